@@ -1,0 +1,201 @@
+/* socket.h: BSD sockets on a stack, same shapes as POSIX with cw_ in front.
+ *
+ * Each call takes the stack and the time; nothing blocks: what would wait
+ * answers -CW_EAGAIN (or -CW_EINPROGRESS), and readiness is pulled with
+ * cw_ready() and cw_ready_next().  A socket is a small number, unique while
+ * it is open and not reused at once.
+ *
+ * Differences from POSIX:
+ *   - errors are negative return values, numbered as on Linux;
+ *   - addresses are struct cw_sockaddr, with IPv4 in its mapped form;
+ *   - cw_close() never waits; SO_LINGER with time 0 resets (RFC 9293 §3.10.5);
+ *   - a failed cw_connect() leaves the socket able to try again.
+ *
+ * Threads: as for the stack, one at a time.
+ */
+#ifndef CAUSEWAY_SOCKET_H
+#define CAUSEWAY_SOCKET_H
+
+#include <causeway/stack.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    CW_EPERM = 1,
+    CW_EINTR = 4,
+    CW_EBADF = 9,
+    CW_EAGAIN = 11,
+    CW_ENOMEM = 12,
+    CW_EACCES = 13,
+    CW_EFAULT = 14,
+    CW_EINVAL = 22,
+    CW_EMFILE = 24,
+    CW_EPIPE = 32,
+    CW_EDESTADDRREQ = 89,
+    CW_EMSGSIZE = 90,
+    CW_EPROTOTYPE = 91,
+    CW_ENOPROTOOPT = 92,
+    CW_EPROTONOSUPPORT = 93,
+    CW_EOPNOTSUPP = 95,
+    CW_EAFNOSUPPORT = 97,
+    CW_EADDRINUSE = 98,
+    CW_EADDRNOTAVAIL = 99,
+    CW_ENETUNREACH = 101,
+    CW_ECONNABORTED = 103,
+    CW_ECONNRESET = 104,
+    CW_ENOBUFS = 105,
+    CW_EISCONN = 106,
+    CW_ENOTCONN = 107,
+    CW_ETIMEDOUT = 110,
+    CW_ECONNREFUSED = 111,
+    CW_EHOSTUNREACH = 113,
+    CW_EALREADY = 114,
+    CW_EINPROGRESS = 115,
+};
+
+enum { CW_AF_INET = 2, CW_AF_INET6 = 10 };
+enum { CW_SOCK_STREAM = 1, CW_SOCK_DGRAM = 2 };
+enum { CW_SHUT_RD = 0, CW_SHUT_WR = 1, CW_SHUT_RDWR = 2 };
+enum {
+    CW_MSG_OOB = 1,
+    CW_MSG_PEEK = 2,
+    CW_MSG_TRUNC = 0x20, /* datagrams: answer the true length */
+    CW_MSG_MORE = 0x8000,
+};
+
+struct cw_sockaddr {
+    struct cw_addr addr;
+    uint32_t       scope; /* IPv6 zone: interface index + 1, or 0 */
+    uint16_t       port;  /* host order */
+};
+
+/* Linux's numbers for levels and options. Values are int unless said. */
+enum {
+    CW_SOL_SOCKET = 1,
+    CW_IPPROTO_IP = 0,
+    CW_IPPROTO_TCP = 6,
+    CW_IPPROTO_UDP = 17,
+    CW_IPPROTO_IPV6 = 41,
+};
+enum {
+    CW_SO_REUSEADDR = 2,
+    CW_SO_TYPE = 3,
+    CW_SO_ERROR = 4, /* reading clears it */
+    CW_SO_BROADCAST = 6,
+    CW_SO_SNDBUF = 7, /* reads as twice what was set, as on Linux */
+    CW_SO_RCVBUF = 8,
+    CW_SO_KEEPALIVE = 9,
+    CW_SO_OOBINLINE = 10,
+    CW_SO_LINGER = 13, /* struct cw_linger */
+    CW_SO_REUSEPORT = 15,
+    CW_SO_ACCEPTCONN = 30,
+    CW_SO_PROTOCOL = 38,
+    CW_SO_DOMAIN = 39,
+};
+enum {
+    CW_TCP_NODELAY = 1,
+    CW_TCP_MAXSEG = 2,
+    CW_TCP_CORK = 3,
+    CW_TCP_KEEPIDLE = 4,
+    CW_TCP_KEEPINTVL = 5,
+    CW_TCP_KEEPCNT = 6,
+    CW_TCP_INFO = 11,
+    CW_TCP_QUICKACK = 12,
+    CW_TCP_USER_TIMEOUT = 18,
+};
+enum { CW_IPV6_V6ONLY = 26 };
+
+struct cw_linger {
+    int on, seconds;
+};
+
+/* Readiness, in poll(2)'s sense and values. */
+enum {
+    CW_POLLIN = 0x001,
+    CW_POLLPRI = 0x002,
+    CW_POLLOUT = 0x004,
+    CW_POLLERR = 0x008,
+    CW_POLLHUP = 0x010,
+    CW_POLLRDHUP = 0x2000,
+};
+
+/* Answers a socket (0 or more), or EAFNOSUPPORT, EPROTONOSUPPORT, EMFILE,
+ * ENOMEM. */
+CW_API int cw_socket(cw_stack *st, int domain, int type, int protocol,
+                     cw_ns now);
+/* EADDRINUSE, EADDRNOTAVAIL, EINVAL (bound already), EAFNOSUPPORT. */
+CW_API int cw_bind(cw_stack *st, int sd, const struct cw_sockaddr *addr,
+                   cw_ns now);
+/* Streams.  A socket without a port gets one.  EADDRINUSE, EOPNOTSUPP. */
+CW_API int cw_listen(cw_stack *st, int sd, int backlog, cw_ns now);
+/* The next established connection as a new socket; *peer is filled in if it
+ * is not NULL.  EAGAIN, EINVAL (not listening), ENOMEM, EMFILE. */
+CW_API int cw_accept(cw_stack *st, int sd, struct cw_sockaddr *peer,
+                     cw_ns now);
+/* Streams: EINPROGRESS at first, then EALREADY, then 0 once or the error
+ * once; EISCONN afterwards.  Datagrams: sets the peer; NULL unsets it. */
+CW_API int cw_connect(cw_stack *st, int sd, const struct cw_sockaddr *addr,
+                      cw_ns now);
+
+/* How many bytes were taken (may be fewer than len on a stream), EAGAIN
+ * when there is no room, EPIPE after a shutdown, the pending error once. */
+CW_API ptrdiff_t cw_send(cw_stack *st, int sd, const void *buf, size_t len,
+                         int flags, cw_ns now);
+/* Like cw_send; `to` NULL means the connected peer. */
+struct cw_msg {
+    void              *buf;
+    size_t             len;
+    struct cw_sockaddr addr; /* to, or (filled in) from */
+    struct cw_sockaddr local; /* recv: the address it was sent to */
+    bool               has_addr; /* send: addr is meant; recv: filled in */
+    bool               truncated; /* recv: the datagram was longer */
+    int                flags;
+};
+CW_API ptrdiff_t cw_sendmsg(cw_stack *st, int sd, const struct cw_msg *msg,
+                            cw_ns now);
+/* 0 at the end of the stream; EAGAIN when there is nothing yet. */
+CW_API ptrdiff_t cw_recv(cw_stack *st, int sd, void *buf, size_t len,
+                         int flags, cw_ns now);
+CW_API ptrdiff_t cw_recvmsg(cw_stack *st, int sd, struct cw_msg *msg,
+                            cw_ns now);
+CW_API int       cw_shutdown(cw_stack *st, int sd, int how, cw_ns now);
+/* Streams: unread data makes it a reset (RFC 9293 SHLD-3, RFC 2525 §2.17);
+ * else what was sent still goes out, then a FIN. The number is gone. */
+CW_API int cw_close(cw_stack *st, int sd, cw_ns now);
+
+CW_API int cw_getsockname(cw_stack *st, int sd, struct cw_sockaddr *addr);
+CW_API int cw_getpeername(cw_stack *st, int sd, struct cw_sockaddr *addr);
+CW_API int cw_setsockopt(cw_stack *st, int sd, int level, int name,
+                         const void *val, size_t len, cw_ns now);
+/* *len is the room in, the size out; like Linux, a short room truncates. */
+CW_API int cw_getsockopt(cw_stack *st, int sd, int level, int name, void *val,
+                         size_t *len);
+
+/* What the socket is ready for now: CW_POLL* bits; POLLNVAL (0x20) if sd is
+ * no socket. */
+CW_API unsigned cw_ready(cw_stack *st, int sd);
+/* The next socket whose readiness may have changed since it was last
+ * answered here, in the order of change; -1 when there is none. */
+CW_API int cw_ready_next(cw_stack *st);
+
+/* Bytes that can be read, bytes in the send queue, room in it. */
+struct cw_queues {
+    size_t recv_queued, send_queued, send_room;
+};
+CW_API int cw_queues(cw_stack *st, int sd, struct cw_queues *out);
+
+/* The receive window a stream may offer is the receive buffer less what is
+ * queued; a caller that moves bytes on into a queue of its own (as a
+ * descriptor pair does) says here how many of them are not yet read, so that
+ * the window counts them. */
+CW_API int cw_held(cw_stack *st, int sd, size_t bytes, cw_ns now);
+
+/* A label that snapshots show, for instance a program's number. */
+CW_API int cw_set_owner(cw_stack *st, int sd, uint64_t owner);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,214 @@
+/* stack.h: a TCP/IP host as a value.
+ *
+ * A stack does no I/O, reads no clock and starts no thread.  You give it
+ * packets and the time; it gives you packets and the next time at which it
+ * wants to be called.
+ *
+ *      in      cw_stack_input()      a burst of packets arrived
+ *      out     cw_stack_output()     the next burst to transmit, if any
+ *      when    cw_stack_deadline()   when to call advance, at the latest
+ *      tick    cw_stack_advance()    time has passed
+ *
+ * Call them in any order, from one thread at a time.  Equal configurations,
+ * seeds and calls give equal packets, on any machine.
+ *
+ * Units: time is in nanoseconds since an epoch of yours; sizes are in bytes.
+ * Errors: a call that can fail answers 0 or more on success and a negative
+ * CW_E* code otherwise (see socket.h).  Nothing sets errno.
+ */
+#ifndef CAUSEWAY_STACK_H
+#define CAUSEWAY_STACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CW_API __attribute__((visibility("default")))
+
+typedef struct cw_stack cw_stack;
+
+typedef int64_t cw_ns;
+#define CW_NEVER INT64_MAX
+
+/* An IP address of either family, in network byte order.  IPv4 a.b.c.d is
+ * held as ::ffff:a.b.c.d, so that one key serves both families; the IPv4
+ * wildcard is ::ffff:0.0.0.0 and the IPv6 wildcard is all zero. */
+struct cw_addr {
+    uint8_t b[16];
+};
+
+/* An Ethernet address. */
+struct cw_mac {
+    uint8_t b[6];
+};
+
+/* Where the stack's memory comes from.  It is called at creation, when an
+ * interface is added, and at destruction; never for a packet. `free` gets the
+ * size that was asked for.  `alloc` answers NULL when there is none. */
+struct cw_alloc {
+    void *ctx;
+    void *(*alloc)(void *ctx, size_t size, size_t align);
+    void (*free)(void *ctx, void *mem, size_t size);
+};
+
+struct cw_event; /* observe.h */
+
+/* Which letter of the law is followed; docs/decisions says how they differ. */
+enum cw_profile {
+    CW_PROFILE_DEPLOYED = 0, /* what hosts on the Internet do: the default */
+    CW_PROFILE_STRICT,       /* the RFCs to the letter */
+    CW_PROFILE_CLASSIC,      /* Reno as the textbooks draw it */
+};
+
+struct cw_config {
+    size_t   size;       /* sizeof(struct cw_config): the version of this */
+    uint8_t  seed[16];   /* all randomness comes from here */
+    size_t   memory_max; /* bytes for everything, taken once; 0: 16 MiB */
+    unsigned sockets_max; /* 0: 4096 */
+    unsigned host;        /* a number of yours, copied into events */
+    enum cw_profile profile;
+
+    /* Every event, as it happens; NULL: none.  The callee must not call the
+     * stack.  The event is valid during the call only. */
+    void (*on_event)(void *ctx, const struct cw_event *event);
+    void *event_ctx;
+
+    /* For teaching: fixed initial sequence numbers. -1: RFC 6528. */
+    int64_t  teach_iss;
+    /* For teaching: the timestamp clock starts at 0 for every flow. */
+    bool     teach_ts_zero;
+    bool     no_timestamps; /* do not offer RFC 7323 timestamps */
+    bool     no_sack;       /* do not offer RFC 2018 SACK */
+    bool     no_wscale;     /* do not offer RFC 7323 window scaling */
+    uint32_t sndbuf;        /* default SO_SNDBUF; 0: 64 KiB */
+    uint32_t rcvbuf;        /* default SO_RCVBUF; 0: 64 KiB */
+};
+
+/* Fills in the defaults.  `seed` is mixed into config->seed. */
+CW_API void cw_config_init(struct cw_config *config, uint64_t seed);
+
+/* Creates a stack in one allocation.  NULL if the configuration is refused
+ * or memory is out; *why then says which, for people. */
+CW_API cw_stack *cw_stack_new(const struct cw_config *config,
+                              const struct cw_alloc  *alloc,
+                              const char            **why);
+
+/* Ends every connection without a packet and gives up the memory; the
+ * memory itself goes back to `alloc` when the last packet buffer that others
+ * hold has been put. */
+CW_API void cw_stack_free(cw_stack *stack);
+
+/* ---- packets ------------------------------------------------------- */
+
+/* A packet buffer: reference counted, `cap` bytes at `data`.  Bytes are
+ * immutable while more than one reference exists.  Reference counts are not
+ * atomic: a buffer stays on the thread of its stack. */
+struct cw_buf {
+    uint8_t *data;
+    uint32_t cap;
+    uint32_t refs;
+};
+
+/* A new buffer of at least `size` bytes with one reference, or NULL when
+ * the stack's memory is out or size exceeds CW_BUF_MAX. */
+#define CW_BUF_MAX 16000
+CW_API struct cw_buf *cw_buf_new(cw_stack *stack, size_t size);
+CW_API void           cw_buf_get(struct cw_buf *buf);
+CW_API void           cw_buf_put(struct cw_buf *buf);
+
+struct cw_frag {
+    struct cw_buf *buf;
+    uint32_t       off, len;
+};
+
+enum cw_csum {
+    CW_CSUM_NONE = 0, /* in: not checked yet; out: complete on the wire */
+    CW_CSUM_PARTIAL,  /* out: the medium completes it at start+off */
+    CW_CSUM_VERIFIED, /* in: the medium guarantees it */
+};
+
+/* A packet: references to buffers, the headers all in the first; and what
+ * the medium may leave undone.  A frame begins with its Ethernet header. */
+#define CW_FRAGS_MAX 8
+struct cw_pkt {
+    struct cw_frag frags[CW_FRAGS_MAX];
+    uint32_t       len; /* sum over frags */
+    uint16_t       nfrags;
+    uint16_t       netif;    /* which interface it leaves by or came from */
+    uint16_t       gso_size; /* 0: one segment; else payload a segment */
+    uint8_t        gso_type, csum_state;
+    uint16_t       csum_start, csum_off;
+    uint16_t       why;  /* out: enum why, the reason it was sent */
+    uint16_t       _pad;
+    uint32_t       flow; /* out: the connection's number in events, or 0 */
+    uint64_t       why_arg; /* out: the figure that goes with `why` */
+};
+
+/* Drop the packet's references. */
+CW_API void cw_pkt_free(struct cw_pkt *pkt);
+
+/* ---- the quartet --------------------------------------------------- */
+
+/* Give the stack n received packets; it takes over the references.  Never
+ * fails: a packet that is wrong is dropped, counted, and its event says why.
+ * Time that runs backward is held at the last `now` and counted. */
+CW_API void cw_stack_input(cw_stack *stack, struct cw_pkt *pkts, unsigned n,
+                           cw_ns now);
+
+/* Up to max packets to transmit now, in order; the caller gets the
+ * references.  Answers how many; 0 when there is nothing more. */
+CW_API unsigned cw_stack_output(cw_stack *stack, struct cw_pkt *pkts,
+                                unsigned max, cw_ns now);
+
+/* When cw_stack_advance() must be called next, at the latest; CW_NEVER. */
+CW_API cw_ns cw_stack_deadline(const cw_stack *stack);
+
+/* Time has passed: runs the timers that are due, in order of deadline. */
+CW_API void cw_stack_advance(cw_stack *stack, cw_ns now);
+
+/* ---- interfaces and routes ----------------------------------------- */
+
+enum {
+    CW_NETIF_LOOPBACK = 1 << 0, /* what is sent comes back; no neighbours */
+    CW_NETIF_NOARP    = 1 << 1, /* neighbours are only those added by hand */
+    CW_NETIF_CSUM     = 1 << 2, /* the medium keeps packets intact: checksums
+                                   are neither filled in nor checked */
+};
+
+struct cw_netif_config {
+    const char   *name; /* at most 15 bytes; copied */
+    struct cw_mac mac;
+    uint32_t      mtu; /* bytes above Ethernet; 0: 1500; at least 576 */
+    unsigned      flags;
+    unsigned      queue; /* packets held for output; 0: 256; a power of 2 */
+};
+
+/* Answers the interface's index (from 0), or -CW_E*. At most 16. */
+CW_API int cw_netif_add(cw_stack *stack, const struct cw_netif_config *config);
+
+/* An address of this host on an interface, with the on-link prefix, from 0
+ * to 32 (IPv4) or 128 (IPv6) bits. */
+CW_API int cw_addr_add(cw_stack *stack, unsigned netif,
+                       const struct cw_addr *addr, unsigned prefix);
+
+/* Destinations beyond a gateway; dst NULL with prefix 0: of gw's family. */
+CW_API int cw_route_add(cw_stack *stack, const struct cw_addr *dst,
+                        unsigned prefix, const struct cw_addr *gw,
+                        unsigned netif);
+
+/* A neighbour known for ever: no ARP, no neighbour discovery for it. */
+CW_API int cw_neigh_add(cw_stack *stack, unsigned netif,
+                        const struct cw_addr *addr, const struct cw_mac *mac);
+
+/* Bytes of the stack's memory in use by connections, queues and packets;
+ * 0 when the host is idle and nothing is held (the simulator's oracle). */
+CW_API size_t cw_stack_memory_used(const cw_stack *stack);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,80 @@
+/* count.h: the vocabulary of counters: MIB names where a MIB has one (RFC
+ * 4022, 4113, 4293), Linux's names where Linux has one, ours elsewhere.
+ */
+#ifndef BASE_COUNT_H
+#define BASE_COUNT_H
+
+#include "base/compiler.h"
+
+// clang-format off
+#define COUNT_TABLE(X) \
+    X(IF_IN,              "IfInPackets") \
+    X(IF_OUT,             "IfOutPackets") \
+    X(IF_IN_OCTETS,       "IfInOctets") \
+    X(IF_OUT_OCTETS,      "IfOutOctets") \
+    X(TIME_BACKWARD,      "TimeBackward") \
+    X(IP_IN,              "IpInReceives") \
+    X(IP_IN_DELIVERS,     "IpInDelivers") \
+    X(IP_IN_DISCARDS,     "IpInDiscards") \
+    X(IP_OUT,             "IpOutRequests") \
+    X(IP_OUT_NO_ROUTES,   "IpOutNoRoutes") \
+    X(IP_OUT_DISCARDS,    "IpOutDiscards") \
+    X(IP_FRAGS_CREATED,   "IpFragCreates") \
+    X(IP_REASM_REQDS,     "IpReasmReqds") \
+    X(IP_REASM_OKS,       "IpReasmOKs") \
+    X(IP_REASM_FAILS,     "IpReasmFails") \
+    X(ICMP_IN_MSGS,       "IcmpInMsgs") \
+    X(ICMP_IN_ERRORS,     "IcmpInErrors") \
+    X(ICMP_OUT_MSGS,      "IcmpOutMsgs") \
+    X(ICMP_OUT_LIMITED,   "IcmpOutRateLimitHost") \
+    X(UDP_IN,             "UdpInDatagrams") \
+    X(UDP_NO_PORTS,       "UdpNoPorts") \
+    X(UDP_IN_ERRORS,      "UdpInErrors") \
+    X(UDP_OUT,            "UdpOutDatagrams") \
+    X(UDP_RCVBUF_ERRORS,  "UdpRcvbufErrors") \
+    X(UDP_IN_CSUM_ERRORS, "UdpInCsumErrors") \
+    X(TCP_ACTIVE_OPENS,   "TcpActiveOpens") \
+    X(TCP_PASSIVE_OPENS,  "TcpPassiveOpens") \
+    X(TCP_ATTEMPT_FAILS,  "TcpAttemptFails") \
+    X(TCP_ESTAB_RESETS,   "TcpEstabResets") \
+    X(TCP_CURR_ESTAB,     "TcpCurrEstab") \
+    X(TCP_IN_SEGS,        "TcpInSegs") \
+    X(TCP_OUT_SEGS,       "TcpOutSegs") \
+    X(TCP_RETRANS_SEGS,   "TcpRetransSegs") \
+    X(TCP_IN_ERRS,        "TcpInErrs") \
+    X(TCP_OUT_RSTS,       "TcpOutRsts") \
+    X(TCP_IN_CSUM_ERRORS, "TcpInCsumErrors") \
+    X(TCP_TIMEOUTS,       "TCPTimeouts") \
+    X(TCP_FAST_RETRANS,   "TCPFastRetrans") \
+    X(TCP_SACK_RECOVERY,  "TCPSackRecovery") \
+    X(TCP_RENO_RECOVERY,  "TCPRenoRecovery") \
+    X(TCP_DUP_SEGS_IN,    "TCPDuplicateData") \
+    X(TCP_OOO_SEGS_IN,    "TCPOFOQueue") \
+    X(TCP_DELAYED_ACKS,   "DelayedACKs") \
+    X(TCP_CHALLENGE_ACKS, "TCPChallengeACK") \
+    X(TCP_CHALLENGE_HELD, "TCPACKSkippedChallenge") \
+    X(TCP_PAWS,           "PAWSEstab") \
+    X(TCP_LISTEN_OVERFLOWS, "ListenOverflows") \
+    X(TCP_LISTEN_DROPS,   "ListenDrops") \
+    X(TCP_WIN_PROBES,     "TCPWinProbe") \
+    X(TCP_WANT_ZERO_WIN,  "TCPToZeroWindowAdv") \
+    X(TCP_FROM_ZERO_WIN,  "TCPFromZeroWindowAdv") \
+    X(TCP_TIMEWAIT,       "TW") \
+    X(TCP_TIMEWAIT_REUSED, "TWRecycled") \
+    X(TCP_ABORT_ON_DATA,  "TCPAbortOnData") \
+    X(TCP_ABORT_ON_CLOSE, "TCPAbortOnClose") \
+    X(TCP_ABORT_ON_TIMEOUT, "TCPAbortOnTimeout") \
+    X(TCP_URGENT_IN,      "TCPUrgentIn") \
+    X(NO_MEMORY,          "NoMemory")
+// clang-format on
+
+enum count {
+#define COUNT_ID(id, name) COUNT_##id,
+    COUNT_TABLE(COUNT_ID)
+#undef COUNT_ID
+        COUNT_COUNT_OF,
+};
+
+const char *count_name(unsigned i);
+
+#endif

@@ -1,0 +1,61 @@
+/* limits.h: every bound and protocol constant, each with its reason.
+ *
+ * `struct knobs` holds what the profiles (stack.h) decide; knobs_of() is the
+ * one table of them.
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#include "base/ns.h"
+
+enum {
+    NETIF_MAX = 16,
+    NETIF_ADDR_MAX = 8,   /* addresses of an interface */
+    ROUTE_MAX = 64,
+    NEIGH_MAX = 512,      /* cache entries; the oldest unused one goes */
+    NEIGH_QUEUE_MAX = 8,  /* packets waiting for an answer: RFC 4861 §7.2.2
+                             asks for at least one */
+    FRAG_DATAGRAM_MAX = 64,  /* datagrams in reassembly at a time */
+    FRAG_PIECES_MAX = 64,    /* pieces of one of them */
+    IP6_EXT_MAX = 8,      /* extension headers looked at: RFC 8504 §5.3 */
+    ICMP_RATE = 1000,     /* errors a second: RFC 4443 §2.4 (f) */
+    ICMP_BURST = 50,
+    CHALLENGE_ACK_RATE = 100, /* a second, all connections: RFC 5961 §7 */
+    UDP_QUEUE_PKTS_MAX = 1024,
+    TCP_OOO_RANGES_MAX = 256, /* holes in one receive queue */
+    TCP_SEGS_MAX = 16384,     /* records in flight on one connection */
+    TCP_BACKLOG_MAX = 4096,   /* as net.core.somaxconn */
+    TCP_SYN_QUEUE_MAX = 4096,
+    TCP_TIMEWAIT_MAX = 65536,
+    TCP_WSCALE_MAX = 14,      /* RFC 7323 §2.3 */
+    TCP_WSCALE = 7,
+    TCP_MSS_DEFAULT4 = 536,   /* RFC 9293 MUST-15 */
+    TCP_MSS_DEFAULT6 = 1220,
+    TCP_MSS_MIN = 88,         /* below that headers outweigh data */
+    TCP_SNDBUF_DEFAULT = 65536,
+    TCP_RCVBUF_DEFAULT = 65536,
+    UDP_RCVBUF_DEFAULT = 212992, /* as Linux's rmem_default */
+    SOCKBUF_MIN = 2048,
+    SOCKBUF_MAX = 16 << 20,
+    EPHEMERAL_FIRST = 49152,  /* RFC 6335 §6, RFC 6056 §3.2 */
+    EPHEMERAL_LAST = 65535,
+};
+
+struct knobs {
+    cw_ns rto_initial;   /* RFC 6298 §2.1 */
+    cw_ns rto_min;       /* strict: the floor of RTO (§2.4) */
+    cw_ns rto_var_min;   /* deployed: the floor of 4*RTTVAR */
+    cw_ns rto_max;       /* §2.5: at least 60 s */
+    cw_ns delack;        /* MUST-40: below 500 ms */
+    unsigned quickacks;  /* segments acknowledged at once at the start */
+    unsigned initcwnd;   /* segments; 0: by RFC 5681 §3.1 */
+    cw_ns msl;           /* half of the time in TIME-WAIT */
+    unsigned syn_retries; /* R2 for a SYN: MUST-23 */
+    unsigned synack_retries;
+    unsigned data_retries;   /* R2: SHLD-11 */
+    cw_ns orphan_fin_wait_2; /* FIN-WAIT-2 without an owner */
+};
+
+const struct knobs *knobs_of(enum cw_profile profile);
+
+#endif
