@@ -1,0 +1,64 @@
+/* env.h: what every layer of one host shares: time, memory, timers, chance,
+ * counters, events.  The stack owns it; nobody else keeps global state.
+ */
+#ifndef STORE_ENV_H
+#define STORE_ENV_H
+
+#include "base/count.h"
+#include "base/event.h"
+#include "base/limits.h"
+#include "base/prng.h"
+#include "base/why.h"
+#include "store/pbuf.h"
+#include "store/wheel.h"
+
+/* Which module's object a popped timer is in. */
+enum timer_kind {
+    TIMER_TCP = 1,  /* struct tcp */
+    TIMER_SYNRCVD,  /* struct tcp_embryo */
+    TIMER_TIMEWAIT, /* the host's TIME-WAIT queue */
+    TIMER_NEIGH,    /* struct neigh */
+    TIMER_FRAG,     /* struct frag datagram */
+};
+
+struct env {
+    cw_ns               now; /* set by the stack's entry calls only */
+    struct arena       *arena;
+    struct pbufs        pbufs;
+    struct wheel        wheel;
+    struct sipkey       seed;
+    const struct knobs *knobs;
+    uint32_t            next_flow; /* numbers for events, from 1 */
+    uint16_t            host;
+    void (*on_event)(void *ctx, const struct cw_event *event);
+    void    *event_ctx;
+    uint64_t count[COUNT_COUNT_OF];
+};
+
+static inline void env_count(struct env *e, enum count c)
+{
+    e->count[c]++;
+}
+
+static inline bool env_observed(const struct env *e)
+{
+    return UNLIKELY(e->on_event != NULL);
+}
+
+/* Reports an event; t and host are filled in.  Call it behind
+ * env_observed(), so that nothing is prepared for nobody. */
+static inline void env_event(struct env *e, struct cw_event *ev)
+{
+    ev->t = e->now;
+    ev->host = e->host;
+    e->on_event(e->event_ctx, ev);
+}
+
+static inline uint32_t env_flow(struct env *e)
+{
+    if (++e->next_flow == 0)
+        e->next_flow = 1;
+    return e->next_flow;
+}
+
+#endif

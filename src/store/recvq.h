@@ -1,0 +1,77 @@
+/* recvq.h: bytes to the application: references to slices of packet
+ * buffers, in order and not yet in order.
+ *
+ * Owns reassembly: any order, any overlap, any duplicate; the first arrival
+ * of a byte wins.  Does not own the window: the caller trims to it first.
+ * Small segments are copied together, so that the memory held stays in
+ * proportion to the bytes (a buffer less than half used is copied out).
+ * RFC 9293 §3.10.7.4 seventh step, SHLD-31; RFC 2018 §4 (order of blocks).
+ */
+#ifndef STORE_RECVQ_H
+#define STORE_RECVQ_H
+
+#include "base/seq.h"
+#include "base/why.h"
+#include "store/pbuf.h"
+
+struct seqrange {
+    seq left, right; /* left =< byte < right */
+};
+
+struct recvq {
+    struct slice *head, *tail; /* in order, ready to be read */
+    uint32_t      ready;       /* bytes in order */
+    uint32_t      held;        /* bytes not in order */
+    uint32_t      charged;     /* true size of buffers held */
+    struct list   ooo;         /* struct recvq_range, by sequence */
+    uint32_t      ranges;
+    uint64_t      stamp; /* grows with each out-of-order arrival */
+};
+
+struct recvq_result {
+    uint32_t advanced; /* RCV.NXT moves on by this many bytes */
+    uint32_t fresh;    /* bytes that were not here before */
+    bool     dup;      /* some bytes were: dup_range says the first run */
+    bool     filled;   /* a hole was filled, wholly or partly */
+    struct seqrange dup_range;
+};
+
+/* `range` is a slab of objects of recvq_range_size() bytes. */
+size_t recvq_range_size(void);
+
+void recvq_init(struct recvq *q);
+void recvq_fini(struct recvq *q);
+
+/* The memory that a queue takes its slices and ranges from. */
+struct recvq_mem {
+    struct pbufs *ps;
+    struct slab  *range;
+    uint32_t      ranges_max;
+};
+
+/* Bytes [off, off+len) of the packet stand at sequence number `at`; RCV.NXT
+ * is `nxt`.  Takes references of its own.  GO_ON, or WHY_NO_MEMORY,
+ * WHY_OOO_FULL (nothing was kept), WHY_SEQ_OLD (len > 0, nothing was new). */
+
+struct recvq_in {
+    const struct cw_pkt *pkt;
+    uint32_t             off, len;
+    seq                  at;
+};
+enum why recvq_put(struct recvq *q, const struct recvq_mem *m, seq nxt,
+                   const struct recvq_in *in, struct recvq_result *res);
+
+/* Copies up to len ready bytes out and, unless peek, forgets them. */
+size_t recvq_read(struct recvq *q, void *dst, size_t len, bool peek);
+/* Forgets n ready bytes, n <= ready. */
+void recvq_skip(struct recvq *q, uint32_t n);
+/* The ready byte at this offset; false if it is not there. */
+bool recvq_byte(const struct recvq *q, uint32_t off, uint8_t *out);
+/* Views of the first ready bytes, without references. */
+unsigned recvq_view(const struct recvq *q, struct cw_frag *out, unsigned max);
+/* The ranges out of order, the one that changed last first (RFC 2018 §4);
+ * answers how many were written. */
+unsigned recvq_sack(const struct recvq *q, struct seqrange *out,
+                    unsigned max);
+
+#endif

@@ -1,0 +1,80 @@
+/* segq.h: what is in flight: a record for each run that was sent, by
+ * sequence number and by time of last transmission, and RFC 6675's marks.
+ *
+ * Invariants: records are contiguous and cover [first.start, last.end); the
+ * byte counts below equal a walk over the records (checked in tests).
+ *   sacked   the peer holds it (SACK)
+ *   lost     believed lost
+ *   rexmit   sent again since it was believed lost
+ * pipe (RFC 6675 §4) = bytes neither sacked nor lost + bytes sent again and
+ * not sacked.
+ */
+#ifndef STORE_SEGQ_H
+#define STORE_SEGQ_H
+
+#include "base/list.h"
+#include "base/ns.h"
+#include "base/seq.h"
+#include "store/arena.h"
+
+enum seg_mark { SEG_SACKED = 1, SEG_LOST = 2, SEG_REXMIT = 4 };
+
+struct segrec {
+    struct list by_seq, by_tx;
+    seq         start, end; /* SYN and FIN count */
+    cw_ns       sent;       /* last transmission */
+    cw_ns       first_sent;
+    uint64_t    delivered; /* for rate samples: bytes delivered when sent */
+    uint16_t    times;     /* transmissions */
+    uint8_t     marks;     /* enum seg_mark */
+    uint8_t     ctl;       /* SYN, FIN that the record includes (F_*) */
+};
+
+struct segq {
+    struct list by_seq, by_tx; /* oldest first, both */
+    uint32_t    count;
+    uint32_t    sacked_bytes, lost_bytes, rexmit_bytes; /* not SACKed ones */
+    uint32_t    bytes;
+    struct segrec *hint; /* where the last lookup ended */
+};
+
+void segq_init(struct segq *q);
+void segq_fini(struct segq *q);
+
+/* A new run at the end, sent now; NULL: memory is out. start must be the
+ * end of the last record. */
+struct segrec *segq_push(struct segq *q, struct slab *s, seq start, seq end,
+                         cw_ns now);
+/* Sent again: moves it to the end of by_tx, counts, marks SEG_REXMIT if it
+ * was lost. */
+void segq_sent_again(struct segq *q, struct segrec *r, cw_ns now);
+void segq_mark(struct segq *q, struct segrec *r, uint8_t set, uint8_t clear);
+/* Cuts r in two at `at`, start < at < end; answers the second part (r keeps
+ * the first), NULL: memory is out. */
+struct segrec *segq_split(struct segq *q, struct slab *s, struct segrec *r,
+                          seq at);
+/* The record that covers `at`, or NULL. */
+struct segrec *segq_find(struct segq *q, seq at);
+struct segrec *segq_first(const struct segq *q);
+struct segrec *segq_next(const struct segq *q, const struct segrec *r);
+struct segrec *segq_last(const struct segq *q);
+
+struct segq_acked {
+    uint32_t bytes, records;
+    uint32_t sacked_before; /* bytes of them that SACK had told */
+    cw_ns    sent;          /* last transmission of the newest one ... */
+    uint16_t times;         /* ... and how often it was sent (Karn) */
+    bool     any_rexmit;    /* one of them was sent more than once */
+    cw_ns    newest_once;   /* newest `sent` among those sent once, or -1 */
+    uint64_t delivered;
+};
+/* Everything before una is acknowledged: forget it.  A record that una cuts
+ * is shortened. */
+void segq_ack(struct segq *q, seq una, struct segq_acked *out);
+
+static inline uint32_t segq_pipe(const struct segq *q)
+{
+    return q->bytes - q->sacked_bytes - q->lost_bytes + q->rexmit_bytes;
+}
+
+#endif
