@@ -1,0 +1,138 @@
+/* net.h: the door of the network layer: what transports and the stack may
+ * ask of one host's IP.
+ *
+ * IPv4 and IPv6 share one code path; ip4.c and ip6.c hold what differs.
+ * Upward calls go through struct proto, which the stack fills in.
+ */
+#ifndef NET_NET_H
+#define NET_NET_H
+
+#include "base/addr.h"
+#include "store/env.h"
+
+/* A packet on its way up to a transport.  `pkt` belongs to the network
+ * layer, which frees it after deliver() returns; a transport that keeps
+ * bytes takes references of its own.  The first fragment holds at least
+ * min(len, 60) bytes from `off`. Bytes after off+len are gone. */
+struct net_rx {
+    struct cw_pkt *pkt;
+    uint32_t       off; /* the transport header */
+    uint32_t       len; /* of header and payload */
+    uint32_t       ip_off;
+    struct cw_addr src, dst;
+    uint16_t       netif;
+    uint8_t        proto, ttl, tos;
+    bool           csum_ok; /* the medium guarantees the payload */
+    bool           many;    /* dst is a multicast or broadcast address */
+};
+
+/* A packet on its way down.  src may be the wildcard: then the source is
+ * selected (RFC 6724). */
+struct net_tx {
+    struct cw_addr   src, dst;
+    uint32_t         scope; /* IPv6 zone (netif + 1), 0: by the route */
+    uint8_t          proto, ttl /* 0: default 64 */, tos;
+    bool             df;
+    enum why         why;
+    uint64_t         why_arg;
+    uint32_t         flow;
+    struct net_dest *dest; /* cache of the route and neighbour, or NULL */
+};
+
+struct netif;
+struct neigh;
+
+/* Where packets to an address leave; remembered by a connection.  Valid
+ * while `generation` is the network's. */
+struct net_dest {
+    uint32_t      generation; /* 0: nothing remembered */
+    uint16_t      netif;
+    uint16_t      mtu;   /* of the path, bytes above Ethernet */
+    unsigned      flags; /* CW_NETIF_* */
+    struct neigh *neigh; /* NULL on loopback */
+};
+
+/* What an ICMP error, or our own routing, says about something sent. */
+enum net_err {
+    NET_ERR_NET,   /* network unreachable */
+    NET_ERR_HOST,  /* host unreachable, address unreachable, ARP failed */
+    NET_ERR_PROTO, /* protocol unreachable */
+    NET_ERR_PORT,  /* port unreachable */
+    NET_ERR_ADMIN, /* prohibited */
+    NET_ERR_TOOBIG, /* mtu says what would fit */
+    NET_ERR_TTL,
+    NET_ERR_PARAM,
+};
+
+struct net_error {
+    enum net_err   kind;
+    struct cw_addr local, remote; /* of the packet that we had sent */
+    uint16_t       lport, rport;
+    bool           has_seq; /* TCP: the quoted sequence number */
+    uint32_t       seq;
+    uint32_t       mtu;
+    uint8_t        proto;
+};
+
+/* The CW_E* code a socket gets for it (Linux's mapping). */
+int net_error_code(enum net_err e);
+
+struct proto {
+    void *ctx;
+    /* GO_ON or why it was dropped; WHY_UDP_NO_PORT makes the network layer
+     * answer "port unreachable" if that is allowed (RFC 1122 §3.2.2). */
+    enum why (*deliver)(void *ctx, const struct net_rx *rx);
+    void (*error)(void *ctx, const struct net_error *err);
+    /* An interface's output queue has room again after it was full. */
+    void (*room)(void *ctx);
+};
+
+struct net;
+
+size_t net_size(void); /* of a struct net */
+void   net_init(struct net *n, struct env *env);
+/* Everything that was held is given back. */
+void net_fini(struct net *n);
+void net_set_proto(struct net *n, uint8_t number, const struct proto *p);
+
+/* ---- interfaces: as stack.h's calls of the same names ------------------ */
+int net_netif_add(struct net *n, const struct cw_netif_config *c);
+int net_addr_add(struct net *n, unsigned netif, const struct cw_addr *a,
+                 unsigned prefix);
+int net_route_add(struct net *n, const struct cw_addr *dst, unsigned prefix,
+                  const struct cw_addr *gw, unsigned netif);
+int net_neigh_add(struct net *n, unsigned netif, const struct cw_addr *a,
+                  const struct cw_mac *mac);
+
+/* ---- packets ------------------------------------------------------------ */
+
+/* A frame from interface pkt->netif; takes the references over. */
+void net_in(struct net *n, struct cw_pkt *pkt);
+/* A transport's packet (payload only, with PBUF_HEADROOM in front): adds IP
+ * and Ethernet headers, fragments if it must and may, resolves the
+ * neighbour, queues.  Takes the references over.  GO_ON, or why it was not
+ * sent (WHY_NO_ROUTE, WHY_TOO_BIG, WHY_TXQ_FULL ...); a packet that waits
+ * for its neighbour counts as sent. */
+enum why net_out(struct net *n, const struct net_tx *tx, struct cw_pkt *pkt);
+/* The next frames to transmit, over all interfaces in turn. */
+unsigned net_take(struct net *n, struct cw_pkt *pkts, unsigned max);
+
+/* ---- questions ---------------------------------------------------------- */
+
+/* Fills *dest for packets to dst (through scope's interface, if not 0) and,
+ * if src is the wildcard, *src too.  GO_ON or WHY_NO_ROUTE. */
+enum why net_path(struct net *n, const struct cw_addr *dst, uint32_t scope,
+                  struct cw_addr *src, struct net_dest *dest);
+/* Is what dest remembers still true? */
+bool net_dest_ok(const struct net *n, const struct net_dest *dest);
+/* How many more packets this interface's queue takes now. */
+unsigned net_room(const struct net *n, const struct net_dest *dest);
+/* Is this an address of ours (loopback included)? */
+bool net_is_local(const struct net *n, const struct cw_addr *a);
+/* May a socket be bound to it: ours, or a wildcard. */
+bool net_bindable(const struct net *n, const struct cw_addr *a);
+
+/* A popped timer of ours (TIMER_NEIGH, TIMER_FRAG) has expired. */
+void net_timeout(struct net *n, struct wtimer *t);
+
+#endif

@@ -1,0 +1,133 @@
+/* tcp.h: the door of TCP.  RFC 9293 §3.9.1 (the user interface), with the
+ * network below it as net/net.h says.
+ *
+ * A connection belongs to its owner (the socket layer) from tcp_call_open()
+ * or tcp_call_accept() until tcp_call_close() or tcp_call_abort(); then it
+ * lives on by itself until the protocol is done with it.
+ *
+ * Calls answer 0 or a count, or -CW_E*.  None of them sends: what they owe
+ * is built by tcp_run(), which the stack calls after each burst of input,
+ * each call and each timer (RFC 9293 MUST-58, MUST-59).
+ */
+#ifndef TCP_TCP_H
+#define TCP_TCP_H
+
+#include "net/net.h"
+
+struct tcp_host;
+struct tcp;
+struct tcp_listener;
+
+/* What the socket layer hears: readiness of `owner` (of a connection or a
+ * listener) may have changed. */
+struct tcp_up {
+    void (*ready)(void *ctx, void *owner);
+    void *ctx;
+};
+
+size_t tcp_host_size(void);
+void   tcp_init(struct tcp_host *h, struct env *env, struct net *net,
+                const struct cw_config *config, const struct tcp_up *up);
+/* Ends everything without a packet. */
+void         tcp_fini(struct tcp_host *h);
+struct proto tcp_proto(struct tcp_host *h);
+/* Builds what is owed, as far as the interfaces have room. */
+void tcp_run(struct tcp_host *h);
+/* A popped timer (TIMER_TCP, TIMER_SYNRCVD, TIMER_TIMEWAIT) has expired. */
+void tcp_timeout(struct tcp_host *h, struct wtimer *t);
+
+/* ---- options, kept by the socket before there is a connection ----------- */
+
+struct tcp_opts {
+    uint32_t sndbuf, rcvbuf; /* bytes, as the program meant them */
+    uint16_t maxseg;         /* 0: by the path */
+    bool     reuseaddr, reuseport, v6only;
+    bool     nodelay, cork, oobinline, keepalive;
+    bool     linger_on;
+    int      linger_s;
+    uint8_t  ttl, tos;
+    int      keepidle_s, keepintvl_s, keepcnt;
+    uint32_t user_timeout_ms;
+};
+void tcp_opts_init(struct tcp_opts *o, const struct tcp_host *h);
+
+/* ---- §3.10.1-6, the user calls ------------------------------------------ */
+
+/* A local (address, port) for a socket; port 0 chooses one.  *out holds a
+ * reference of the port table until tcp_unbind() or until an open or listen
+ * takes it over. */
+struct portbind;
+int  tcp_bind(struct tcp_host *h, const struct cw_sockaddr *a,
+              const struct tcp_opts *o, struct portbind **out);
+void tcp_unbind(struct portbind *b, const struct tcp_opts *o);
+
+/* Active OPEN.  `bind` may be NULL (an ephemeral port is chosen); it is
+ * taken over on success.  local.addr may be a wildcard: the source is then
+ * selected.  *out on success. */
+struct tcp_open {
+    struct cw_sockaddr     local, remote;
+    struct portbind       *bind;
+    const struct tcp_opts *opts;
+    void                  *owner;
+};
+int tcp_call_open(struct tcp_host *h, const struct tcp_open *o,
+                  struct tcp **out);
+
+/* Passive OPEN.  backlog: how many complete connections may wait.  The
+ * listener holds `bind` until it is closed. A second listen changes the
+ * backlog (tcp_listener_backlog). */
+int  tcp_call_listen(struct tcp_host *h, const struct tcp_open *o,
+                     int backlog, struct tcp_listener **out);
+void tcp_listener_backlog(struct tcp_listener *l, int backlog);
+/* Connections that nobody took are reset. */
+void tcp_listener_close(struct tcp_listener *l);
+/* The oldest complete connection, now `owner`'s; -CW_EAGAIN. */
+int  tcp_call_accept(struct tcp_listener *l, void *owner, struct tcp **out);
+bool tcp_listener_ready(const struct tcp_listener *l);
+
+/* SEND: how many bytes were taken.  EAGAIN, EPIPE, ENOTCONN, or the pending
+ * error once.  flags: CW_MSG_OOB, CW_MSG_MORE. */
+ptrdiff_t tcp_call_send(struct tcp *t, const void *buf, size_t len,
+                        int flags);
+/* RECEIVE: 0 at the end.  flags: CW_MSG_OOB, CW_MSG_PEEK. */
+ptrdiff_t tcp_call_receive(struct tcp *t, void *buf, size_t len, int flags);
+/* shutdown(2). */
+int tcp_call_shutdown(struct tcp *t, int how);
+/* close(2): the owner is gone. Unread data, or linger of 0 s: a reset. */
+void tcp_call_close(struct tcp *t);
+void tcp_call_abort(struct tcp *t);
+/* Bytes passed on and not yet read by the program (cw_held). */
+void tcp_call_held(struct tcp *t, size_t bytes);
+
+/* ---- questions ---------------------------------------------------------- */
+
+enum tcp_phase { /* what connect(2) needs to know */
+    TCP_PHASE_OPENING, /* SYN-SENT, SYN-RECEIVED */
+    TCP_PHASE_OPEN,    /* established, or beyond */
+    TCP_PHASE_CLOSED,
+};
+enum tcp_phase tcp_phase(const struct tcp *t);
+unsigned       tcp_ready(const struct tcp *t);  /* CW_POLL* */
+int            tcp_take_error(struct tcp *t);   /* CW_E* (positive) or 0 */
+void tcp_names(const struct tcp *t, struct cw_sockaddr *local,
+               struct cw_sockaddr *peer);
+void tcp_listener_name(const struct tcp_listener *l,
+                       struct cw_sockaddr *local);
+void tcp_queues(const struct tcp *t, struct cw_queues *out);
+void tcp_info(const struct tcp *t, struct cw_tcp_info *out);
+/* Is the read position at the urgent mark (SIOCATMARK)? */
+bool tcp_at_mark(const struct tcp *t);
+uint32_t tcp_flow(const struct tcp *t);
+/* The live options of a connection; after changing nodelay, cork or buffer
+ * sizes call tcp_opts_changed(). */
+struct tcp_opts *tcp_opts_of(struct tcp *t);
+void             tcp_opts_changed(struct tcp *t);
+struct tcp_opts *tcp_listener_opts(struct tcp_listener *l);
+
+/* Rows for observe.h: listeners, then connections and records by flow
+ * number.  owner is NULL for those without; cb answers false to stop. */
+void tcp_each(struct tcp_host *h,
+              bool (*cb)(void *ctx, void *owner, struct cw_sock_row *row),
+              void *ctx);
+
+#endif

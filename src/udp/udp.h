@@ -1,0 +1,62 @@
+/* udp.h: the door of UDP.  RFC 768, RFC 1122 §4.1, RFC 8085, RFC 9868 §4.
+ *
+ * Calls answer 0 or a count, or -CW_E*.  A udp_sock belongs to its owner
+ * (the socket layer) until udp_close().
+ */
+#ifndef UDP_UDP_H
+#define UDP_UDP_H
+
+#include "net/net.h"
+#include "store/porttab.h"
+
+struct udp_host;
+struct udp_sock;
+
+/* What the socket layer hears: readiness of `owner` may have changed. */
+struct udp_up {
+    void (*ready)(void *ctx, void *owner);
+    void *ctx;
+};
+
+size_t udp_host_size(void);
+void   udp_init(struct udp_host *h, struct env *env, struct net *net,
+                const struct udp_up *up);
+void   udp_fini(struct udp_host *h);
+/* For net_set_proto(). */
+struct proto udp_proto(struct udp_host *h);
+
+struct udp_sock *udp_open(struct udp_host *h, void *owner, bool ip6);
+void             udp_close(struct udp_sock *u);
+int  udp_bind(struct udp_sock *u, const struct cw_sockaddr *a);
+/* Sets the peer (binding to an ephemeral port if need be); NULL unsets. */
+int  udp_connect(struct udp_sock *u, const struct cw_sockaddr *peer);
+void udp_shutdown(struct udp_sock *u, bool rd, bool wr);
+
+/* One datagram; msg as in socket.h (flags: none; addr optional). */
+ptrdiff_t udp_send(struct udp_sock *u, const struct cw_msg *msg);
+/* The oldest datagram; CW_MSG_PEEK, CW_MSG_TRUNC. */
+ptrdiff_t udp_recv(struct udp_sock *u, struct cw_msg *msg);
+
+unsigned udp_ready(const struct udp_sock *u); /* CW_POLL* */
+int      udp_take_error(struct udp_sock *u);  /* CW_E* (positive) or 0 */
+void     udp_names(const struct udp_sock *u, struct cw_sockaddr *local,
+                   struct cw_sockaddr *peer); /* port 0: none */
+size_t   udp_queued(const struct udp_sock *u); /* bytes of the first datagram
+                                                  (FIONREAD) */
+
+/* Options that the socket layer keeps here, since packets need them. */
+struct udp_opts {
+    uint32_t rcvbuf, sndbuf;
+    bool     reuseaddr, reuseport, v6only, broadcast;
+    uint8_t  ttl, tos;
+};
+struct udp_opts *udp_opts(struct udp_sock *u);
+
+/* A snapshot row (observe.h) of each socket, in order of opening; cb
+ * answers false to stop. */
+void udp_each(struct udp_host *h,
+              bool (*cb)(void *ctx, struct udp_sock *u, void *owner,
+                         struct cw_sock_row *row),
+              void *ctx);
+
+#endif
