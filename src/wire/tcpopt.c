@@ -1,0 +1,178 @@
+/* tcpopt.c: see tcpopt.h.  RFC 9293 §3.1, RFC 7323, RFC 2018 §3. */
+#include "wire/tcpopt.h"
+#include "base/check.h"
+#include "base/limits.h"
+
+/* "nop, nop, TS": all that most segments carry (RFC 7323 appendix A). */
+#define TS_ALONE 0x0101080au
+#define TS_HEAD  ((uint32_t)TCPOPT_TS << 8 | TCPOPT_TS_LEN)
+#define NOP_NOP  ((uint32_t)TCPOPT_NOP << 24 | (uint32_t)TCPOPT_NOP << 16)
+
+bool tcpopt_next(struct reader *r, uint8_t *kind, struct span *data)
+{
+    uint8_t len;
+
+    if (r->bad || reader_left(r) == 0)
+        return false;
+    *kind = read_u8(r);
+    *data = span_of(r->p, 0);
+    if (*kind == TCPOPT_NOP)
+        return true;
+    if (*kind == TCPOPT_END) {
+        r->p = r->end; /* what follows is padding: RFC 9293 §3.1 */
+        return true;
+    }
+    len = read_u8(r);
+    if (len < 2)
+        r->bad = true;
+    data->p = reader_take(r, len - 2u);
+    if (r->bad)
+        return false;
+    data->len = len - 2u;
+    return true;
+}
+
+static void take_sack(struct span data, struct tcpopt *out)
+{
+    out->nsack = (uint8_t)(data.len / 8);
+    for (size_t i = 0; i < out->nsack; i++) {
+        out->sack[i].left = seq_of(be32_load(data.p + i * 8));
+        out->sack[i].right = seq_of(be32_load(data.p + i * 8 + 4));
+    }
+}
+
+/* Options of a SYN only.  False: unknown, or of a wrong length. */
+static bool take_syn_option(uint8_t kind, struct span data,
+                            struct tcpopt *out)
+{
+    if (kind == TCPOPT_MSS && data.len == TCPOPT_MSS_LEN - 2) {
+        out->has_mss = true;
+        out->mss = be16_load(data.p);
+        return true;
+    }
+    if (kind == TCPOPT_WSCALE && data.len == TCPOPT_WSCALE_LEN - 2) {
+        out->has_wscale = true;
+        /* RFC 7323 §2.3: a larger shift counts as 14. */
+        out->wscale = (uint8_t)MIN((int)data.p[0], (int)TCP_WSCALE_MAX);
+        return true;
+    }
+    if (kind == TCPOPT_SACK_OK && data.len == 0) {
+        out->sack_ok = true;
+        return true;
+    }
+    return false;
+}
+
+static bool sack_len_ok(size_t len)
+{
+    return len > 0 && len % 8 == 0 && len / 8 <= TCPOPT_SACK_MAX;
+}
+
+static void take_option(uint8_t kind, struct span data, bool syn,
+                        struct tcpopt *out)
+{
+    struct tcpopt ignored;
+
+    if (kind == TCPOPT_NOP || kind == TCPOPT_END)
+        return;
+    if (kind == TCPOPT_TS && data.len == TCPOPT_TS_LEN - 2) {
+        out->has_ts = true;
+        out->ts_val = be32_load(data.p);
+        out->ts_ecr = be32_load(data.p + 4);
+    } else if (kind == TCPOPT_SACK && sack_len_ok(data.len)) {
+        if (!syn)
+            take_sack(data, out);
+    } else if (!take_syn_option(kind, data, syn ? out : &ignored)) {
+        out->nunknown++;
+    }
+}
+
+bool tcpopt_parse(struct span opts, bool syn, struct tcpopt *out)
+{
+    struct reader r = reader_of(opts);
+    struct span   data;
+    uint8_t       kind;
+
+    *out = (struct tcpopt){ 0 };
+    if (opts.len == TCPOPT_TS_PADDED && be32_load(opts.p) == TS_ALONE) {
+        out->has_ts = true;
+        out->ts_val = be32_load(opts.p + 4);
+        out->ts_ecr = be32_load(opts.p + 8);
+        return true;
+    }
+    while (tcpopt_next(&r, &kind, &data))
+        take_option(kind, data, syn, out);
+    return !r.bad;
+}
+
+/* What stands before the SACK blocks. */
+static size_t plain_len(const struct tcpopt *o)
+{
+    size_t len = 0;
+
+    if (o->has_mss)
+        len += TCPOPT_MSS_LEN;
+    if (o->has_ts)
+        len += TCPOPT_TS_PADDED; /* SACK_OK takes the place of the NOPs */
+    else if (o->sack_ok)
+        len += TCPOPT_SACK_OK_LEN + 2;
+    if (o->has_wscale)
+        len += TCPOPT_WSCALE_LEN + 1;
+    return len;
+}
+
+static size_t sack_fit(const struct tcpopt *o, size_t before)
+{
+    size_t room = (TCPOPT_MAX - 4 - before) / 8;
+
+    return MIN((size_t)o->nsack, room);
+}
+
+size_t tcpopt_len(const struct tcpopt *o)
+{
+    size_t len = plain_len(o);
+    size_t n = sack_fit(o, len);
+
+    INVARIANT(o->nsack <= TCPOPT_SACK_MAX);
+    return n > 0 ? len + 4 + n * 8 : len;
+}
+
+static void emit_sack(struct writer *w, const struct tcpopt *o, size_t n)
+{
+    write_be32(w, NOP_NOP | (uint32_t)TCPOPT_SACK << 8
+                   | (uint32_t)(2 + n * 8));
+    for (size_t i = 0; i < n; i++) {
+        write_be32(w, o->sack[i].left.v);
+        write_be32(w, o->sack[i].right.v);
+    }
+}
+
+/* <mss, sackOK, TS, nop, wscale>; <nop, nop, TS, nop, nop, sack>. */
+size_t tcpopt_emit(uint8_t *p, size_t cap, const struct tcpopt *o)
+{
+    struct writer w = writer_of(p, cap);
+    size_t        n = sack_fit(o, plain_len(o));
+    uint32_t      sack_ok = (uint32_t)TCPOPT_SACK_OK << 8
+                     | TCPOPT_SACK_OK_LEN;
+
+    INVARIANT(o->nsack <= TCPOPT_SACK_MAX);
+    INVARIANT(!o->has_wscale || o->wscale <= TCP_WSCALE_MAX);
+    if (o->has_mss)
+        write_be32(&w, (uint32_t)TCPOPT_MSS << 24
+                        | (uint32_t)TCPOPT_MSS_LEN << 16 | o->mss);
+    if (o->has_ts) {
+        write_be32(&w, TS_HEAD | (o->sack_ok ? sack_ok << 16 : NOP_NOP));
+        write_be32(&w, o->ts_val);
+        write_be32(&w, o->ts_ecr);
+    } else if (o->sack_ok) {
+        write_be32(&w, NOP_NOP | sack_ok);
+    }
+    if (o->has_wscale)
+        write_be32(&w, (uint32_t)TCPOPT_NOP << 24
+                        | (uint32_t)TCPOPT_WSCALE << 16
+                        | (uint32_t)TCPOPT_WSCALE_LEN << 8 | o->wscale);
+    if (n > 0)
+        emit_sack(&w, o, n);
+    INVARIANT(!w.bad);
+    return (size_t)(w.p - p);
+}
