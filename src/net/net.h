@@ -82,7 +82,9 @@ struct proto {
     /* GO_ON or why it was dropped; WHY_UDP_NO_PORT makes the network layer
      * answer "port unreachable" if that is allowed (RFC 1122 §3.2.2). */
     enum why (*deliver)(void *ctx, const struct net_rx *rx);
-    void (*error)(void *ctx, const struct net_error *err);
+    /* True if it is about something that this transport did send (RFC 5927
+     * §4): only then does the network layer believe a smaller path MTU. */
+    bool (*error)(void *ctx, const struct net_error *err);
     /* An interface's output queue has room again after it was full. */
     void (*room)(void *ctx);
 };
@@ -110,7 +112,10 @@ int net_neigh_add(struct net *n, unsigned netif, const struct cw_addr *a,
 void net_in(struct net *n, struct cw_pkt *pkt);
 /* A transport's packet (payload only, with PBUF_HEADROOM in front): adds IP
  * and Ethernet headers, fragments if it must and may, resolves the
- * neighbour, queues.  Takes the references over.  GO_ON, or why it was not
+ * neighbour, queues.  csum_state CW_CSUM_PARTIAL leaves the checksum to
+ * whoever can: the pseudo-header's sum, not complemented, stands in the
+ * field at csum_start + csum_off, counted from the transport header; it is
+ * completed here unless the medium is CW_NETIF_CSUM.  Takes the references over.  GO_ON, or why it was not
  * sent (WHY_NO_ROUTE, WHY_TOO_BIG, WHY_TXQ_FULL ...); a packet that waits
  * for its neighbour counts as sent. */
 enum why net_out(struct net *n, const struct net_tx *tx, struct cw_pkt *pkt);
@@ -125,6 +130,9 @@ enum why net_path(struct net *n, const struct cw_addr *dst, uint32_t scope,
                   struct cw_addr *src, struct net_dest *dest);
 /* Is what dest remembers still true? */
 bool net_dest_ok(const struct net *n, const struct net_dest *dest);
+/* The neighbour behind dest made forward progress possible (RFC 4861
+ * §7.3.1): new data were acknowledged. */
+void net_confirm(struct net *n, const struct net_dest *dest);
 /* How many more packets this interface's queue takes now. */
 unsigned net_room(const struct net *n, const struct net_dest *dest);
 /* Is this an address of ours (loopback included)? */
