@@ -9,17 +9,9 @@
 
 #include "base/addr.h"
 #include "base/why.h"
+#include "wire/ipproto.h"
 
 enum { IP4_HDR_MIN = 20, IP4_HDR_MAX = 60, IP4_OPTS_MAX = 40 };
-
-/* IPv4's protocol and IPv6's next header share their numbers. */
-enum {
-    PROTO_ICMP4 = 1,
-    PROTO_IGMP = 2,
-    PROTO_TCP = 6,
-    PROTO_UDP = 17,
-    PROTO_ICMP6 = 58,
-};
 
 /* Options: RFC 791 §3.1; bit 7: copied into each fragment. */
 enum {

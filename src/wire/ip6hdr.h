@@ -8,6 +8,7 @@
 
 #include "base/addr.h"
 #include "base/why.h"
+#include "wire/ipproto.h"
 
 enum { IP6_HDR_LEN = 40, IP6_MTU_MIN = 1280 /* RFC 8200 §5 */ };
 
