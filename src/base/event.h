@@ -37,7 +37,8 @@
     X(ICMP_OUT,   "icmp-out",    "type", "code", "", "", "") \
     X(ICMP_IN,    "icmp-in",     "type", "code", "", "", "") \
     X(NEIGH,      "neigh",       "addr_hi", "addr_lo", "from", "to", "") \
-    X(SOCK,       "sock",        "call", "result", "", "", "") \
+    /* call: enum event_call; result: as the call answered (int64) */ \
+    X(SOCK,       "sock",        "call", "result", "sd", "", "") \
     X(SYN_QUEUE,  "syn-queue",   "half_open", "complete", "backlog", "", "") \
     /* links: t is when it was decided; pkt is the packet's number */ \
     X(LINK,       "link",        "link", "to", "at_ns", "copy", "rule")
@@ -64,6 +65,45 @@ enum event_timer {
     EVT_FRAG,
     EVT_COUNT_OF,
 };
+
+/* The calls on a socket, as EV_SOCK's v[0] and recordings number them. */
+// clang-format off
+#define EVENT_CALL_TABLE(X) \
+    X(NONE, "none") \
+    X(SOCKET, "socket") \
+    X(BIND, "bind") \
+    X(LISTEN, "listen") \
+    X(ACCEPT, "accept") \
+    X(CONNECT, "connect") \
+    X(SEND, "send") \
+    X(RECV, "recv") \
+    X(SHUTDOWN, "shutdown") \
+    X(CLOSE, "close") \
+    X(GETSOCKNAME, "getsockname") \
+    X(GETPEERNAME, "getpeername") \
+    X(SETSOCKOPT, "setsockopt") \
+    X(GETSOCKOPT, "getsockopt") \
+    X(HELD, "held") \
+    X(SET_OWNER, "set-owner")
+// clang-format on
+
+enum event_call {
+#define EVENT_CALL_ID(id, slug) EVC_##id,
+    EVENT_CALL_TABLE(EVENT_CALL_ID)
+#undef EVENT_CALL_ID
+        EVC_COUNT_OF,
+};
+
+static inline const char *event_call_name(unsigned call)
+{
+    static const char *const names[] = {
+#define EVENT_CALL_NAME(id, slug) slug,
+        EVENT_CALL_TABLE(EVENT_CALL_NAME)
+#undef EVENT_CALL_NAME
+    };
+
+    return call < EVC_COUNT_OF ? names[call] : "?";
+}
 
 _Static_assert(sizeof(struct cw_event) == 64, "an event is one cache line");
 

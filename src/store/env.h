@@ -30,6 +30,8 @@ struct env {
     const struct knobs *knobs;
     uint32_t            next_flow; /* numbers for events, from 1 */
     uint16_t            host;
+    uint32_t            in_pkt; /* the received packet at hand (cw_pkt's
+                                   why_arg, as its giver set it), or 0 */
     void (*on_event)(void *ctx, const struct cw_event *event);
     void    *event_ctx;
     uint64_t count[COUNT_COUNT_OF];
@@ -45,12 +47,13 @@ static inline bool env_observed(const struct env *e)
     return UNLIKELY(e->on_event != NULL);
 }
 
-/* Reports an event; t and host are filled in.  Call it behind
+/* Reports an event; t, host and pkt are filled in.  Call it behind
  * env_observed(), so that nothing is prepared for nobody. */
 static inline void env_event(struct env *e, struct cw_event *ev)
 {
     ev->t = e->now;
     ev->host = e->host;
+    ev->pkt = e->in_pkt;
     e->on_event(e->event_ctx, ev);
 }
 
