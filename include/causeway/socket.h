@@ -33,6 +33,7 @@ enum {
     CW_EINVAL = 22,
     CW_EMFILE = 24,
     CW_EPIPE = 32,
+    CW_EPROTO = 71,
     CW_EDESTADDRREQ = 89,
     CW_EMSGSIZE = 90,
     CW_EPROTOTYPE = 91,
