@@ -36,8 +36,6 @@ static inline enum why parse_header(struct span pkt, struct ip4_repr *out)
     load_fields(pkt.p, out);
     out->hdr_len = (uint8_t)hdr_len;
     out->opts = span_of(pkt.p + IP4_HDR_MIN, hdr_len - IP4_HDR_MIN);
-    if (UNLIKELY(out->total_len < hdr_len))
-        return WHY_IP_HEADER;
     return GO_ON;
 }
 
@@ -50,14 +48,18 @@ enum why ip4hdr_parse(struct span pkt, struct ip4_repr *out)
     /* RFC 1122 §3.2.1.2: the checksum is verified on every datagram. */
     if (UNLIKELY(cksum_fold(cksum_add(0, pkt.p, out->hdr_len)) != 0))
         return WHY_IP_CHECKSUM;
-    if (UNLIKELY(out->total_len > pkt.len))
+    if (UNLIKELY(out->total_len < out->hdr_len || out->total_len > pkt.len))
         return WHY_IP_HEADER;
     return GO_ON;
 }
 
 enum why ip4hdr_parse_quote(struct span quote, struct ip4_repr *out)
 {
-    return parse_header(quote, out);
+    enum why why = parse_header(quote, out);
+
+    if (why != GO_ON)
+        return why;
+    return out->total_len < out->hdr_len ? WHY_IP_HEADER : GO_ON;
 }
 
 size_t ip4hdr_emit(uint8_t *p, size_t cap, const struct ip4_repr *r)

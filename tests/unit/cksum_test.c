@@ -1,0 +1,215 @@
+/* cksum_test.c: the Internet checksum against known answers and against the
+ * definition, byte by byte.
+ */
+#include "t.h"
+#include "wire/cksum.h"
+
+enum { ROOM = 700 };
+
+/* RFC 1071 §1 as it is written: words of two bytes, carries at the end. */
+static uint32_t by_definition(const uint8_t *p, size_t len)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < len; i++)
+        sum += (uint64_t)p[i] << (i % 2 ? 0 : 8);
+    while (sum >> 16)
+        sum = (sum & 0xffff) + (sum >> 16);
+    return (uint32_t)sum;
+}
+
+/* Bytes that repeat only after a long while. */
+static void fill(uint8_t *p, size_t len, uint32_t x)
+{
+    for (size_t i = 0; i < len; i++) {
+        x = x * 1664525 + 1013904223;
+        p[i] = (uint8_t)(x >> 24);
+    }
+}
+
+static void test_known_answers(void **state)
+{
+    static const struct {
+        uint8_t  bytes[20];
+        size_t   len;
+        uint16_t sum, field;
+    } rows[] = {
+        /* RFC 1071 §3 */
+        { { 0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7 },
+          8, 0xddf2, 0x220d },
+        /* an IPv4 header, without and with its checksum */
+        { { 0x45, 0, 0, 0x73, 0, 0, 0x40, 0, 0x40, 0x11,
+            0, 0, 0xc0, 0xa8, 0, 1, 0xc0, 0xa8, 0, 0xc7 },
+          20, 0x479e, 0xb861 },
+        { { 0x45, 0, 0, 0x73, 0, 0, 0x40, 0, 0x40, 0x11,
+            0xb8, 0x61, 0xc0, 0xa8, 0, 1, 0xc0, 0xa8, 0, 0xc7 },
+          20, 0xffff, 0 },
+        { { 0 }, 0, 0, 0xffff },
+        { { 0 }, 20, 0, 0xffff },
+        { { 0xab }, 1, 0xab00, 0x54ff },
+        { { 0xff, 0xff }, 2, 0xffff, 0 },
+        { { 0xff, 0xff, 0, 1 }, 4, 1, 0xfffe },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        uint32_t sum = cksum_add(0, rows[i].bytes, rows[i].len);
+
+        assert_int_equal(sum, rows[i].sum);
+        assert_int_equal(cksum_fold(sum), rows[i].field);
+    }
+}
+
+static void test_every_length_and_alignment(void **state)
+{
+    uint8_t buf[ROOM];
+
+    (void)state;
+    fill(buf, sizeof(buf), 1);
+    for (size_t off = 0; off < 33; off++) {
+        for (size_t len = 0; len <= 300; len++)
+            assert_int_equal(cksum_add(0, buf + off, len),
+                             by_definition(buf + off, len));
+    }
+}
+
+/* The greatest sums: nothing overflows at the size of a super-segment. */
+static void test_largest_runs(void **state)
+{
+    static uint8_t ones[65536 + 64];
+
+    (void)state;
+    memset(ones, 0xff, sizeof(ones));
+    for (size_t len = sizeof(ones) - 130; len <= sizeof(ones); len++) {
+        uint32_t expect = len % 2 ? 0xff00 : 0xffff;
+
+        assert_int_equal(cksum_add(0, ones, len), expect);
+        assert_int_equal(cksum_add(UINT32_MAX, ones, len), expect);
+    }
+}
+
+/* A message in two and in three runs, cut at even and at odd places. */
+static void test_runs_chain_at_any_cut(void **state)
+{
+    uint8_t buf[ROOM];
+
+    (void)state;
+    fill(buf, sizeof(buf), 2);
+    for (size_t cut = 0; cut <= 199; cut++) {
+        uint32_t whole = by_definition(buf, 199);
+        size_t   half = cut / 2;
+        uint32_t two = cksum_add_at(cksum_add(0, buf, cut), buf + cut,
+                                    199 - cut, cut % 2);
+        uint32_t three = cksum_add(0, buf, half);
+
+        three = cksum_add_at(three, buf + half, cut - half, half % 2);
+        three = cksum_add_at(three, buf + cut, 199 - cut, cut % 2);
+        assert_int_equal(two, whole);
+        assert_int_equal(three, whole);
+    }
+}
+
+/* Any partial sum may come in, not only one that fits in 16 bits. */
+static void test_sums_stay_congruent(void **state)
+{
+    static const uint32_t starts[] = { 1,      0xffff,     0x10000,
+                                       0x1fffe, 0xffff0000, UINT32_MAX };
+    uint8_t               buf[64];
+
+    (void)state;
+    fill(buf, sizeof(buf), 3);
+    for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
+        uint64_t expect = (uint64_t)starts[i] + by_definition(buf, 64);
+        uint32_t sum = cksum_add(starts[i], buf, 64);
+
+        assert_int_equal(sum % 0xffff, expect % 0xffff);
+        assert_true(sum <= 0xffff);
+        sum = cksum_add_at(starts[i], buf, 64, false);
+        assert_int_equal(sum % 0xffff, expect % 0xffff);
+        assert_true(sum <= 0xffff);
+    }
+}
+
+static void test_copy_sums_and_copies(void **state)
+{
+    uint8_t src[ROOM], dst[ROOM];
+
+    (void)state;
+    fill(src, sizeof(src), 4);
+    for (size_t len = 0; len <= 260; len++) {
+        size_t off = len % 17;
+
+        memset(dst, 0xa5, sizeof(dst));
+        assert_int_equal(cksum_copy(7, dst + 8, src + off, len),
+                         cksum_add(7, src + off, len));
+        assert_memory_equal(dst + 8, src + off, len);
+        assert_int_equal(dst[7], 0xa5);
+        assert_int_equal(dst[8 + len], 0xa5);
+    }
+}
+
+/* RFC 1624 §4's example, and every field of a header in turn. */
+static void test_update_equals_recomputing(void **state)
+{
+    uint8_t hdr[20];
+
+    (void)state;
+    assert_int_equal(cksum_update16(0xdd2f, 0x5555, 0x3285), 0x0000);
+    fill(hdr, sizeof(hdr), 5);
+    be16_store(hdr + 10, 0);
+    be16_store(hdr + 10, cksum_fold(cksum_add(0, hdr, 20)));
+    for (uint32_t i = 0; i < 5000; i++) {
+        size_t   at = i % 5 * 2;
+        uint16_t old = be16_load(hdr + at);
+        uint16_t new = (uint16_t)(i * 40503u);
+
+        be16_store(hdr + at, new);
+        be16_store(hdr + 10,
+                   cksum_update16(be16_load(hdr + 10), old, new));
+        assert_int_equal(cksum_fold(cksum_add(0, hdr, 20)), 0);
+    }
+}
+
+static void test_pseudo_header_of_ip4(void **state)
+{
+    struct cw_addr       src = addr4(0x0a000001), dst = addr4(0xc0a8ff02);
+    static const uint8_t as_bytes[12] = { 10,  0, 0, 1, 0xc0, 0xa8,
+                                          0xff, 2, 0, 6, 0x05, 0xb4 };
+
+    (void)state;
+    assert_int_equal(cksum_pseudo(&src, &dst, 6, 1460),
+                     by_definition(as_bytes, sizeof(as_bytes)));
+}
+
+static void test_pseudo_header_of_ip6(void **state)
+{
+    struct cw_addr src, dst;
+    uint8_t        as_bytes[40] = { 0 };
+
+    (void)state;
+    fill(src.b, 16, 6);
+    fill(dst.b, 16, 7);
+    memcpy(as_bytes, src.b, 16);
+    memcpy(as_bytes + 16, dst.b, 16);
+    be32_store(as_bytes + 32, 0x12345);
+    as_bytes[39] = 58;
+    assert_int_equal(cksum_pseudo(&src, &dst, 58, 0x12345),
+                     by_definition(as_bytes, sizeof(as_bytes)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_known_answers),
+        cmocka_unit_test(test_every_length_and_alignment),
+        cmocka_unit_test(test_largest_runs),
+        cmocka_unit_test(test_runs_chain_at_any_cut),
+        cmocka_unit_test(test_sums_stay_congruent),
+        cmocka_unit_test(test_copy_sums_and_copies),
+        cmocka_unit_test(test_update_equals_recomputing),
+        cmocka_unit_test(test_pseudo_header_of_ip4),
+        cmocka_unit_test(test_pseudo_header_of_ip6),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

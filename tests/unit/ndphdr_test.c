@@ -1,0 +1,317 @@
+/* ndphdr_test.c: neighbour discovery: which messages are valid (RFC 4861
+ * §6.1, §7.1, §8.1), what they say, and how they are written.
+ */
+#include "t.h"
+#include "wire/ndphdr.h"
+
+static struct cw_addr ip6(uint16_t first, uint32_t last)
+{
+    struct cw_addr a = { { 0 } };
+
+    be16_store(a.b, first);
+    be32_store(a.b + 12, last);
+    return a;
+}
+
+/* A message that is valid as it stands, to be spoilt one way at a time. */
+struct msg {
+    struct ip6_repr ip;
+    struct ndp_repr ndp;
+};
+
+static struct msg good(uint8_t type)
+{
+    struct msg m = { .ip = { .hop = 255 }, .ndp = { .type = type } };
+
+    m.ip.src = ip6(0xfe80, 1);
+    m.ip.dst = ip6(0xfe80, 2);
+    if (type == ICMP6_NS || type == ICMP6_NA)
+        m.ndp.target = ip6(0x2001, 0x10002);
+    if (type == ICMP6_REDIRECT) {
+        m.ndp.target = ip6(0xfe80, 9);
+        m.ndp.dest = ip6(0x2001, 5);
+    }
+    return m;
+}
+
+static enum why round_trip(const struct msg *m, struct ndp_repr *out)
+{
+    uint8_t bytes[512];
+    size_t  len = ndphdr_emit(bytes, sizeof(bytes), &m->ndp);
+
+    assert_int_equal(len, ndphdr_len(&m->ndp));
+    return ndphdr_parse(span_of(bytes, len), &m->ip, out);
+}
+
+static const uint8_t types[] = { ICMP6_RS, ICMP6_RA, ICMP6_NS, ICMP6_NA,
+                                 ICMP6_REDIRECT };
+
+static void test_plain_messages_are_valid(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        struct msg      m = good(types[i]);
+        struct ndp_repr r;
+
+        assert_int_equal(round_trip(&m, &r), GO_ON);
+        assert_int_equal(r.type, types[i]);
+        assert_true(addr_eq(&r.target, &m.ndp.target));
+        assert_true(addr_eq(&r.dest, &m.ndp.dest));
+    }
+}
+
+/* What holds for all of them: hop limit 255, code 0, no option of length
+ * zero or beyond the end, the fixed part whole. */
+static void test_common_checks(void **state)
+{
+    static const uint8_t fixed[] = { 8, 16, 24, 24, 40 };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        struct msg      m = good(types[i]);
+        struct ndp_repr r;
+        uint8_t         b[64];
+        size_t          len = ndphdr_emit(b, sizeof(b), &m.ndp);
+
+        assert_int_equal(len, fixed[i]);
+        m.ip.hop = 254;
+        assert_int_equal(ndphdr_parse(span_of(b, len), &m.ip, &r),
+                         WHY_NDP_BAD);
+        m.ip.hop = 255;
+        assert_int_equal(ndphdr_parse(span_of(b, len - 1), &m.ip, &r),
+                         WHY_NDP_BAD);
+        memset(b + len, 0, 8);
+        b[len] = 200; /* unknown, length 0 */
+        assert_int_equal(ndphdr_parse(span_of(b, len + 8), &m.ip, &r),
+                         WHY_NDP_BAD);
+        b[len + 1] = 2;
+        assert_int_equal(ndphdr_parse(span_of(b, len + 8), &m.ip, &r),
+                         WHY_NDP_BAD);
+        b[len + 1] = 1;
+        assert_int_equal(ndphdr_parse(span_of(b, len + 8), &m.ip, &r),
+                         GO_ON);
+        b[1] = 1;
+        assert_int_equal(ndphdr_parse(span_of(b, len), &m.ip, &r),
+                         WHY_NDP_BAD);
+    }
+}
+
+static void test_other_types_are_refused(void **state)
+{
+    struct ip6_repr ip = good(ICMP6_NS).ip;
+    struct ndp_repr r;
+    uint8_t         b[64] = { 0 };
+
+    (void)state;
+    for (unsigned t = 0; t < 256; t++) {
+        b[0] = (uint8_t)t;
+        if (t < ICMP6_RS || t > ICMP6_REDIRECT)
+            assert_int_equal(ndphdr_parse(span_of(b, 64), &ip, &r),
+                             WHY_NDP_BAD);
+    }
+    assert_int_equal(ndphdr_parse(span_of(b, 0), &ip, &r), WHY_NDP_BAD);
+}
+
+/* §7.1.1 */
+static void test_neighbour_solicitation(void **state)
+{
+    struct msg      m = good(ICMP6_NS);
+    struct ndp_repr r;
+
+    (void)state;
+    m.ndp.has_slla = true;
+    memcpy(m.ndp.slla.b, "\x02\x03\x04\x05\x06\x07", 6);
+    assert_int_equal(round_trip(&m, &r), GO_ON);
+    assert_true(r.has_slla && mac_eq(&r.slla, &m.ndp.slla));
+
+    m.ip.src = ip6(0, 0);
+    m.ip.dst = ndp_solicited_node(&m.ndp.target);
+    assert_int_equal(round_trip(&m, &r), WHY_NDP_BAD); /* has an SLLA */
+    m.ndp.has_slla = false;
+    assert_int_equal(round_trip(&m, &r), GO_ON);
+    m.ip.dst = ip6(0xff02, 1);
+    assert_int_equal(round_trip(&m, &r), WHY_NDP_BAD);
+
+    m = good(ICMP6_NS);
+    m.ndp.target = ip6(0xff02, 1);
+    assert_int_equal(round_trip(&m, &r), WHY_NDP_BAD);
+    m.ndp.target = addr4(0x0a000001);
+    assert_int_equal(round_trip(&m, &r), WHY_NDP_BAD);
+}
+
+/* §7.1.2 */
+static void test_neighbour_advertisement(void **state)
+{
+    struct msg      m = good(ICMP6_NA);
+    struct ndp_repr r;
+
+    (void)state;
+    for (unsigned f = 0; f < 8; f++) {
+        m.ndp.router = f & 1;
+        m.ndp.solicited = f & 2;
+        m.ndp.override = f & 4;
+        assert_int_equal(round_trip(&m, &r), GO_ON);
+        assert_int_equal(r.router, m.ndp.router);
+        assert_int_equal(r.solicited, m.ndp.solicited);
+        assert_int_equal(r.override, m.ndp.override);
+    }
+    m.ip.dst = ip6(0xff02, 1);
+    assert_int_equal(round_trip(&m, &r), WHY_NDP_BAD);
+    m.ndp.solicited = false;
+    assert_int_equal(round_trip(&m, &r), GO_ON);
+    m.ndp.target = ip6(0xff02, 1);
+    assert_int_equal(round_trip(&m, &r), WHY_NDP_BAD);
+}
+
+/* §6.1.1, §6.1.2 */
+static void test_router_messages(void **state)
+{
+    struct msg      rs = good(ICMP6_RS), ra = good(ICMP6_RA);
+    struct ndp_repr r;
+
+    (void)state;
+    rs.ip.src = ip6(0, 0);
+    assert_int_equal(round_trip(&rs, &r), GO_ON);
+    rs.ndp.has_slla = true;
+    assert_int_equal(round_trip(&rs, &r), WHY_NDP_BAD);
+    ra.ip.src = ip6(0x2001, 1);
+    assert_int_equal(round_trip(&ra, &r), WHY_NDP_BAD);
+}
+
+static void test_router_advertisement_says(void **state)
+{
+    struct msg      m = good(ICMP6_RA);
+    struct ndp_repr r;
+
+    (void)state;
+    m.ndp.hop_limit = 64;
+    m.ndp.other = true;
+    m.ndp.lifetime = 1800;
+    m.ndp.reachable = 30000;
+    m.ndp.retrans = 1000;
+    m.ndp.has_mtu = true;
+    m.ndp.mtu = 1480;
+    m.ndp.nprefix = 2;
+    m.ndp.prefix[1] = (struct ndp_prefix){ ip6(0x2001, 0), 64, true, false,
+                                           UINT32_MAX, 7 };
+    assert_int_equal(round_trip(&m, &r), GO_ON);
+    assert_int_equal(r.hop_limit, 64);
+    assert_true(r.other && !r.managed);
+    assert_int_equal(r.lifetime, 1800);
+    assert_int_equal(r.reachable, 30000);
+    assert_int_equal(r.retrans, 1000);
+    assert_true(r.has_mtu);
+    assert_int_equal(r.mtu, 1480);
+    assert_int_equal(r.nprefix, 2);
+    assert_int_equal(r.prefix[1].len, 64);
+    assert_true(r.prefix[1].onlink && !r.prefix[1].autonomous);
+    assert_int_equal(r.prefix[1].valid, UINT32_MAX);
+    assert_int_equal(r.prefix[1].preferred, 7);
+}
+
+/* A prefix of 129 bits, or preferred for longer than valid, is left out;
+ * so are those for which there is no room. */
+static void test_prefixes_left_out(void **state)
+{
+    struct msg      m = good(ICMP6_RA);
+    struct ndp_repr r;
+    uint8_t         b[512];
+    size_t          len;
+
+    (void)state;
+    m.ndp.nprefix = 2;
+    m.ndp.prefix[1].len = 48;
+    len = ndphdr_emit(b, sizeof(b), &m.ndp);
+    b[16 + 2] = 129;
+    assert_int_equal(ndphdr_parse(span_of(b, len), &m.ip, &r), GO_ON);
+    assert_int_equal(r.nprefix, 1);
+    assert_int_equal(r.prefix[0].len, 48);
+    b[16 + 2] = 128;
+    be32_store(b + 16 + 8, 1);
+    assert_int_equal(ndphdr_parse(span_of(b, len), &m.ip, &r), GO_ON);
+    assert_int_equal(r.nprefix, 1);
+    for (size_t i = 2; i < 8; i++)
+        memcpy(b + 16 + 32 * i, b + 16 + 32, 32);
+    assert_int_equal(ndphdr_parse(span_of(b, 16 + 8 * 32), &m.ip, &r),
+                     GO_ON);
+    assert_int_equal(r.nprefix, NDP_PREFIX_MAX);
+}
+
+/* §8.1 */
+static void test_redirect(void **state)
+{
+    static const uint8_t quote[13] = { 0x60, 1, 2, 3 };
+    struct msg           m = good(ICMP6_REDIRECT);
+    struct ndp_repr      r;
+
+    (void)state;
+    m.ndp.quoted = span_of(quote, sizeof(quote));
+    assert_int_equal(ndphdr_len(&m.ndp), 40 + 8 + 16);
+    assert_int_equal(round_trip(&m, &r), GO_ON);
+    assert_int_equal(r.quoted.len, 16);
+    m.ndp.target = m.ndp.dest; /* on the link itself */
+    assert_int_equal(round_trip(&m, &r), GO_ON);
+    m.ndp.target = ip6(0x2001, 6);
+    assert_int_equal(round_trip(&m, &r), WHY_NDP_BAD);
+    m.ndp.target = m.ndp.dest = ip6(0xff02, 1);
+    assert_int_equal(round_trip(&m, &r), WHY_NDP_BAD);
+    m = good(ICMP6_REDIRECT);
+    m.ip.src = ip6(0x2001, 1);
+    assert_int_equal(round_trip(&m, &r), WHY_NDP_BAD);
+}
+
+/* An option that a message has no use for, or of a strange length, changes
+ * nothing. */
+static void test_options_of_no_use(void **state)
+{
+    struct msg      m = good(ICMP6_NS);
+    struct ndp_repr r;
+
+    (void)state;
+    m.ndp.has_tlla = m.ndp.has_mtu = true;
+    m.ndp.nprefix = 1;
+    assert_int_equal(round_trip(&m, &r), GO_ON);
+    assert_false(r.has_tlla || r.has_mtu || r.nprefix > 0);
+    for (size_t n = 2; n < 5; n++) {
+        uint8_t b[64] = { 0 };
+
+        m = good(ICMP6_NS);
+        (void)ndphdr_emit(b, sizeof(b), &m.ndp);
+        b[24] = NDP_OPT_SLLA;
+        b[25] = (uint8_t)n;
+        assert_int_equal(ndphdr_parse(span_of(b, 24 + n * 8), &m.ip, &r),
+                         GO_ON);
+        assert_false(r.has_slla);
+    }
+}
+
+/* RFC 4291 §2.7.1's own example. */
+static void test_solicited_node(void **state)
+{
+    struct cw_addr a = ip6(0x4037, 0x0e8c6c), s;
+
+    (void)state;
+    be32_store(a.b + 12, 0x000e8c6c);
+    s = ndp_solicited_node(&a);
+    assert_memory_equal(s.b, "\xff\x02\0\0\0\0\0\0\0\0\0\x01\xff\x0e\x8c\x6c",
+                        16);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_plain_messages_are_valid),
+        cmocka_unit_test(test_common_checks),
+        cmocka_unit_test(test_other_types_are_refused),
+        cmocka_unit_test(test_neighbour_solicitation),
+        cmocka_unit_test(test_neighbour_advertisement),
+        cmocka_unit_test(test_router_messages),
+        cmocka_unit_test(test_router_advertisement_says),
+        cmocka_unit_test(test_prefixes_left_out),
+        cmocka_unit_test(test_redirect),
+        cmocka_unit_test(test_options_of_no_use),
+        cmocka_unit_test(test_solicited_node),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,267 @@
+/* tcpopt_test.c: TCP options: what is taken, what is ignored, what stops the
+ * parser, and the order in which they are written.
+ */
+#include "base/limits.h"
+#include "t.h"
+#include "wire/tcpopt.h"
+
+#define BYTES(...)                                               \
+    {                                                            \
+        __VA_ARGS__                                              \
+    }, sizeof((uint8_t[]){ __VA_ARGS__ })
+#define TS100 8, 10, 0, 0, 0, 100, 0, 0, 0, 7
+
+struct row {
+    const char   *what;
+    bool          syn;
+    uint8_t       opts[TCPOPT_MAX];
+    size_t        len;
+    bool          whole; /* parsed to the end */
+    struct tcpopt expect;
+};
+
+/* Fields, not bytes: a struct has padding. */
+static void check_same(const char *what, const struct tcpopt *a,
+                       const struct tcpopt *b)
+{
+    bool same = a->has_mss == b->has_mss && a->mss == b->mss
+        && a->has_wscale == b->has_wscale && a->wscale == b->wscale
+        && a->sack_ok == b->sack_ok && a->has_ts == b->has_ts
+        && a->ts_val == b->ts_val && a->ts_ecr == b->ts_ecr
+        && a->nsack == b->nsack && a->nunknown == b->nunknown;
+
+    for (size_t i = 0; same && i < a->nsack; i++)
+        same = seq_eq(a->sack[i].left, b->sack[i].left)
+            && seq_eq(a->sack[i].right, b->sack[i].right);
+    if (!same)
+        fail_msg("%s: not as expected", what);
+}
+
+static void check_rows(const struct row *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *p = t_guard(rows[i].opts, rows[i].len);
+        struct tcpopt  got;
+        bool           whole = tcpopt_parse(span_of(p, rows[i].len),
+                                            rows[i].syn, &got);
+
+        t_guard_free(p, rows[i].len);
+        check_same(rows[i].what, &got, &rows[i].expect);
+        if (whole != rows[i].whole)
+            fail_msg("%s: parsed to the end: %d", rows[i].what, whole);
+    }
+}
+
+static void test_legal_options(void **state)
+{
+    static const struct row rows[] = {
+        { "none", true, { 0 }, 0, true, { 0 } },
+        { "mss", true, BYTES(2, 4, 5, 180), true,
+          { .has_mss = true, .mss = 1460 } },
+        { "all of a SYN", true,
+          BYTES(2, 4, 5, 180, 4, 2, TS100, 1, 3, 3, 7), true,
+          { .has_mss = true, .mss = 1460, .sack_ok = true, .has_ts = true,
+            .ts_val = 100, .ts_ecr = 7, .has_wscale = true, .wscale = 7 } },
+        { "timestamps alone", false, BYTES(1, 1, TS100), true,
+          { .has_ts = true, .ts_val = 100, .ts_ecr = 7 } },
+        { "timestamps, padded behind", false, BYTES(TS100, 0, 0), true,
+          { .has_ts = true, .ts_val = 100, .ts_ecr = 7 } },
+        { "one SACK block across zero", false,
+          BYTES(1, 1, 5, 10, 255, 255, 255, 240, 0, 0, 0, 16), true,
+          { .nsack = 1, .sack = { { { 0xfffffff0 }, { 16 } } } } },
+        { "nothing counts after the end (RFC 9293 §3.1)", true,
+          BYTES(0, 2, 4, 5), true, { 0 } },
+        { "the last of two counts", true,
+          BYTES(2, 4, 1, 0, 2, 4, 2, 0), true,
+          { .has_mss = true, .mss = 512 } },
+        { "a shift beyond 14 counts as 14 (RFC 7323 §2.3)", true,
+          BYTES(3, 3, 255, 0), true,
+          { .has_wscale = true, .wscale = 14 } },
+    };
+
+    (void)state;
+    check_rows(rows, ARRAY_LEN(rows));
+}
+
+/* MUST-6: an option that is not implemented is stepped over; one of a wrong
+ * length is such an option. */
+static void test_unknown_options(void **state)
+{
+    static const struct row rows[] = {
+        { "unknown, then MSS", true, BYTES(254, 4, 1, 1, 2, 4, 1, 0), true,
+          { .has_mss = true, .mss = 256, .nunknown = 1 } },
+        { "unknown without data", true, BYTES(99, 2, 3, 3, 1), true,
+          { .has_wscale = true, .wscale = 1, .nunknown = 1 } },
+        { "MSS of length 3", true, BYTES(2, 3, 5, 4, 2), true,
+          { .sack_ok = true, .nunknown = 1 } },
+        { "window scale of length 4", true, BYTES(3, 4, 7, 7), true,
+          { .nunknown = 1 } },
+        { "timestamps of length 9", false,
+          BYTES(8, 9, 1, 1, 1, 1, 1, 1, 1), true, { .nunknown = 1 } },
+        { "SACK without a block", false, BYTES(5, 2, 1, 1), true,
+          { .nunknown = 1 } },
+        { "SACK with half a block", false, BYTES(5, 6, 1, 1, 1, 1), true,
+          { .nunknown = 1 } },
+    };
+
+    (void)state;
+    check_rows(rows, ARRAY_LEN(rows));
+}
+
+/* MUST-7: what stood before an illegal length is kept, nothing after it. */
+static void test_illegal_lengths(void **state)
+{
+    static const struct row rows[] = {
+        { "length 0", true, BYTES(2, 4, 1, 0, 3, 0, 3, 3, 7), false,
+          { .has_mss = true, .mss = 256 } },
+        { "length 1", true, BYTES(2, 4, 1, 0, 3, 1, 3, 3, 7), false,
+          { .has_mss = true, .mss = 256 } },
+        { "unknown of length 0", true, BYTES(77, 0, 2, 4, 1, 0), false,
+          { 0 } },
+        { "no length", true, BYTES(4, 2, 2), false, { .sack_ok = true } },
+        { "one byte too long", true, BYTES(4, 2, 2, 4, 5), false,
+          { .sack_ok = true } },
+        { "far too long", false, BYTES(1, 1, 8, 255, 0, 0), false, { 0 } },
+    };
+
+    (void)state;
+    check_rows(rows, ARRAY_LEN(rows));
+}
+
+/* RFC 9293 §3.2, RFC 7323 §2.2, RFC 2018 §2: some options are a SYN's only,
+ * and SACK blocks never are. */
+static void test_options_where_they_do_not_belong(void **state)
+{
+    static const struct row rows[] = {
+        { "a SYN's options elsewhere", false,
+          BYTES(2, 4, 5, 180, 4, 2, TS100, 1, 3, 3, 7), true,
+          { .has_ts = true, .ts_val = 100, .ts_ecr = 7 } },
+        { "SACK in a SYN", true, BYTES(5, 10, 0, 0, 0, 1, 0, 0, 0, 2), true,
+          { 0 } },
+    };
+
+    (void)state;
+    check_rows(rows, ARRAY_LEN(rows));
+}
+
+struct out_row {
+    struct tcpopt opt;
+    uint8_t       bytes[TCPOPT_MAX];
+    size_t        len;
+};
+
+static void test_emitted_order(void **state)
+{
+    static const struct out_row rows[] = {
+        { { 0 }, { 0 }, 0 },
+        { { .has_mss = true, .mss = 1460, .sack_ok = true, .has_ts = true,
+            .ts_val = 100, .ts_ecr = 7, .has_wscale = true, .wscale = 7 },
+          BYTES(2, 4, 5, 180, 4, 2, TS100, 1, 3, 3, 7) },
+        { { .has_mss = true, .mss = 1460, .sack_ok = true,
+            .has_wscale = true, .wscale = 7 },
+          BYTES(2, 4, 5, 180, 1, 1, 4, 2, 1, 3, 3, 7) },
+        { { .has_mss = true, .mss = 536 }, BYTES(2, 4, 2, 24) },
+        { { .has_ts = true, .ts_val = 100, .ts_ecr = 7 },
+          BYTES(1, 1, TS100) },
+        { { .nsack = 2, .sack = { { { 1 }, { 2 } }, { { 3 }, { 4 } } } },
+          BYTES(1, 1, 5, 18, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0,
+                4) },
+        { { .has_ts = true, .ts_val = 100, .ts_ecr = 7, .nsack = 1,
+            .sack = { { { 1 }, { 2 } } } },
+          BYTES(1, 1, TS100, 1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 2) },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        uint8_t out[TCPOPT_MAX];
+
+        assert_int_equal(tcpopt_len(&rows[i].opt), rows[i].len);
+        assert_int_equal(tcpopt_emit(out, rows[i].len, &rows[i].opt),
+                         rows[i].len);
+        assert_memory_equal(out, rows[i].bytes, rows[i].len);
+    }
+}
+
+/* Forty bytes hold four blocks, or three with timestamps: RFC 2018 §3. */
+static void test_sack_blocks_that_do_not_fit(void **state)
+{
+    struct tcpopt o = { .nsack = 4 }, back;
+    uint8_t       out[TCPOPT_MAX];
+
+    (void)state;
+    for (uint32_t i = 0; i < 4; i++) {
+        o.sack[i].left = seq_of(100 * i);
+        o.sack[i].right = seq_of(100 * i + 50);
+    }
+    assert_int_equal(tcpopt_len(&o), 36);
+    assert_int_equal(tcpopt_emit(out, 36, &o), 36);
+    o.has_ts = true;
+    assert_int_equal(tcpopt_len(&o), 40);
+    assert_int_equal(tcpopt_emit(out, 40, &o), 40);
+    assert_true(tcpopt_parse(span_of(out, 40), false, &back));
+    assert_int_equal(back.nsack, 3);
+    assert_int_equal(back.sack[2].right.v, 250);
+}
+
+/* Each set of options comes back as it was, and the length is as foretold. */
+static void test_all_sets_round_trip(void **state)
+{
+    (void)state;
+    for (unsigned set = 0; set < 16; set++) {
+        struct tcpopt o = { .has_mss = set & 1, .sack_ok = set & 2,
+                            .has_ts = set & 4, .has_wscale = set & 8 };
+        struct tcpopt back;
+        uint8_t       out[TCPOPT_MAX];
+        size_t        len;
+
+        o.mss = o.has_mss ? 1220 : 0;
+        o.wscale = o.has_wscale ? 14 : 0;
+        o.ts_val = o.has_ts ? 0xdeadbeef : 0;
+        o.ts_ecr = o.has_ts ? 0xffffffff : 0;
+        len = tcpopt_emit(out, sizeof(out), &o);
+        assert_int_equal(len, tcpopt_len(&o));
+        assert_int_equal(len % 4, 0);
+        assert_true(tcpopt_parse(span_of(out, len), true, &back));
+        check_same("round trip", &back, &o);
+    }
+}
+
+/* The walk shows each option as it stands. */
+static void test_walk(void **state)
+{
+    static const uint8_t bytes[] = { 1, 254, 3, 9, 4, 2, 0, 2, 4 };
+    struct reader        r = reader_of(span_of(bytes, sizeof(bytes)));
+    struct span          data;
+    uint8_t              kind;
+
+    (void)state;
+    assert_true(tcpopt_next(&r, &kind, &data));
+    assert_int_equal(kind, TCPOPT_NOP);
+    assert_int_equal(data.len, 0);
+    assert_true(tcpopt_next(&r, &kind, &data));
+    assert_int_equal(kind, 254);
+    assert_int_equal(data.len, 1);
+    assert_int_equal(data.p[0], 9);
+    assert_true(tcpopt_next(&r, &kind, &data));
+    assert_int_equal(kind, TCPOPT_SACK_OK);
+    assert_true(tcpopt_next(&r, &kind, &data));
+    assert_int_equal(kind, TCPOPT_END);
+    assert_false(tcpopt_next(&r, &kind, &data));
+    assert_false(r.bad);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_legal_options),
+        cmocka_unit_test(test_unknown_options),
+        cmocka_unit_test(test_illegal_lengths),
+        cmocka_unit_test(test_options_where_they_do_not_belong),
+        cmocka_unit_test(test_emitted_order),
+        cmocka_unit_test(test_sack_blocks_that_do_not_fit),
+        cmocka_unit_test(test_all_sets_round_trip),
+        cmocka_unit_test(test_walk),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
