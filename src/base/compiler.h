@@ -15,17 +15,24 @@
 #define MUST_USE __attribute__((warn_unused_result))
 #define PURE     __attribute__((pure))
 
-#define MIN(a, b)                  \
-    ({                             \
-        __typeof__(a) _a = (a);    \
-        __typeof__(b) _b = (b);    \
-        _a < _b ? _a : _b;         \
+/* Each argument is evaluated once; nesting does not shadow. */
+#define PASTE2(a, b) a##b
+#define PASTE(a, b)  PASTE2(a, b)
+#define MIN_OF(a, b, x, y)                \
+    ({                                    \
+        __typeof__(a) x = (a);            \
+        __typeof__(b) y = (b);            \
+        (__typeof__(a))(x < y ? x : y);   \
     })
-#define MAX(a, b)                  \
-    ({                             \
-        __typeof__(a) _a = (a);    \
-        __typeof__(b) _b = (b);    \
-        _a > _b ? _a : _b;         \
+#define MAX_OF(a, b, x, y)                \
+    ({                                    \
+        __typeof__(a) x = (a);            \
+        __typeof__(b) y = (b);            \
+        (__typeof__(a))(x < y ? y : x);   \
     })
+#define MIN(a, b) \
+    MIN_OF(a, b, PASTE(min_a_, __COUNTER__), PASTE(min_b_, __COUNTER__))
+#define MAX(a, b) \
+    MAX_OF(a, b, PASTE(max_a_, __COUNTER__), PASTE(max_b_, __COUNTER__))
 
 #endif
