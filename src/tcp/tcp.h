@@ -46,6 +46,7 @@ struct tcp_opts {
     bool     linger_on;
     int      linger_s;
     uint8_t  ttl, tos;
+    uint8_t  bind_flags; /* as bound: tcp_bind() writes it */
     int      keepidle_s, keepintvl_s, keepcnt;
     uint32_t user_timeout_ms;
 };
@@ -58,7 +59,7 @@ void tcp_opts_init(struct tcp_opts *o, const struct tcp_host *h);
  * takes it over. */
 struct portbind;
 int  tcp_bind(struct tcp_host *h, const struct cw_sockaddr *a,
-              const struct tcp_opts *o, struct portbind **out);
+              struct tcp_opts *o, struct portbind **out);
 void tcp_unbind(struct portbind *b, const struct tcp_opts *o);
 
 /* Active OPEN.  `bind` may be NULL (an ephemeral port is chosen); it is

@@ -1,0 +1,401 @@
+/* tcb.h: the TCB and the records around it, named as RFC 9293 §3.3.1 names
+ * them.  Private to tcp/.
+ *
+ * Three kinds of record stand in the host's flow table:
+ *   struct tcp           a connection with everything it needs
+ *   struct tcp_embryo    SYN-RECEIVED from LISTEN: no queues, no buffers
+ *   struct tcp_timewait  TIME-WAIT: what is needed to answer, no more
+ * A connection is split once more: struct tcp_flight exists only while
+ * something is in flight.
+ */
+#ifndef TCP_TCB_H
+#define TCP_TCB_H
+
+#include "base/check.h"
+#include "store/flowtab.h"
+#include "store/porttab.h"
+#include "store/recvq.h"
+#include "store/segq.h"
+#include "store/sendq.h"
+#include "tcp/tcp.h"
+#include "wire/tcphdr.h"
+
+/* One bit each, so that the RFC's lists of states can be written as lists.
+ */
+enum tcp_state {
+    TCPS_CLOSED = 1 << 0,
+    TCPS_LISTEN = 1 << 1,
+    TCPS_SYN_SENT = 1 << 2,
+    TCPS_SYN_RCVD = 1 << 3,
+    TCPS_ESTABLISHED = 1 << 4,
+    TCPS_FIN_WAIT_1 = 1 << 5,
+    TCPS_FIN_WAIT_2 = 1 << 6,
+    TCPS_CLOSE_WAIT = 1 << 7,
+    TCPS_CLOSING = 1 << 8,
+    TCPS_LAST_ACK = 1 << 9,
+    TCPS_TIME_WAIT = 1 << 10,
+};
+enum {
+    TCPS_FIN_NOT_SEEN = TCPS_ESTABLISHED | TCPS_FIN_WAIT_1 | TCPS_FIN_WAIT_2,
+    TCPS_FIN_SEEN = TCPS_CLOSE_WAIT | TCPS_CLOSING | TCPS_LAST_ACK
+        | TCPS_TIME_WAIT,
+    TCPS_SYNCHRONIZED = TCPS_FIN_NOT_SEEN | TCPS_FIN_SEEN,
+    TCPS_OPENING = TCPS_SYN_SENT | TCPS_SYN_RCVD,
+    /* the application may still add data: §3.10.2 SEND */
+    TCPS_CAN_SEND = TCPS_ESTABLISHED | TCPS_CLOSE_WAIT,
+    /* our FIN was sent, or waits behind data */
+    TCPS_CLOSED_BY_US = TCPS_FIN_WAIT_1 | TCPS_FIN_WAIT_2 | TCPS_CLOSING
+        | TCPS_LAST_ACK | TCPS_TIME_WAIT,
+};
+
+/* What the input, the timers and the calls owe the output. */
+enum due {
+    DUE_ACK = 1 << 0,       /* may wait for data to ride on */
+    DUE_ACK_NOW = 1 << 1,   /* at the end of this burst */
+    DUE_OUTPUT = 1 << 2,    /* look whether there is something to send */
+    DUE_PROBE = 1 << 3,     /* the persist timer has expired */
+    DUE_RST = 1 << 4,       /* the last word of this connection */
+    DUE_REXMIT = 1 << 5,    /* one segment, whatever cwnd says */
+    DUE_CHALLENGE = 1 << 6, /* RFC 5961 */
+    DUE_PATH = 1 << 7,      /* the path's MTU has shrunk */
+};
+
+/* An incoming segment, decoded and checked, in host order. */
+struct seg {
+    seq                  seq, ack;
+    uint32_t             text;  /* bytes of data */
+    uint32_t             len;   /* sequence space: text + SYN + FIN */
+    uint32_t             wnd;   /* already scaled */
+    uint16_t             up;    /* urgent pointer */
+    uint8_t              flags; /* F_* */
+    const struct tcpopt *opt;
+    const struct net_rx *rx;
+    uint32_t             text_off; /* of the data in rx->pkt */
+};
+
+/* The timers of a connection; tcp_timers.c says what each is for. */
+enum tcp_timer {
+    TCPT_REXMIT,  /* retransmission, or persist: never both */
+    TCPT_DELACK,
+    TCPT_LIFE,    /* keep-alive, or FIN-WAIT-2 without an owner */
+    TCPT_COUNT_OF,
+};
+
+enum node_kind { NODE_TCP = 1, NODE_EMBRYO, NODE_TIMEWAIT };
+
+enum recovery { RECOVERY_NONE, RECOVERY_FAST, RECOVERY_RTO };
+
+/* Exists while something is in flight, or while recovery is not over. */
+struct tcp_flight {
+    struct segq segq;
+    seq         recover; /* RFC 6582: SND.NXT when loss was detected */
+    seq         high_sacked;
+    seq         lost_below; /* all records before it were judged */
+    seq         rexmit_from; /* nothing before it waits to be sent again */
+    uint32_t    dupacks;
+    uint8_t     recovery; /* enum recovery */
+    bool        rescued;  /* RFC 6675's one rescue retransmission */
+    uint16_t    rexmit_why;
+    uint64_t    rexmit_arg;
+};
+
+struct tcp {
+    struct flownode      node; /* key: the four-tuple */
+    struct tcp_host     *host;
+    void                *owner;
+    struct portbind     *bind;
+    struct tcp_listener *listener; /* while nobody accepted it */
+    struct list          all;      /* host->all, in order of birth */
+    struct list          due_link; /* host->due */
+    struct list          accept_link;
+    struct net_dest      dest;
+    struct wtimer        timer; /* at the earliest of at[] or before */
+    cw_ns                at[TCPT_COUNT_OF];
+    uint32_t             flow;
+    uint16_t             state; /* enum tcp_state; tcp_enter() writes it */
+    uint16_t             due;   /* enum due */
+
+    /* §3.3.1, Table 2: send sequence variables */
+    struct {
+        seq      una, nxt, up, wl1, wl2;
+        uint32_t wnd, max_wnd;
+    } snd;
+    /* Table 3: receive sequence variables; edge: the right edge that was
+     * advertised, which never moves left (SHLD-14) */
+    struct {
+        seq nxt, up, edge, fin;
+    } rcv;
+    seq iss, irs;
+
+    struct sendq sendq; /* from max(SND.UNA, ISS+1) */
+    struct recvq recvq; /* from what the user has read */
+    seq          fin_seq; /* of our FIN, once it is queued */
+    uint32_t     app_held; /* bytes passed on, unread (tcp_call_held) */
+
+    struct tcp_flight *flight;
+    uint32_t           cwnd, ssthresh; /* bytes */
+    uint32_t           cwnd_acked;     /* RFC 5681 §3.1: bytes, avoidance */
+    cw_ns              last_sent;      /* data, for RFC 5681 §4.1 */
+
+    /* RFC 6298 */
+    cw_ns    srtt, rttvar, rto, min_rtt;
+    uint8_t  backoff;  /* timer expiries in a row */
+    uint8_t  probes;   /* unanswered window probes in a row */
+
+    /* what the SYNs settled */
+    uint16_t snd_mss;  /* payload of a full segment, options not counted */
+    uint16_t rcv_mss;  /* what we announced */
+    uint8_t  snd_wscale, rcv_wscale;
+    bool     ts_ok, sack_ok, wscale_ok;
+    uint32_t ts_recent, ts_offset;
+    cw_ns    ts_recent_at;
+    seq      last_ack_sent;
+
+    /* one-bit facts */
+    bool passive : 1;     /* came from LISTEN (MUST-11) */
+    bool detached : 1;    /* close(2) was called */
+    bool fin_queued : 1;  /* our FIN waits behind the data */
+    bool fin_sent : 1;
+    bool fin_pending : 1; /* a FIN at rcv.fin has come, maybe ahead */
+    bool rd_shut : 1;     /* shutdown(SHUT_RD) */
+    bool up_valid : 1;    /* rcv.up is meant */
+    bool oob_ready : 1;   /* oob_byte can be read */
+    bool oob_taken : 1;
+    bool snd_urgent : 1;  /* SND.UP is ahead of SND.UNA */
+    bool cwnd_limited : 1;
+    bool probing : 1;     /* the rexmit timer stands for persist */
+    bool in_table : 1;
+    bool cork_over : 1;
+    bool msg_more : 1;
+    bool syn_timed_out : 1; /* RFC 6298 §5.7 */
+    uint8_t oob_byte;
+
+    uint8_t  quickacks; /* segments still to be acknowledged at once */
+    uint8_t  dup_owed;  /* duplicate ACKs owed (peer without SACK) */
+    uint16_t dups_sent; /* duplicate ACKs for this RCV.NXT */
+    uint16_t ack_why;   /* why an ACK is owed */
+    uint16_t rst_why;
+    int      error; /* CW_E*, for the user once */
+    int      soft_error; /* what ICMP said; told when giving up */
+    uint16_t rcv_seen;   /* the largest segment that came */
+    uint32_t unacked_in; /* bytes received since the last ACK we sent */
+    cw_ns    ack_owed_at;
+    struct seqrange dsack; /* to report, RFC 2883; empty if equal */
+
+    struct tcp_opts opts;
+    cw_ns           heard_at; /* last segment from the peer */
+
+    uint64_t bytes_sent, bytes_retrans, bytes_acked, bytes_received;
+    uint32_t segs_out, segs_in, data_segs_out, data_segs_in, total_retrans;
+};
+
+/* SYN-RECEIVED, passive: what the SYN said and what we answered. */
+struct tcp_embryo {
+    struct flownode      node;
+    struct tcp_listener *listener;
+    struct list          link; /* listener->embryos */
+    struct wtimer        timer;
+    seq                  iss, irs;
+    uint32_t             ts_recent, ts_offset;
+    uint32_t             flow;
+    cw_ns                sent; /* the SYN-ACK, for the first RTT sample */
+    uint16_t             snd_mss; /* the peer's announcement, 0: none */
+    uint8_t              snd_wscale, retries;
+    bool                 ts_ok, sack_ok, wscale_ok;
+};
+
+struct tcp_timewait {
+    struct flownode  node;
+    struct list      link; /* host->timewait, by expiry */
+    struct tcp_host *host;
+    struct portbind *bind;
+    cw_ns            expires;
+    seq              snd_nxt, rcv_nxt;
+    uint32_t         rcv_wnd; /* as last advertised */
+    uint32_t         ts_recent, ts_offset;
+    uint32_t         flow;
+    uint8_t          bind_flags, rcv_wscale;
+    bool             ts_ok;
+    uint8_t          tos;
+};
+
+struct tcp_listener {
+    struct list        link;  /* host->listeners[] bucket */
+    struct list        order; /* host->listener_order */
+    struct tcp_host   *host;
+    void              *owner;
+    struct portbind   *bind;
+    struct cw_sockaddr local;
+    struct tcp_opts    opts;
+    struct list        embryos, accepts;
+    uint32_t           nembryos, naccepts, backlog;
+    uint32_t           flow;
+};
+
+enum { LISTENER_BUCKETS = 64 };
+
+struct tcp_host {
+    struct env   *env;
+    struct net   *net;
+    struct tcp_up up;
+    struct flowtab flows;
+    struct porttab ports;
+    struct slab tcbs, flights, segs, ranges, embryos, timewaits, listener_slab;
+    struct list all, due, timewait, listener_order;
+    struct list listeners[LISTENER_BUCKETS];
+    struct wtimer timewait_timer;
+    uint32_t      ntimewait, nembryos;
+    struct sipkey isn_key, ts_key;
+    int64_t       teach_iss;
+    bool          teach_ts_zero, no_ts, no_sack, no_wscale;
+    uint32_t      sndbuf, rcvbuf;
+    cw_ns         challenge_second; /* RFC 5961 §7 */
+    uint32_t      challenges, challenge_limit;
+    struct prng   rng;
+    bool          running;
+};
+
+static inline struct env *tcp_env(const struct tcp *t)
+{
+    return t->host->env;
+}
+
+static inline cw_ns tcp_now(const struct tcp *t)
+{
+    return t->host->env->now;
+}
+
+static inline const struct knobs *tcp_knobs(const struct tcp *t)
+{
+    return t->host->env->knobs;
+}
+
+/* tcp_state.c */
+void          tcp_enter(struct tcp *t, enum tcp_state next, enum why why);
+const char   *tcp_state_name(enum tcp_state s);
+enum cw_state tcp_state_public(unsigned s);
+struct tcp   *tcp_new(struct tcp_host *h, const struct flowkey *key);
+void          tcp_born(struct tcp *t, enum tcp_state first, enum why why);
+void tcp_state_event(struct env *e, uint32_t flow, unsigned from, unsigned to,
+                     enum why why);
+void tcp_flow_event(struct env *e, uint32_t flow, const struct flowkey *key);
+void tcp_reap(struct tcp *t);
+void tcp_join_table(struct tcp *t);
+void tcp_leave_table(struct tcp *t);
+void tcp_due(struct tcp *t, unsigned due);
+void tcp_wake(struct tcp *t);
+
+/* tcp_arrive.c */
+enum why tcp_arrive(struct tcp *t, struct seg *s);
+
+/* tcp_demux.c */
+enum why tcp_in(void *host, const struct net_rx *rx);
+void     tcp_seg_event(struct env *e, uint32_t flow, const struct seg *s);
+
+/* tcp_listen.c */
+enum why tcp_listen_arrive(struct tcp_listener *l, const struct seg *s,
+                           const struct flowkey *key);
+enum why tcp_embryo_arrive(struct tcp_embryo *m, struct seg *s);
+void     tcp_embryo_timeout(struct tcp_embryo *m);
+void     tcp_embryo_drop(struct tcp_embryo *m, enum why why);
+struct tcp_listener *tcp_listener_find(struct tcp_host      *h,
+                                       const struct flowkey *key);
+
+/* tcp_timewait.c */
+bool     tcp_timewait_begin(struct tcp *t);
+enum why tcp_timewait_arrive(struct tcp_timewait *w, const struct seg *s,
+                             bool *reuse);
+void     tcp_timewait_expire(struct tcp_host *h);
+void     tcp_timewait_drop(struct tcp_timewait *w, enum why why);
+
+/* tcp_reply.c: answers without a TCB */
+struct tcp_answer {
+    const struct flowkey *key;
+    seq                   seq, ack;
+    uint16_t              wnd;
+    uint8_t               flags, tos;
+    enum why              why;
+    uint32_t              flow;
+    struct tcpopt         opt;
+};
+void tcp_answer(struct tcp_host *h, const struct tcp_answer *a);
+void tcp_reply_rst(struct tcp_host *h, const struct flowkey *key,
+                   const struct seg *s, enum why why);
+/* RFC 5961 §7: may one more challenge ACK go out now? */
+bool tcp_challenge_allowed(struct tcp_host *h);
+enum why tcp_closed_arrive(struct tcp_host *h, const struct flowkey *key,
+                           const struct seg *s);
+
+/* tcp_ack.c */
+void tcp_ack(struct tcp *t, const struct seg *s);
+bool tcp_fin_acked(const struct tcp *t);
+
+/* tcp_text.c */
+enum why tcp_text_accept(struct tcp *t, struct seg *s);
+void     tcp_urgent(struct tcp *t, const struct seg *s);
+void     tcp_ack_owed(struct tcp *t, enum why why, bool now);
+
+/* tcp_window.c */
+uint32_t tcp_rcv_wnd(const struct tcp *t); /* to be advertised now */
+uint16_t tcp_wnd_field(struct tcp *t, bool syn);
+bool     tcp_wnd_update_due(const struct tcp *t);
+uint32_t tcp_new_data(const struct tcp *t, uint32_t *window_room);
+bool     tcp_may_send(const struct tcp *t, uint32_t len, bool last);
+
+/* tcp_syn.c */
+void     tcp_syn_options(const struct tcp *t, struct tcpopt *o);
+void     tcp_syn_learn(struct tcp *t, const struct tcpopt *o);
+uint16_t tcp_mss_of_path(const struct net_dest *d, const struct cw_addr *a);
+uint16_t tcp_send_mss(uint16_t peer, uint16_t path, uint16_t clamp,
+                      const struct cw_addr *remote);
+uint8_t  tcp_wscale_for(uint32_t rcvbuf);
+seq      tcp_isn(struct tcp_host *h, const struct flowkey *key);
+uint32_t tcp_ts_offset(struct tcp_host *h, const struct flowkey *key);
+uint32_t tcp_ts_now(const struct env *e, uint32_t offset);
+/* payload of a full segment with these options on each */
+uint32_t tcp_eff_mss(const struct tcp *t);
+void     tcp_initial_cwnd(struct tcp *t);
+
+/* tcp_output.c */
+void tcp_output(struct tcp *t);
+struct tcp_flight *tcp_flight(struct tcp *t);
+
+/* tcp_timers.c: facts in, arms out */
+void tcp_timers_data_sent(struct tcp *t);
+void tcp_timers_una_advanced(struct tcp *t);
+void tcp_timers_all_acked(struct tcp *t);
+void tcp_timers_window_shut(struct tcp *t);
+void tcp_timers_window_open(struct tcp *t);
+void tcp_timers_backed_off(struct tcp *t);
+void tcp_timers_ack_owed(struct tcp *t);
+void tcp_timers_ack_sent(struct tcp *t);
+void tcp_timers_fin_wait_2(struct tcp *t);
+void tcp_timers_keepalive(struct tcp *t, cw_ns idle);
+void tcp_timers_off(struct tcp *t);
+void tcp_timers_init(struct tcp *t);
+
+/* tcp_timeout.c */
+void tcp_tcb_timeout(struct tcp *t);
+
+/* tcp_rtt.c */
+void tcp_rtt_sample(struct tcp *t, cw_ns rtt);
+void tcp_rtt_init(struct tcp *t);
+cw_ns tcp_rtt_backed_off(const struct tcp *t);
+
+/* tcp_sack.c */
+bool tcp_sack_in(struct tcp *t, const struct seg *s);
+void tcp_sack_judge(struct tcp *t);
+bool tcp_sack_is_lost(const struct tcp *t);
+void tcp_sack_blocks(struct tcp *t, struct tcpopt *o, unsigned max);
+void tcp_sack_reset(struct tcp *t);
+
+/* tcp_recover.c */
+void     tcp_recover_dupack(struct tcp *t, bool new_sack);
+void     tcp_recover_advanced(struct tcp *t, const struct segq_acked *a);
+void     tcp_recover_timeout(struct tcp *t);
+void     tcp_recover_first(struct tcp *t, enum why why);
+uint32_t tcp_pipe(const struct tcp *t);
+
+/* cc_reno.c through cc.h */
+
+#endif

@@ -1,0 +1,160 @@
+/* tcp_ack.c: what an acceptable ACK does.  RFC 9293 §3.10.7.4 fifth step.
+ *
+ *   A recipe in order: advance SND.UNA, read SACK blocks, count duplicates,
+ *   let recovery decide, update the window.  The window comes last, so that
+ *   a duplicate is recognised by the window it repeats (RFC 5681 §2).
+ */
+#include "tcp/cc.h"
+
+bool tcp_fin_acked(const struct tcp *t)
+{
+    return t->fin_sent && seq_gt(t->snd.una, t->fin_seq);
+}
+
+/* An exact sample from the newest record that was sent once (Karn, MUST-18),
+ * else one from timestamps (RFC 7323 §4). */
+static void sample_rtt(struct tcp *t, const struct seg *s,
+                       const struct segq_acked *a)
+{
+    uint32_t age;
+
+    t->backoff = 0;
+    t->probes = 0;
+    if (a->newest_once >= 0 && !a->any_rexmit) {
+        tcp_rtt_sample(t, tcp_now(t) - a->newest_once);
+        return;
+    }
+    if (!t->ts_ok || !s->opt->has_ts || s->opt->ts_ecr == 0)
+        return;
+    age = tcp_ts_now(tcp_env(t), t->ts_offset) - s->opt->ts_ecr;
+    if (age < 1u << 24)
+        tcp_rtt_sample(t, (cw_ns)age * NS_MS);
+}
+
+/* The bytes of [una, ack) that are data: neither our SYN nor our FIN. */
+static uint32_t data_bytes(const struct tcp *t, seq ack)
+{
+    uint32_t n = seq_from(ack, t->snd.una);
+
+    if (seq_eq(t->snd.una, t->iss))
+        n--;
+    if (t->fin_sent && seq_gt(ack, t->fin_seq))
+        n--;
+    return n;
+}
+
+static void snd_wnd_event(struct tcp *t)
+{
+    struct cw_event ev = { .kind = EV_SND_WND, .flow = t->flow };
+
+    if (!env_observed(tcp_env(t)))
+        return;
+    ev.v[0] = seq_from(t->snd.una, t->iss);
+    ev.v[1] = seq_from(t->snd.nxt, t->iss);
+    ev.v[2] = t->snd.wnd;
+    env_event(tcp_env(t), &ev);
+}
+
+static void advance(struct tcp *t, const struct seg *s)
+{
+    uint32_t          flight = seq_from(t->snd.nxt, t->snd.una);
+    uint32_t          data = data_bytes(t, s->ack);
+    struct segq_acked a;
+
+    INVARIANT(t->flight != NULL);
+    segq_ack(&t->flight->segq, s->ack, &a);
+    sendq_drop(&t->sendq, data);
+    t->snd.una = s->ack;
+    t->bytes_acked += data;
+    if (t->snd_urgent && seq_ge(t->snd.una, t->snd.up))
+        t->snd_urgent = false;
+
+    sample_rtt(t, s, &a);
+    if (seq_eq(t->snd.una, t->snd.nxt))
+        tcp_timers_all_acked(t);
+    else
+        tcp_timers_una_advanced(t);
+
+    if (t->flight->recovery != RECOVERY_FAST && data > 0)
+        tcp_cc(t)->acked(t, data, flight);
+    tcp_recover_advanced(t, &a);
+    tcp_due(t, DUE_OUTPUT);
+    if (data > 0)
+        tcp_wake(t);
+}
+
+/* RFC 5681 §2, the narrow definition; with SACK, RFC 6675 §2: any ACK that
+ * does not advance and tells of new data received. */
+static bool is_duplicate(const struct tcp *t, const struct seg *s,
+                         bool new_sack)
+{
+    if (!seq_eq(s->ack, t->snd.una) || seq_eq(t->snd.una, t->snd.nxt)
+        || t->snd.wnd == 0) /* an answer to a probe */
+        return false;
+    if (t->sack_ok)
+        return new_sack;
+    return s->len == 0 && !(s->flags & (F_SYN | F_FIN))
+        && s->wnd == t->snd.wnd;
+}
+
+/* The window is open again.  What was sent into the closed one was thrown
+ * away: send it again with what follows. */
+static void window_opened(struct tcp *t)
+{
+    tcp_timers_window_open(t);
+    t->backoff = 0;
+    t->probes = 0;
+    tcp_recover_first(t, WHY_TX_PROBE);
+}
+
+/* SND.WND is taken from segments that are not older than the last one it
+ * was taken from (§3.10.7.4). */
+static void update_window(struct tcp *t, const struct seg *s)
+{
+    bool newer = seq_lt(t->snd.wl1, s->seq)
+        || (seq_eq(t->snd.wl1, s->seq) && seq_le(t->snd.wl2, s->ack));
+    bool shut;
+
+    if (!newer || !seq_le(t->snd.una, s->ack))
+        return;
+    t->snd.wl1 = s->seq;
+    t->snd.wl2 = s->ack;
+    if (t->snd.wnd == s->wnd)
+        return;
+    shut = t->snd.wnd == 0;
+    t->snd.wnd = s->wnd;
+    t->snd.max_wnd = MAX(t->snd.max_wnd, s->wnd);
+    if (shut)
+        window_opened(t);
+    snd_wnd_event(t);
+    tcp_due(t, DUE_OUTPUT);
+}
+
+static void give_back_flight(struct tcp *t)
+{
+    struct tcp_flight *f = t->flight;
+
+    if (!f || f->segq.count > 0 || f->recovery != RECOVERY_NONE)
+        return;
+    segq_fini(&f->segq);
+    slab_put(f);
+    t->flight = NULL;
+}
+
+void tcp_ack(struct tcp *t, const struct seg *s)
+{
+    bool new_sack = false;
+    bool advances = seq_gt(s->ack, t->snd.una);
+
+    INVARIANT(seq_le(s->ack, t->snd.nxt));
+    if (t->probes > 0 && !advances)
+        t->probes = 0; /* MUST-37: while answered, never given up */
+    if (advances)
+        advance(t, s);
+    if (t->sack_ok && s->opt->nsack > 0 && t->flight)
+        new_sack = tcp_sack_in(t, s);
+    if (!advances && t->flight && is_duplicate(t, s, new_sack))
+        tcp_recover_dupack(t, new_sack);
+    update_window(t, s);
+    give_back_flight(t);
+}

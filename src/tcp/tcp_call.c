@@ -1,0 +1,444 @@
+/* tcp_call.c: the user calls.  RFC 9293 §3.10.1-5, with the meaning that
+ * BSD sockets give them: CLOSE of the RFC is shutdown(SHUT_WR); close(2) is
+ * that and "I shall read no more" (MAY-1, SHLD-3).
+ *
+ *   None sends: they leave t->due for tcp_run().
+ */
+#include "tcp/cc.h"
+
+void tcp_opts_init(struct tcp_opts *o, const struct tcp_host *h)
+{
+    *o = (struct tcp_opts){
+        .sndbuf = h->sndbuf,
+        .rcvbuf = h->rcvbuf,
+        .ttl = 64,
+        .keepidle_s = 7200, /* MUST-25: no less than two hours */
+        .keepintvl_s = 75,
+        .keepcnt = 9,
+    };
+}
+
+/* ---- §3.10.1 OPEN -------------------------------------------------------- */
+
+int tcp_bind(struct tcp_host *h, const struct cw_sockaddr *a,
+             struct tcp_opts *o, struct portbind **out)
+{
+    struct cw_addr   any = { { 0 } };
+    unsigned         flags = 0;
+    struct port_want want = { .local = &a->addr, .remote = &any };
+
+    if (!net_bindable(h->net, &a->addr))
+        return -CW_EADDRNOTAVAIL;
+    flags |= o->reuseaddr ? PORT_REUSEADDR : 0u;
+    flags |= o->reuseport ? PORT_REUSEPORT : 0u;
+    flags |= o->v6only ? PORT_V6ONLY : 0u;
+    o->bind_flags = (uint8_t)flags;
+    if (a->port != 0)
+        return porttab_bind(&h->ports, &a->addr, a->port, flags, out);
+    for (int tries = EPHEMERAL_FIRST; tries <= EPHEMERAL_LAST; tries++) {
+        uint16_t port = porttab_ephemeral(&h->ports, &want);
+        int      r = porttab_bind(&h->ports, &a->addr, port, flags, out);
+
+        if (r != -CW_EADDRINUSE)
+            return r;
+    }
+    return -CW_EADDRINUSE;
+}
+
+void tcp_unbind(struct portbind *b, const struct tcp_opts *o)
+{
+    portbind_put(b, o->bind_flags);
+}
+
+struct taken {
+    struct tcp_host *h;
+    struct flowkey  *key;
+};
+
+/* RFC 6056 §3.3.3: would the four-tuple be unique? */
+static bool four_tuple_taken(void *ctx, uint16_t port)
+{
+    struct taken *k = ctx;
+
+    k->key->lport = port;
+    return flowtab_find(&k->h->flows, k->key) != NULL
+        || tcp_listener_find(k->h, k->key) != NULL;
+}
+
+/* The port of a connection that nobody bound; it keeps others from binding
+ * to it, but not other connections from using it to other peers. */
+static int choose_port(struct tcp_host *h, struct flowkey *key,
+                       struct tcp_opts *opts, struct portbind **bind)
+{
+    struct taken     k = { h, key };
+    struct port_want want = {
+        .local = &key->local,
+        .remote = &key->remote,
+        .rport = key->rport,
+        .taken = four_tuple_taken,
+        .ctx = &k,
+    };
+    const unsigned flags = PORT_REUSEADDR | PORT_REUSEPORT;
+
+    for (int tries = EPHEMERAL_FIRST; tries <= EPHEMERAL_LAST; tries++) {
+        int r;
+
+        key->lport = porttab_ephemeral(&h->ports, &want);
+        if (key->lport == 0)
+            return -CW_EADDRNOTAVAIL;
+        r = porttab_bind(&h->ports, &key->local, key->lport, flags, bind);
+        if (r != -CW_EADDRINUSE) {
+            opts->bind_flags = flags;
+            return r;
+        }
+    }
+    return -CW_EADDRNOTAVAIL;
+}
+
+static void init_active(struct tcp *t, const struct tcp_open *o)
+{
+    struct tcp_host *h = t->host;
+
+    t->owner = o->owner;
+    t->rcv_mss = tcp_mss_of_path(&t->dest, &t->node.key.remote);
+    if (t->opts.maxseg)
+        t->rcv_mss = MIN(t->rcv_mss, t->opts.maxseg);
+    t->snd_mss = t->rcv_mss;
+    t->rcv_wscale = tcp_wscale_for(t->opts.rcvbuf);
+    t->iss = tcp_isn(h, &t->node.key);
+    t->ts_offset = tcp_ts_offset(h, &t->node.key);
+    t->snd.una = t->snd.nxt = t->iss;
+    t->flow = env_flow(h->env);
+    tcp_flow_event(h->env, t->flow, &t->node.key);
+}
+
+/* The addresses as they will stand in segments. */
+static int resolve(struct tcp_host *h, const struct tcp_open *o,
+                   struct flowkey *key, struct net_dest *dest)
+{
+    *key = (struct flowkey){ .local = o->local.addr,
+                             .remote = o->remote.addr,
+                             .lport = o->local.port,
+                             .rport = o->remote.port };
+    if (addr_is_any(&key->remote)) /* as hosts do: this host */
+        key->remote = addr_is4(&key->remote)
+            ? addr4(0x7f000001)
+            : (struct cw_addr){ { [15] = 1 } };
+    if (addr_is_multicast(&key->remote) || addr_is_bcast(&key->remote))
+        return -CW_ENETUNREACH;
+    if (addr_is4(&key->remote) && addr_is_any(&key->local))
+        key->local = addr4(0);
+    if (addr_is4(&key->local) != addr_is4(&key->remote))
+        return -CW_EAFNOSUPPORT;
+    if (addr_is_linklocal(&key->remote) && !addr_is4(&key->remote))
+        key->scope = o->remote.scope;
+    if (net_path(h->net, &key->remote, key->scope, &key->local, dest)
+        != GO_ON)
+        return -CW_ENETUNREACH;
+    return 0;
+}
+
+int tcp_call_open(struct tcp_host *h, const struct tcp_open *o,
+                  struct tcp **out)
+{
+    struct net_dest  dest = { 0 };
+    struct tcp_opts  opts = *o->opts;
+    struct portbind *bind = o->bind;
+    struct flowkey   key;
+    struct tcp      *t;
+    int              r = resolve(h, o, &key, &dest);
+
+    if (r < 0)
+        return r;
+    if (bind && flowtab_find(&h->flows, &key))
+        return -CW_EADDRNOTAVAIL;
+    if (!bind && (r = choose_port(h, &key, &opts, &bind)) < 0)
+        return r;
+    t = tcp_new(h, &key);
+    if (!t) {
+        if (!o->bind)
+            portbind_put(bind, opts.bind_flags);
+        return -CW_ENOMEM;
+    }
+    t->opts = opts;
+    t->dest = dest;
+    t->bind = bind;
+    tcp_join_table(t);
+    init_active(t, o);
+    tcp_born(t, TCPS_SYN_SENT, WHY_CALL_OPEN);
+    env_count(h->env, COUNT_TCP_ACTIVE_OPENS);
+    tcp_due(t, DUE_OUTPUT);
+    *out = t;
+    return 0;
+}
+
+int tcp_call_listen(struct tcp_host *h, const struct tcp_open *o,
+                    int backlog, struct tcp_listener **out)
+{
+    struct tcp_listener *l;
+    int r = portbind_listen(&h->ports, o->bind, o->opts->bind_flags);
+
+    if (r < 0)
+        return r;
+    l = slab_get0(&h->listener_slab);
+    if (!l) {
+        portbind_unlisten(o->bind);
+        return -CW_ENOMEM;
+    }
+    l->host = h;
+    l->owner = o->owner;
+    l->bind = o->bind;
+    l->local = o->local;
+    l->opts = *o->opts;
+    l->flow = env_flow(h->env);
+    list_init(&l->embryos);
+    list_init(&l->accepts);
+    list_push_back(&h->listeners[o->local.port % LISTENER_BUCKETS],
+                   &l->link);
+    list_push_back(&h->listener_order, &l->order);
+    tcp_listener_backlog(l, backlog);
+    tcp_state_event(h->env, l->flow, TCPS_CLOSED, TCPS_LISTEN,
+                    WHY_CALL_LISTEN);
+    *out = l;
+    return 0;
+}
+
+void tcp_listener_backlog(struct tcp_listener *l, int backlog)
+{
+    if (backlog < 0)
+        backlog = TCP_BACKLOG_MAX;
+    l->backlog = (uint32_t)MIN(backlog, TCP_BACKLOG_MAX);
+}
+
+bool tcp_listener_ready(const struct tcp_listener *l)
+{
+    return l->naccepts > 0;
+}
+
+int tcp_call_accept(struct tcp_listener *l, void *owner, struct tcp **out)
+{
+    struct list *n = list_pop(&l->accepts);
+    struct tcp  *t;
+
+    if (!n)
+        return -CW_EAGAIN;
+    t = list_entry(n, struct tcp, accept_link);
+    l->naccepts--;
+    t->listener = NULL;
+    t->owner = owner;
+    *out = t;
+    return 0;
+}
+
+void tcp_listener_close(struct tcp_listener *l)
+{
+    struct tcp_host *h = l->host;
+    struct list     *n;
+    struct tcp      *t;
+
+    while ((n = list_first(&l->embryos)) != NULL)
+        tcp_embryo_drop(list_entry(n, struct tcp_embryo, link),
+                        WHY_CALL_CLOSE);
+    while (tcp_call_accept(l, NULL, &t) == 0)
+        tcp_call_abort(t);
+    tcp_state_event(h->env, l->flow, TCPS_LISTEN, TCPS_CLOSED,
+                    WHY_CALL_CLOSE);
+    portbind_unlisten(l->bind);
+    portbind_put(l->bind, l->opts.bind_flags);
+    list_del(&l->link);
+    list_del(&l->order);
+    slab_put(l);
+}
+
+/* ---- §3.10.2 SEND -------------------------------------------------------- */
+
+ptrdiff_t tcp_call_send(struct tcp *t, const void *buf, size_t len,
+                        int flags)
+{
+    uint32_t room;
+    size_t   n;
+
+    if (t->error)
+        return -tcp_take_error(t);
+    if (t->state & TCPS_OPENING)
+        return -CW_EAGAIN;
+    if (!(t->state & TCPS_CAN_SEND) || t->fin_queued)
+        return -CW_EPIPE;
+    if (len == 0)
+        return 0;
+    room = t->opts.sndbuf > t->sendq.len ? t->opts.sndbuf - t->sendq.len : 0;
+    if (room == 0)
+        return -CW_EAGAIN;
+    n = sendq_write(&t->sendq, &tcp_env(t)->pbufs, buf, MIN(len, room));
+    if (n == 0)
+        return t->sendq.len ? -CW_EAGAIN : -CW_ENOBUFS;
+    if ((flags & CW_MSG_OOB) && n == len) { /* MUST-30: the pointer */
+        t->snd.up = seq_add(seq_max(t->snd.una, seq_add(t->iss, 1)),
+                            t->sendq.len);
+        t->snd_urgent = true;
+    }
+    t->msg_more = (flags & CW_MSG_MORE) != 0;
+    t->cork_over = false;
+    tcp_due(t, DUE_OUTPUT);
+    return (ptrdiff_t)n;
+}
+
+/* ---- §3.10.3 RECEIVE ----------------------------------------------------- */
+
+static seq read_seq(const struct tcp *t)
+{
+    seq nxt = t->rcv.nxt;
+
+    if (t->state & TCPS_FIN_SEEN || (t->fin_pending && t->state == TCPS_CLOSED
+                                     && seq_gt(nxt, t->rcv.fin)))
+        nxt = t->rcv.fin;
+    return seq_sub(nxt, t->recvq.ready);
+}
+
+bool tcp_at_mark(const struct tcp *t)
+{
+    return t->up_valid && seq_eq(read_seq(t), seq_sub(t->rcv.up, 1));
+}
+
+static ptrdiff_t receive_oob(struct tcp *t, void *buf, size_t len, int flags)
+{
+    if (t->opts.oobinline || !t->up_valid || t->oob_taken)
+        return -CW_EINVAL;
+    if (!t->oob_ready)
+        return t->state & TCPS_FIN_SEEN ? 0 : -CW_EAGAIN;
+    if (len == 0)
+        return 0;
+    *(uint8_t *)buf = t->oob_byte;
+    if (!(flags & CW_MSG_PEEK)) {
+        t->oob_taken = true;
+        t->oob_ready = false;
+    }
+    return 1;
+}
+
+/* Reading stops at the urgent mark, so that it can be noticed; the octet
+ * itself is skipped unless it is wanted inline (RFC 6093 §3.1). */
+static size_t limit_at_mark(struct tcp *t, size_t len)
+{
+    seq at = seq_sub(t->rcv.up, 1);
+    seq from = read_seq(t);
+
+    if (!t->up_valid)
+        return len;
+    if (seq_lt(from, at))
+        return MIN(len, seq_from(at, from));
+    if (seq_gt(from, at)) {
+        t->up_valid = false;
+        return len;
+    }
+    if (t->opts.oobinline || t->recvq.ready == 0)
+        return len;
+    recvq_skip(&t->recvq, 1);
+    t->up_valid = false;
+    return len;
+}
+
+static ptrdiff_t nothing_to_read(struct tcp *t)
+{
+    if (t->error)
+        return -tcp_take_error(t);
+    if ((t->state & (TCPS_FIN_SEEN | TCPS_CLOSED)) || t->rd_shut)
+        return 0;
+    return -CW_EAGAIN;
+}
+
+ptrdiff_t tcp_call_receive(struct tcp *t, void *buf, size_t len, int flags)
+{
+    size_t n;
+
+    if (flags & CW_MSG_OOB)
+        return receive_oob(t, buf, len, flags);
+    len = limit_at_mark(t, len);
+    if (t->recvq.ready == 0)
+        return nothing_to_read(t);
+    n = recvq_read(&t->recvq, buf, len, flags & CW_MSG_PEEK);
+    if (!(flags & CW_MSG_PEEK) && tcp_wnd_update_due(t))
+        tcp_ack_owed(t, WHY_TX_WINDOW, true);
+    return (ptrdiff_t)n;
+}
+
+void tcp_call_held(struct tcp *t, size_t bytes)
+{
+    t->app_held = (uint32_t)MIN(bytes, (size_t)UINT32_MAX / 2);
+    if (tcp_wnd_update_due(t))
+        tcp_ack_owed(t, WHY_TX_WINDOW, true);
+}
+
+/* ---- §3.10.4 CLOSE, §3.10.5 ABORT --------------------------------------- */
+
+static void close_sending(struct tcp *t, enum why why)
+{
+    if (t->fin_queued)
+        return;
+    t->fin_queued = true;
+    if (t->state == TCPS_ESTABLISHED)
+        tcp_enter(t, TCPS_FIN_WAIT_1, why);
+    else if (t->state == TCPS_CLOSE_WAIT)
+        tcp_enter(t, TCPS_LAST_ACK, why);
+    tcp_due(t, DUE_OUTPUT); /* in SYN-RECEIVED it waits for the handshake */
+}
+
+int tcp_call_shutdown(struct tcp *t, int how)
+{
+    if (t->state & (TCPS_CLOSED | TCPS_SYN_SENT | TCPS_TIME_WAIT))
+        return -CW_ENOTCONN;
+    if (how != CW_SHUT_WR) {
+        t->rd_shut = true;
+        recvq_skip(&t->recvq, t->recvq.ready);
+    }
+    if (how != CW_SHUT_RD)
+        close_sending(t, WHY_CALL_SHUTDOWN);
+    tcp_wake(t);
+    return 0;
+}
+
+static void abort_with(struct tcp *t, enum why rst, enum why why)
+{
+    const unsigned says_so = TCPS_SYN_RCVD | TCPS_ESTABLISHED
+        | TCPS_FIN_WAIT_1 | TCPS_FIN_WAIT_2 | TCPS_CLOSE_WAIT;
+
+    if (t->state & says_so) {
+        t->rst_why = (uint16_t)rst;
+        tcp_due(t, DUE_RST);
+    }
+    tcp_enter(t, TCPS_CLOSED, why);
+}
+
+static void let_go(struct tcp *t)
+{
+    t->owner = NULL;
+    t->detached = true;
+    tcp_due(t, 0); /* tcp_run() reaps what is over */
+}
+
+void tcp_call_close(struct tcp *t)
+{
+    bool unread = t->recvq.ready > 0 || t->app_held > 0;
+
+    let_go(t);
+    if (t->state & (TCPS_CLOSED | TCPS_TIME_WAIT))
+        return;
+    if (t->state == TCPS_SYN_SENT) {
+        tcp_enter(t, TCPS_CLOSED, WHY_CALL_CLOSE);
+    } else if (unread) {
+        env_count(tcp_env(t), COUNT_TCP_ABORT_ON_CLOSE);
+        abort_with(t, WHY_TX_RST_UNREAD, WHY_CALL_CLOSE);
+    } else if (t->opts.linger_on && t->opts.linger_s == 0) {
+        abort_with(t, WHY_TX_RST_ABORT, WHY_CALL_ABORT);
+    } else {
+        close_sending(t, WHY_CALL_CLOSE);
+        tcp_timers_fin_wait_2(t);
+    }
+}
+
+void tcp_call_abort(struct tcp *t)
+{
+    let_go(t);
+    if (!(t->state & (TCPS_CLOSED | TCPS_TIME_WAIT)))
+        abort_with(t, WHY_TX_RST_ABORT, WHY_CALL_ABORT);
+}

@@ -1,0 +1,155 @@
+/* tcp_host.c: all of one host's TCP: its beginning, its turn to send, its
+ * end, and what ICMP tells it.  RFC 9293 §3.9.2.2 (ICMP, MUST-54..56), RFC
+ * 5461, RFC 5927 §4.1.
+ */
+#include "tcp/tcb.h"
+
+size_t tcp_host_size(void)
+{
+    return sizeof(struct tcp_host);
+}
+
+static struct sipkey derive(const struct env *e, const char *purpose)
+{
+    struct prng r = prng_stream(e->seed, 0, purpose);
+    uint64_t    k0 = prng_u64(&r);
+    uint64_t    k1 = prng_u64(&r);
+
+    return (struct sipkey){ k0, k1 };
+}
+
+static void init_slabs(struct tcp_host *h)
+{
+    struct arena *a = h->env->arena;
+
+    slab_init(&h->tcbs, a, sizeof(struct tcp));
+    slab_init(&h->flights, a, sizeof(struct tcp_flight));
+    slab_init(&h->segs, a, sizeof(struct segrec));
+    slab_init(&h->ranges, a, recvq_range_size());
+    slab_init(&h->embryos, a, sizeof(struct tcp_embryo));
+    slab_init(&h->timewaits, a, sizeof(struct tcp_timewait));
+    slab_init(&h->listener_slab, a, sizeof(struct tcp_listener));
+}
+
+void tcp_init(struct tcp_host *h, struct env *env, struct net *net,
+              const struct cw_config *c, const struct tcp_up *up)
+{
+    memset(h, 0, sizeof *h);
+    h->env = env;
+    h->net = net;
+    h->up = *up;
+    init_slabs(h);
+    flowtab_init(&h->flows, env->arena, derive(env, "tcp-flows"));
+    porttab_init(&h->ports, env->arena, derive(env, "tcp-ports"));
+    h->isn_key = derive(env, "tcp-isn");
+    h->ts_key = derive(env, "tcp-timestamps");
+    h->rng = prng_stream(env->seed, 0, "tcp");
+    list_init(&h->all);
+    list_init(&h->due);
+    list_init(&h->timewait);
+    list_init(&h->listener_order);
+    for (int i = 0; i < LISTENER_BUCKETS; i++)
+        list_init(&h->listeners[i]);
+    wheel_setup(&h->timewait_timer, TIMER_TIMEWAIT);
+    h->teach_iss = c->teach_iss;
+    h->teach_ts_zero = c->teach_ts_zero;
+    h->no_ts = c->no_timestamps;
+    h->no_sack = c->no_sack;
+    h->no_wscale = c->no_wscale;
+    h->sndbuf = c->sndbuf ? c->sndbuf : TCP_SNDBUF_DEFAULT;
+    h->rcvbuf = c->rcvbuf ? c->rcvbuf : TCP_RCVBUF_DEFAULT;
+}
+
+void tcp_fini(struct tcp_host *h)
+{
+    struct list *n;
+
+    while ((n = list_first(&h->listener_order)) != NULL)
+        tcp_listener_close(list_entry(n, struct tcp_listener, order));
+    while ((n = list_first(&h->timewait)) != NULL)
+        tcp_timewait_drop(list_entry(n, struct tcp_timewait, link),
+                          WHY_STACK_GONE);
+    while ((n = list_first(&h->all)) != NULL) {
+        struct tcp *t = list_entry(n, struct tcp, all);
+
+        t->owner = NULL;
+        t->detached = true;
+        if (!(t->state & (TCPS_CLOSED | TCPS_TIME_WAIT)))
+            tcp_enter(t, TCPS_CLOSED, WHY_STACK_GONE);
+        tcp_reap(t);
+    }
+    flowtab_fini(&h->flows);
+}
+
+/* Everything that owes something gets one visit; what could not finish, for
+ * want of room on an interface, stays on the list. */
+void tcp_run(struct tcp_host *h)
+{
+    struct list todo;
+    struct list *n;
+
+    if (h->running || list_empty(&h->due))
+        return;
+    h->running = true;
+    list_init(&todo);
+    while ((n = list_pop(&h->due)) != NULL)
+        list_push_back(&todo, n);
+    while ((n = list_pop(&todo)) != NULL) {
+        struct tcp *t = list_entry(n, struct tcp, due_link);
+
+        tcp_output(t);
+        tcp_reap(t);
+    }
+    h->running = false;
+}
+
+/* An ICMP error counts only if it quotes something that is in flight. */
+static bool about_flight(const struct tcp *t, const struct net_error *e)
+{
+    return !e->has_seq
+        || (seq_le(t->snd.una, seq_of(e->seq))
+            && seq_lt(seq_of(e->seq), t->snd.nxt));
+}
+
+/* MUST-56: soft errors do not end a connection; RFC 5461 §2: nor do hard
+ * ones a synchronized one.  A connection that is just opening fails fast. */
+static void unreachable(struct tcp *t, enum net_err kind)
+{
+    if (!(t->state & TCPS_OPENING)) {
+        t->soft_error = net_error_code(kind);
+        return;
+    }
+    t->error = net_error_code(kind);
+    tcp_enter(t, TCPS_CLOSED, WHY_UNREACHABLE);
+}
+
+static bool tcp_error(void *host, const struct net_error *e)
+{
+    struct tcp_host *h = host;
+    struct flowkey   key = { .local = e->local, .remote = e->remote,
+                             .lport = e->lport, .rport = e->rport };
+    struct flownode *n = flowtab_find(&h->flows, &key);
+    struct tcp      *t;
+
+    if (!n || n->kind != NODE_TCP)
+        return false;
+    t = container_of(n, struct tcp, node);
+    if (!about_flight(t, e))
+        return false;
+    if (e->kind == NET_ERR_TOOBIG)
+        tcp_due(t, DUE_PATH); /* when the network layer has learned it */
+    else
+        unreachable(t, e->kind);
+    return true;
+}
+
+static void tcp_room(void *host)
+{
+    tcp_run(host);
+}
+
+struct proto tcp_proto(struct tcp_host *h)
+{
+    return (struct proto){ .ctx = h, .deliver = tcp_in, .error = tcp_error,
+                           .room = tcp_room };
+}

@@ -1,0 +1,379 @@
+/* tcp_listen.c: LISTEN, and SYN-RECEIVED that came from it.
+ *
+ *   RFC 9293 §3.10.7.2 and the SYN-RECEIVED branches of §3.10.7.4; RFC 4987
+ *   §3.3 (SYN cache).  A half-open connection is an embryo: no queues, no
+ *   buffers, bounded in number; it becomes a TCB when its SYN-ACK is
+ *   acknowledged and the accept queue has room.  Backlog as on Linux: n + 1
+ *   complete connections may wait, and a SYN is dropped while they do.
+ */
+#include "tcp/tcb.h"
+
+static uint32_t half_open_max(const struct tcp_listener *l)
+{
+    return MIN(MAX(l->backlog + 1, 16u), (uint32_t)TCP_SYN_QUEUE_MAX);
+}
+
+static bool accept_full(const struct tcp_listener *l)
+{
+    return l->naccepts > l->backlog;
+}
+
+/* The listener for this four-tuple: on the address, else on a wildcard. */
+struct tcp_listener *tcp_listener_find(struct tcp_host      *h,
+                                       const struct flowkey *key)
+{
+    struct tcp_listener *best = NULL;
+    int                  best_rank = 0;
+    struct list         *bucket
+        = &h->listeners[key->lport % LISTENER_BUCKETS];
+
+    list_each(n, bucket) {
+        struct tcp_listener  *l = list_entry(n, struct tcp_listener, link);
+        const struct cw_addr *a = &l->local.addr;
+        int                   rank = 0;
+
+        if (l->local.port != key->lport)
+            continue;
+        if (addr_eq(a, &key->local))
+            rank = 3;
+        else if (addr_is_any(a) && addr_is4(a) == addr_is4(&key->local))
+            rank = 2;
+        else if (addr_is_any(a) && !addr_is4(a) && !l->opts.v6only)
+            rank = 1;
+        if (rank > best_rank) {
+            best = l;
+            best_rank = rank;
+        }
+    }
+    return best;
+}
+
+static void queue_event(const struct tcp_listener *l)
+{
+    struct cw_event ev = { .kind = EV_SYN_QUEUE, .flow = l->flow };
+    struct env     *e = l->host->env;
+
+    if (!env_observed(e))
+        return;
+    ev.v[0] = l->nembryos;
+    ev.v[1] = l->naccepts;
+    ev.v[2] = l->backlog;
+    env_event(e, &ev);
+}
+
+static uint16_t announced_mss(const struct tcp_listener *l,
+                              const struct net_dest     *d,
+                              const struct cw_addr      *remote)
+{
+    uint16_t mss = tcp_mss_of_path(d, remote);
+
+    return l->opts.maxseg ? MIN(mss, l->opts.maxseg) : mss;
+}
+
+static void send_synack(struct tcp_embryo *m, enum why why)
+{
+    struct tcp_host  *h = m->listener->host;
+    struct net_dest   d = { 0 };
+    struct cw_addr    src = m->node.key.local;
+    struct tcp_answer a = {
+        .key = &m->node.key,
+        .seq = m->iss,
+        .ack = seq_add(m->irs, 1),
+        .wnd = (uint16_t)MIN(m->listener->opts.rcvbuf, 65535u),
+        .flags = F_SYN | F_ACK,
+        .tos = m->listener->opts.tos,
+        .why = why,
+        .flow = m->flow,
+    };
+
+    if (net_path(h->net, &m->node.key.remote, m->node.key.scope, &src, &d)
+        != GO_ON)
+        return;
+    a.opt.has_mss = true;
+    a.opt.mss = announced_mss(m->listener, &d, &m->node.key.remote);
+    a.opt.sack_ok = m->sack_ok;
+    a.opt.has_wscale = m->wscale_ok;
+    a.opt.wscale = tcp_wscale_for(m->listener->opts.rcvbuf);
+    a.opt.has_ts = m->ts_ok;
+    a.opt.ts_val = tcp_ts_now(h->env, m->ts_offset);
+    a.opt.ts_ecr = m->ts_recent;
+    tcp_answer(h, &a);
+}
+
+static cw_ns synack_rto(const struct tcp_embryo *m)
+{
+    const struct knobs *k = m->listener->host->env->knobs;
+    cw_ns               d = k->rto_initial;
+
+    for (unsigned i = 0; i < m->retries && d < k->rto_max; i++)
+        d *= 2;
+    return ns_min(d, k->rto_max);
+}
+
+static void arm(struct tcp_embryo *m)
+{
+    struct env *e = m->listener->host->env;
+
+    wheel_arm(&e->wheel, &m->timer, ns_add(e->now, synack_rto(m)));
+}
+
+void tcp_embryo_drop(struct tcp_embryo *m, enum why why)
+{
+    struct tcp_listener *l = m->listener;
+    struct tcp_host     *h = l->host;
+
+    if (why != GO_ON)
+        tcp_state_event(h->env, m->flow, TCPS_SYN_RCVD, TCPS_CLOSED, why);
+    wheel_cancel(&h->env->wheel, &m->timer);
+    flowtab_remove(&h->flows, &m->node);
+    list_del(&m->link);
+    l->nembryos--;
+    h->nembryos--;
+    slab_put(m);
+}
+
+void tcp_embryo_timeout(struct tcp_embryo *m)
+{
+    struct env     *e = m->listener->host->env;
+    struct cw_event ev = { .kind = EV_TIMER_FIRE, .flow = m->flow };
+
+    if (env_observed(e)) {
+        ev.sub = EVT_SYNACK;
+        ev.v[0] = (uint64_t)synack_rto(m);
+        ev.v[1] = m->retries + 1u;
+        env_event(e, &ev);
+    }
+    if (m->retries >= e->knobs->synack_retries) {
+        env_count(e, COUNT_TCP_ATTEMPT_FAILS);
+        tcp_embryo_drop(m, WHY_GAVE_UP);
+        return;
+    }
+    m->retries++;
+    env_count(e, COUNT_TCP_RETRANS_SEGS);
+    env_count(e, COUNT_TCP_TIMEOUTS);
+    send_synack(m, WHY_TX_RTO);
+    arm(m);
+}
+
+/* §3.10.7.2 Third: a SYN; what it says is kept, and answered. */
+static enum why conceive(struct tcp_listener *l, const struct seg *s,
+                         const struct flowkey *key)
+{
+    struct tcp_host     *h = l->host;
+    const struct tcpopt *o = s->opt;
+    struct tcp_embryo   *m;
+
+    if (accept_full(l) || l->nembryos >= half_open_max(l)
+        || h->nembryos >= TCP_SYN_QUEUE_MAX) {
+        env_count(h->env, COUNT_TCP_LISTEN_DROPS);
+        return WHY_BACKLOG_FULL;
+    }
+    m = slab_get0(&h->embryos);
+    if (!m)
+        return WHY_NO_MEMORY;
+    m->node.key = *key;
+    m->node.kind = NODE_EMBRYO;
+    m->listener = l;
+    m->irs = s->seq;
+    m->iss = tcp_isn(h, key);
+    m->snd_mss = o->has_mss ? o->mss : 0;
+    m->wscale_ok = o->has_wscale && !h->no_wscale;
+    m->snd_wscale = o->wscale;
+    m->sack_ok = o->sack_ok && !h->no_sack;
+    m->ts_ok = o->has_ts && !h->no_ts;
+    m->ts_recent = o->ts_val;
+    m->ts_offset = tcp_ts_offset(h, key);
+    m->flow = env_flow(h->env);
+    m->sent = h->env->now;
+    wheel_setup(&m->timer, TIMER_SYNRCVD);
+    list_push_back(&l->embryos, &m->link);
+    flowtab_insert(&h->flows, &m->node);
+    l->nembryos++;
+    h->nembryos++;
+    tcp_flow_event(h->env, m->flow, key);
+    tcp_state_event(h->env, m->flow, TCPS_LISTEN, TCPS_SYN_RCVD,
+                    WHY_GOT_SYN);
+    queue_event(l);
+    send_synack(m, WHY_TX_SYNACK);
+    arm(m);
+    return WHY_DONE;
+}
+
+/* §3.10.7.2 */
+enum why tcp_listen_arrive(struct tcp_listener *l, const struct seg *s,
+                           const struct flowkey *key)
+{
+    if (s->flags & F_RST) /* First */
+        return WHY_RST_IGNORED;
+    if (s->flags & F_ACK) { /* Second */
+        tcp_reply_rst(l->host, key, s, WHY_TX_RST_BAD_ACK);
+        return WHY_ACK_UNACCEPTABLE;
+    }
+    if (s->flags & F_SYN) /* Third */
+        return conceive(l, s, key);
+    return WHY_NOT_FOR_LISTEN; /* Fourth */
+}
+
+/* The TCB that the embryo becomes, as it would have been all along. */
+static struct tcp *grow_up(struct tcp_embryo *m)
+{
+    struct tcp_listener *l = m->listener;
+    struct tcp_host     *h = l->host;
+    struct tcpopt        o = {
+               .has_mss = m->snd_mss != 0, .mss = m->snd_mss,
+               .has_wscale = m->wscale_ok, .wscale = m->snd_wscale,
+               .sack_ok = m->sack_ok,
+               .has_ts = m->ts_ok, .ts_val = m->ts_recent,
+    };
+    struct cw_addr src = m->node.key.local;
+    struct tcp    *t = tcp_new(h, &m->node.key);
+
+    if (!t)
+        return NULL;
+    t->passive = true;
+    t->flow = m->flow;
+    t->opts = l->opts;
+    net_path(h->net, &m->node.key.remote, m->node.key.scope, &src, &t->dest);
+    t->rcv_mss = announced_mss(l, &t->dest, &m->node.key.remote);
+    t->rcv_wscale = tcp_wscale_for(t->opts.rcvbuf);
+    t->iss = m->iss;
+    t->irs = m->irs;
+    t->ts_offset = m->ts_offset;
+    t->snd.una = m->iss;
+    t->snd.nxt = seq_add(m->iss, 1);
+    t->rcv.nxt = t->last_ack_sent = seq_add(m->irs, 1);
+    t->rcv.edge = seq_add(t->rcv.nxt, MIN(t->opts.rcvbuf, 65535u));
+    tcp_syn_learn(t, &o);
+    t->syn_timed_out = m->retries > 0;
+    return t;
+}
+
+/* The SYN-ACK as the record in flight that it is. */
+static bool recall_synack(struct tcp *t, const struct tcp_embryo *m)
+{
+    struct tcp_flight *f = tcp_flight(t);
+    struct segrec     *r;
+
+    if (!f)
+        return false;
+    r = segq_push(&f->segq, &t->host->segs, m->iss, seq_add(m->iss, 1),
+                  m->sent);
+    if (!r)
+        return false;
+    r->ctl = F_SYN;
+    r->times = (uint16_t)(m->retries + 1u);
+    tcp_timers_data_sent(t);
+    return true;
+}
+
+static enum why promote(struct tcp_embryo *m, struct seg *s)
+{
+    struct tcp_listener *l = m->listener;
+    struct tcp          *t;
+    enum why             w;
+
+    if (accept_full(l)) {
+        env_count(l->host->env, COUNT_TCP_LISTEN_OVERFLOWS);
+        return WHY_BACKLOG_FULL;
+    }
+    t = grow_up(m);
+    if (!t)
+        return WHY_NO_MEMORY;
+    if (!recall_synack(t, m)) {
+        t->detached = true;
+        tcp_due(t, 0); /* tcp_run() reaps it */
+        return WHY_NO_MEMORY;
+    }
+    tcp_embryo_drop(m, GO_ON);
+    tcp_join_table(t);
+    tcp_born(t, TCPS_SYN_RCVD, WHY_GOT_SYN);
+    /* Until somebody accepts it, the connection is the listener's. */
+    t->listener = l;
+    t->bind = l->bind;
+    portbind_get(l->bind, t->opts.bind_flags);
+    list_push_back(&l->accepts, &t->accept_link);
+    l->naccepts++;
+    env_count(l->host->env, COUNT_TCP_PASSIVE_OPENS);
+    w = tcp_arrive(t, s);
+    queue_event(l);
+    tcp_wake(t);
+    return w;
+}
+
+/* An ACK that says where we are, at the rate of RFC 5961 §7. */
+static void challenge(struct tcp_embryo *m)
+{
+    struct tcp_host  *h = m->listener->host;
+    struct tcp_answer a = {
+        .key = &m->node.key,
+        .seq = seq_add(m->iss, 1),
+        .ack = seq_add(m->irs, 1),
+        .wnd = (uint16_t)MIN(m->listener->opts.rcvbuf
+                                 >> (m->wscale_ok ? TCP_WSCALE : 0),
+                             65535u),
+        .flags = F_ACK,
+        .why = WHY_TX_CHALLENGE,
+        .flow = m->flow,
+    };
+
+    if (!tcp_challenge_allowed(h))
+        return;
+    a.opt.has_ts = m->ts_ok;
+    a.opt.ts_val = tcp_ts_now(h->env, m->ts_offset);
+    a.opt.ts_ecr = m->ts_recent;
+    tcp_answer(h, &a);
+}
+
+static enum why check_seq(struct tcp_embryo *m, const struct seg *s)
+{
+    seq      nxt = seq_add(m->irs, 1);
+    uint32_t wnd = MIN(m->listener->opts.rcvbuf, 65535u);
+
+    if (m->ts_ok && s->opt->has_ts && !(s->flags & F_RST)
+        && (int32_t)(s->opt->ts_val - m->ts_recent) < 0) {
+        env_count(m->listener->host->env, COUNT_TCP_PAWS);
+        challenge(m);
+        return WHY_PAWS;
+    }
+    if (seq_in_win(nxt, s->seq, wnd))
+        return GO_ON;
+    if (!(s->flags & F_RST))
+        challenge(m);
+    return WHY_SEQ_UNACCEPTABLE;
+}
+
+/* §3.10.7.4, SYN-RECEIVED from LISTEN: the first steps, until the segment
+ * makes it a connection that goes through all of them. */
+enum why tcp_embryo_arrive(struct tcp_embryo *m, struct seg *s)
+{
+    const uint8_t sar = F_SYN | F_ACK | F_RST;
+    enum why      w;
+
+    if ((s->flags & sar) == F_SYN && seq_eq(s->seq, m->irs)) {
+        send_synack(m, WHY_TX_SYNACK); /* the SYN again: ours was lost */
+        return WHY_SEQ_OLD;
+    }
+    w = check_seq(m, s); /* first */
+    if (w != GO_ON)
+        return w;
+    if (s->flags & F_RST) { /* second */
+        if (!seq_eq(s->seq, seq_add(m->irs, 1))) {
+            challenge(m); /* RFC 5961 §3.2 */
+            return WHY_RST_BLIND;
+        }
+        env_count(m->listener->host->env, COUNT_TCP_ATTEMPT_FAILS);
+        tcp_embryo_drop(m, WHY_RST_ACCEPTED);
+        return WHY_RST_ACCEPTED;
+    }
+    if (s->flags & F_SYN) { /* fourth; RFC 5961 §4.2 */
+        challenge(m);
+        return WHY_SYN_IN_SYNC;
+    }
+    if (!(s->flags & F_ACK)) /* fifth */
+        return WHY_NO_ACK;
+    if (!seq_eq(s->ack, seq_add(m->iss, 1))) {
+        tcp_reply_rst(m->listener->host, &m->node.key, s, WHY_TX_RST_BAD_ACK);
+        return WHY_ACK_UNACCEPTABLE;
+    }
+    return promote(m, s);
+}

@@ -1,0 +1,608 @@
+/* tcp_output.c: when and what to send: the only builder of segments from a
+ * TCB.
+ *
+ * The order of one visit is fixed, and each step asks one question:
+ *
+ *   1  is a reset owed?                  then it is the last word
+ *   2  is a record believed lost?        send it again, while pipe < cwnd
+ *   3  is there new data, or our FIN?    while pipe < cwnd, the peer's
+ *                                        window and §3.8.6.2.1 allow it
+ *   4  is a window probe owed?           one octet, whatever the window says
+ *   5  is an ACK still owed?             a segment without data
+ *
+ * (An ACK that tells of a hole goes before all of them, alone.)
+ *
+ * Every segment carries the newest ACK and window, so that steps 2 to 4 make
+ * 5 needless (piggyback).  What limits each step is asked where it is
+ * answered: pipe in tcp_recover.c, window, SWS and Nagle in tcp_window.c, the
+ * interface's queue in net.  A visit ends when the interface has no room; the
+ * host's due list then brings us back.
+ *
+ * A SYN and a FIN are records like data, so that one retransmission serves
+ * all (RFC 9293 §3.8.1).
+ */
+#include "tcp/cc.h"
+#include "wire/cksum.h"
+
+/* One segment to be. */
+struct plan {
+    seq      start;
+    uint32_t len; /* of text */
+    uint8_t  ctl; /* F_SYN, F_FIN */
+    enum why why;
+    uint64_t arg;
+};
+
+struct tcp_flight *tcp_flight(struct tcp *t)
+{
+    struct tcp_flight *f = t->flight;
+
+    if (f)
+        return f;
+    f = slab_get0(&t->host->flights);
+    if (!f) {
+        env_count(tcp_env(t), COUNT_NO_MEMORY);
+        return NULL;
+    }
+    segq_init(&f->segq);
+    f->recover = seq_sub(t->snd.una, 1);
+    f->high_sacked = t->snd.una;
+    f->lost_below = t->snd.una;
+    f->rexmit_from = t->snd.una;
+    t->flight = f;
+    return f;
+}
+
+/* Flags a state sends with every segment. */
+static uint8_t base_flags(const struct tcp *t)
+{
+    return t->state == TCPS_SYN_SENT ? 0 : F_ACK;
+}
+
+static void options(struct tcp *t, const struct plan *p, struct tcpopt *o)
+{
+    if (p->ctl & F_SYN) {
+        tcp_syn_options(t, o);
+        return;
+    }
+    *o = (struct tcpopt){ .has_ts = t->ts_ok };
+    if (t->ts_ok) {
+        o->ts_val = tcp_ts_now(tcp_env(t), t->ts_offset);
+        o->ts_ecr = t->ts_recent;
+    }
+    /* blocks only where they cost no data: on pure ACKs */
+    if (p->len == 0)
+        tcp_sack_blocks(t, o, t->ts_ok ? 3 : 4);
+}
+
+static void set_urgent(const struct tcp *t, const struct plan *p,
+                       struct tcp_repr *r)
+{
+    if (!t->snd_urgent || !seq_gt(t->snd.up, p->start)
+        || (p->ctl & F_SYN))
+        return;
+    r->flags |= F_URG; /* MUST-62: points behind the urgent data */
+    r->up = (uint16_t)MIN(seq_from(t->snd.up, p->start), 65535u);
+}
+
+/* PSH where the queue ends (MUST-61: no PUSH flag of the user's is kept). */
+static bool pushes(const struct tcp *t, const struct plan *p)
+{
+    uint32_t room, later;
+
+    if (p->len == 0)
+        return false;
+    if (t->fin_sent)
+        return seq_eq(seq_add(p->start, p->len), t->fin_seq);
+    later = tcp_new_data(t, &room);
+    return later == 0
+        && seq_eq(seq_add(p->start, p->len), t->snd.nxt);
+}
+
+static void seg_out_event(struct tcp *t, const struct tcp_repr *r,
+                          const struct plan *p)
+{
+    struct cw_event ev = { .kind = EV_SEG_OUT, .flow = t->flow };
+
+    if (!env_observed(tcp_env(t)))
+        return;
+    ev.why = (uint16_t)p->why;
+    ev.v[0] = r->seq.v;
+    ev.v[1] = r->ack.v;
+    ev.v[2] = p->len;
+    ev.v[3] = r->flags;
+    ev.v[4] = r->wnd;
+    env_event(tcp_env(t), &ev);
+}
+
+static void fill_in(struct tcp *t, const struct plan *p, struct tcp_repr *r)
+{
+    *r = (struct tcp_repr){
+        .sport = t->node.key.lport,
+        .dport = t->node.key.rport,
+        .seq = p->start,
+        .flags = base_flags(t) | p->ctl,
+    };
+    if (r->flags & F_ACK)
+        r->ack = t->rcv.nxt;
+    r->wnd = tcp_wnd_field(t, p->ctl & F_SYN);
+    set_urgent(t, p, r);
+    if (pushes(t, p))
+        r->flags |= F_PSH;
+    options(t, p, &r->opt);
+}
+
+/* The ACK that was owed has gone with a segment. */
+static void ack_sent(struct tcp *t)
+{
+    t->last_ack_sent = t->rcv.nxt;
+    t->unacked_in = 0;
+    t->due &= (uint16_t) ~(DUE_ACK | DUE_ACK_NOW | DUE_CHALLENGE);
+    tcp_timers_ack_sent(t);
+}
+
+static void checksum(const struct tcp *t, struct cw_pkt *pkt)
+{
+    const struct flowkey *k = &t->node.key;
+    uint32_t              sum;
+
+    sum = cksum_pseudo(&k->local, &k->remote, CW_IPPROTO_TCP, pkt->len);
+    if (t->dest.flags & CW_NETIF_CSUM) {
+        pkt->csum_state = CW_CSUM_PARTIAL;
+        pkt->csum_off = TCP_CKSUM_AT;
+        be16_store(pkt_head(pkt) + TCP_CKSUM_AT,
+                   (uint16_t)~cksum_fold(sum));
+        return;
+    }
+    sum = pkt_cksum(pkt, 0, sum);
+    be16_store(pkt_head(pkt) + TCP_CKSUM_AT, cksum_fold(sum));
+}
+
+/* The packet with its text.  A packet holds a bounded number of runs, so the
+ * plan may get shorter, and then its FIN is not due yet. */
+static bool prepare(struct tcp *t, struct plan *p, struct cw_pkt *pkt)
+{
+    seq      base = seq_max(t->snd.una, seq_add(t->iss, 1));
+    uint32_t got;
+
+    if (!pkt_new(pkt, &tcp_env(t)->pbufs, PBUF_HEADROOM, TCP_HDR_MAX)) {
+        env_count(tcp_env(t), COUNT_NO_MEMORY);
+        return false;
+    }
+    if (p->len == 0)
+        return true;
+    got = sendq_attach(&t->sendq, seq_from(p->start, base), p->len, pkt);
+    INVARIANT(got > 0 && got <= p->len);
+    if (got < p->len) {
+        p->len = got;
+        p->ctl &= (uint8_t)~F_FIN;
+    }
+    return true;
+}
+
+/* Puts the header in front, as things stand now, and sends. */
+static void launch(struct tcp *t, const struct plan *p, struct cw_pkt *pkt)
+{
+    struct net_tx tx = {
+        .src = t->node.key.local,
+        .dst = t->node.key.remote,
+        .scope = t->node.key.scope,
+        .proto = CW_IPPROTO_TCP,
+        .ttl = t->opts.ttl,
+        .tos = t->opts.tos,
+        .df = true,
+        .why = p->why,
+        .why_arg = p->arg,
+        .flow = t->flow,
+        .dest = &t->dest,
+    };
+    struct tcp_repr r;
+
+    fill_in(t, p, &r);
+    pkt->frags[0].len
+        = (uint32_t)tcphdr_emit(pkt_head(pkt), TCP_HDR_MAX, &r);
+    pkt->len = pkt->frags[0].len + p->len;
+    checksum(t, pkt);
+    seg_out_event(t, &r, p);
+    ack_sent(t);
+    t->segs_out++;
+    env_count(tcp_env(t), COUNT_TCP_OUT_SEGS);
+    net_out(t->host->net, &tx, pkt);
+}
+
+/* ---- 1: the last word --------------------------------------------------- */
+
+static void send_rst(struct tcp *t)
+{
+    struct tcp_answer a = {
+        .key = &t->node.key,
+        .seq = t->snd.nxt,
+        .ack = t->rcv.nxt,
+        .flags = F_RST | F_ACK,
+        .why = (enum why)t->rst_why,
+        .flow = t->flow,
+        .tos = t->opts.tos,
+    };
+
+    t->due = 0;
+    t->segs_out++;
+    tcp_answer(t->host, &a);
+}
+
+/* ---- 2: again ----------------------------------------------------------- */
+
+static struct segrec *next_lost(struct tcp_flight *f)
+{
+    struct segrec *r;
+
+    if (f->segq.lost_bytes <= f->segq.rexmit_bytes)
+        return NULL;
+    r = segq_find(&f->segq, f->rexmit_from);
+    if (!r)
+        r = segq_first(&f->segq);
+    while (r && (r->marks & (SEG_LOST | SEG_REXMIT | SEG_SACKED)) != SEG_LOST)
+        r = segq_next(&f->segq, r);
+    return r;
+}
+
+static void rexmit_event(struct tcp *t, const struct segrec *r, enum why why)
+{
+    struct cw_event ev = { .kind = EV_REXMIT, .flow = t->flow };
+
+    if (!env_observed(tcp_env(t)))
+        return;
+    ev.why = (uint16_t)why;
+    ev.v[0] = r->start.v;
+    ev.v[1] = seq_from(r->end, r->start);
+    ev.v[2] = r->times;
+    env_event(tcp_env(t), &ev);
+}
+
+static uint32_t text_of(const struct segrec *r)
+{
+    return seq_from(r->end, r->start) - !!(r->ctl & F_SYN)
+        - !!(r->ctl & F_FIN);
+}
+
+/* A record holds no more than one segment may now. */
+static bool fit(struct tcp *t, struct segrec *r, uint32_t most)
+{
+    if (text_of(r) <= most)
+        return true;
+    return segq_split(&t->flight->segq, &t->host->segs, r,
+                      seq_add(r->start, most))
+        != NULL;
+}
+
+/* What was a probe's one octet is sent again with what follows it. */
+static struct segrec *grow_probe(struct tcp *t, struct segrec *r)
+{
+    struct segq *q = &t->flight->segq;
+    uint32_t     room, more = tcp_new_data(t, &room);
+    uint32_t     len;
+
+    if (q->count != 1 || r->ctl || text_of(r) != 1 || more == 0
+        || t->fin_sent)
+        return r;
+    len = MIN(MIN(1 + more, 1 + room), tcp_eff_mss(t));
+    segq_fini(q);
+    segq_init(q);
+    r = segq_push(q, &t->host->segs, t->snd.una, seq_add(t->snd.una, len),
+                  tcp_now(t));
+    if (!r)
+        return NULL;
+    t->snd.nxt = r->end;
+    segq_mark(q, r, SEG_LOST, 0);
+    return r;
+}
+
+static bool send_again(struct tcp *t)
+{
+    struct tcp_flight *f = t->flight;
+    struct segrec     *r = f ? next_lost(f) : NULL;
+    struct plan        p;
+    struct cw_pkt      pkt;
+    uint32_t           pipe = tcp_pipe(t);
+
+    if (!r)
+        return false;
+    f->rexmit_from = r->start;
+    if (!(t->due & DUE_REXMIT)
+        && pipe + MIN(text_of(r), tcp_eff_mss(t)) > t->cwnd)
+        return false;
+    if (f->rexmit_why == WHY_TX_PROBE)
+        r = grow_probe(t, r);
+    if (!r || !fit(t, r, tcp_eff_mss(t)))
+        return false;
+    p = (struct plan){ r->start, text_of(r), r->ctl,
+                       (enum why)f->rexmit_why, f->rexmit_arg };
+    if (r->ctl & F_SYN && t->state == TCPS_SYN_RCVD && r->times == 1
+        && t->backoff == 0)
+        p.why = WHY_TX_SYNACK;
+    if (!prepare(t, &p, &pkt))
+        return false;
+    if (!fit(t, r, p.len)) {
+        pkt_free(&pkt);
+        return false;
+    }
+    t->due &= (uint16_t)~DUE_REXMIT;
+    segq_sent_again(&f->segq, r, tcp_now(t));
+    launch(t, &p, &pkt);
+    rexmit_event(t, r, p.why);
+    t->total_retrans++;
+    t->bytes_retrans += p.len;
+    env_count(tcp_env(t), COUNT_TCP_RETRANS_SEGS);
+    f->rexmit_why = f->recovery == RECOVERY_RTO ? WHY_TX_RECOVER
+                                                : WHY_TX_SACK_LOST;
+    tcp_timers_data_sent(t);
+    return true;
+}
+
+/* ---- 3: new ------------------------------------------------------------- */
+
+/* Puts [nxt, nxt+len) and maybe our FIN on the wire and into the records. */
+static bool send_run(struct tcp *t, struct plan *p)
+{
+    struct tcp_flight *f = tcp_flight(t);
+    struct cw_pkt      pkt;
+    struct segrec     *r;
+    seq                end;
+
+    if (!f || !prepare(t, p, &pkt))
+        return false;
+    end = seq_add(p->start, p->len + !!(p->ctl & F_FIN) + !!(p->ctl & F_SYN));
+    r = segq_push(&f->segq, &t->host->segs, p->start, end, tcp_now(t));
+    if (!r) {
+        pkt_free(&pkt);
+        return false;
+    }
+    r->ctl = p->ctl;
+    r->delivered = t->bytes_acked;
+    t->snd.nxt = end;
+    if (p->ctl & F_FIN) {
+        t->fin_sent = true;
+        t->fin_seq = seq_add(p->start, p->len);
+    }
+    launch(t, p, &pkt);
+    t->bytes_sent += p->len;
+    t->data_segs_out += p->len > 0;
+    t->last_sent = tcp_now(t);
+    tcp_timers_data_sent(t);
+    return true;
+}
+
+static enum why why_new(const struct tcp *t, const struct plan *p)
+{
+    if (p->ctl & F_SYN)
+        return WHY_TX_SYN;
+    if (t->flight && t->flight->recovery == RECOVERY_NONE
+        && t->flight->dupacks > 0 && p->len > 0)
+        return WHY_TX_LIMITED;
+    if (t->snd_urgent && seq_gt(t->snd.up, p->start))
+        return WHY_TX_URGENT;
+    return p->len > 0 ? WHY_TX_DATA : WHY_TX_FIN;
+}
+
+static void restart_after_idle(struct tcp *t)
+{
+    if (t->last_sent == 0 || !seq_eq(t->snd.una, t->snd.nxt))
+        return;
+    if (tcp_now(t) - t->last_sent > t->rto)
+        tcp_cc(t)->idle(t);
+}
+
+/* How much text may go in the next segment; and whether it takes all. */
+static uint32_t next_len(struct tcp *t, bool *last)
+{
+    uint32_t room, len = tcp_new_data(t, &room);
+    uint32_t mss = tcp_eff_mss(t), pipe = tcp_pipe(t);
+    uint32_t want = MIN(len, mss);
+    uint32_t cwnd_room = t->cwnd > pipe ? t->cwnd - pipe : 0;
+
+    t->cwnd_limited = false;
+    if (want > 0 && cwnd_room < want) {
+        t->cwnd_limited = true;
+        return 0;
+    }
+    *last = len <= mss && len <= room;
+    return MIN(want, room);
+}
+
+static bool send_new(struct tcp *t)
+{
+    const unsigned may = TCPS_ESTABLISHED | TCPS_CLOSE_WAIT | TCPS_FIN_WAIT_1
+        | TCPS_LAST_ACK | TCPS_CLOSING;
+    struct plan    p = { .start = t->snd.nxt };
+    bool           last = false;
+    uint32_t       room;
+
+    if (t->state == TCPS_SYN_SENT && seq_eq(t->snd.nxt, t->iss))
+        p.ctl = F_SYN;
+    else if (!(t->state & may) || t->fin_sent)
+        return false;
+    if (!p.ctl) {
+        restart_after_idle(t);
+        p.len = next_len(t, &last);
+        tcp_new_data(t, &room);
+        if (t->fin_queued && last && room > p.len)
+            p.ctl = F_FIN;
+        if (!p.ctl && (p.len == 0 || !tcp_may_send(t, p.len, last)))
+            return false;
+    }
+    p.why = why_new(t, &p);
+    if (p.why == WHY_TX_LIMITED)
+        p.arg = t->flight->dupacks;
+    return send_run(t, &p);
+}
+
+/* ---- 4: probe ----------------------------------------------------------- */
+
+/* Nothing is in flight, something waits, and the peer's window (or Nagle's
+ * caution) holds it back: persist (MUST-36). */
+static void watch_window(struct tcp *t)
+{
+    uint32_t room, waits = tcp_new_data(t, &room);
+
+    if (!seq_eq(t->snd.una, t->snd.nxt))
+        return;
+    if (t->state == TCPS_SYN_SENT) { /* no memory for the SYN: later */
+        tcp_timers_data_sent(t);
+        return;
+    }
+    if (!(t->state & TCPS_SYNCHRONIZED))
+        return;
+    if (waits > 0 || (t->fin_queued && !t->fin_sent))
+        tcp_timers_window_shut(t);
+}
+
+/* The oldest record once more, into a window that is shut. */
+static void probe_again(struct tcp *t, struct segrec *r, struct plan *p)
+{
+    struct cw_pkt pkt;
+
+    if (!fit(t, r, tcp_eff_mss(t)))
+        return;
+    p->start = r->start;
+    p->len = text_of(r);
+    p->ctl = r->ctl;
+    if (!prepare(t, p, &pkt))
+        return;
+    if (!fit(t, r, p->len)) {
+        pkt_free(&pkt);
+        return;
+    }
+    segq_sent_again(&t->flight->segq, r, tcp_now(t));
+    launch(t, p, &pkt);
+}
+
+static void probe(struct tcp *t)
+{
+    uint32_t       room, waits = tcp_new_data(t, &room);
+    struct segrec *r = t->flight ? segq_first(&t->flight->segq) : NULL;
+    struct plan    p = { .start = t->snd.nxt, .why = WHY_TX_PROBE };
+
+    t->due &= (uint16_t)~DUE_PROBE;
+    if (t->state & TCPS_OPENING)
+        return;
+    p.arg = (uint64_t)tcp_rtt_backed_off(t);
+    if (t->backoff < 32)
+        t->backoff++;
+    if (r) {
+        probe_again(t, r, &p);
+    } else {
+        p.len = MIN(MIN(waits, MAX(room, 1u)), tcp_eff_mss(t));
+        if (waits == p.len && t->fin_queued && !t->fin_sent)
+            p.ctl = F_FIN;
+        if (p.len == 0 && !p.ctl)
+            return;
+        send_run(t, &p);
+    }
+    env_count(tcp_env(t), COUNT_TCP_WIN_PROBES);
+    if (t->snd.wnd > 0) /* the override of §3.8.6.2.1: a segment like any */
+        return;
+    t->probing = true;
+    tcp_timers_backed_off(t);
+}
+
+/* ---- 5: acknowledge ----------------------------------------------------- */
+
+static void send_ack(struct tcp *t)
+{
+    struct cw_pkt pkt;
+    struct plan   p = { .start = t->snd.nxt, .why = (enum why)t->ack_why };
+
+    if (p.why == WHY_TX_ACK_DELAYED)
+        p.arg = (uint64_t)(tcp_now(t) - t->ack_owed_at);
+    if (p.why == WHY_TX_WINDOW)
+        p.arg = tcp_rcv_wnd(t);
+    if (p.why == WHY_TX_DUPACK) {
+        p.arg = ++t->dups_sent;
+        if (t->dups_sent <= 3)
+            p.why = WHY_TX_DUPACK_OF_3;
+    }
+    if (prepare(t, &p, &pkt))
+        launch(t, &p, &pkt);
+}
+
+static void send_owed_acks(struct tcp *t)
+{
+    unsigned n = t->sack_ok ? 0 : t->dup_owed;
+
+    if (t->due & DUE_CHALLENGE && !(t->due & DUE_ACK_NOW)) {
+        t->due &= (uint16_t)~DUE_CHALLENGE;
+        if (!tcp_challenge_allowed(t->host))
+            return;
+        t->ack_why = WHY_TX_CHALLENGE;
+        t->due |= DUE_ACK_NOW;
+    }
+    t->dup_owed = 0;
+    if (!(t->due & DUE_ACK_NOW))
+        return;
+    send_ack(t);
+    while (n-- > 1) /* a peer that counts them: one for each */
+        send_ack(t);
+}
+
+/* A duplicate ACK counts only without data (RFC 5681 §2), and its SACK blocks
+ * would cost data its room: it goes first, alone. */
+static bool tells_of_a_hole(const struct tcp *t)
+{
+    return (t->due & DUE_ACK_NOW)
+        && (t->recvq.ranges > 0 || !seq_eq(t->dsack.left, t->dsack.right));
+}
+
+static bool path_known(struct tcp *t)
+{
+    struct cw_addr src = t->node.key.local;
+
+    if (net_dest_ok(t->host->net, &t->dest))
+        return true;
+    return net_path(t->host->net, &t->node.key.remote, t->node.key.scope,
+                    &src, &t->dest)
+        == GO_ON;
+}
+
+/* RFC 1191 §6.3, RFC 8201 §5.4: smaller segments, at once. */
+static void path_shrank(struct tcp *t)
+{
+    uint16_t mss;
+
+    t->due &= (uint16_t)~DUE_PATH;
+    t->dest.generation = 0;
+    if (!path_known(t))
+        return;
+    mss = tcp_mss_of_path(&t->dest, &t->node.key.remote);
+    if (mss >= t->snd_mss)
+        return;
+    t->snd_mss = mss;
+    tcp_recover_first(t, WHY_TX_RECOVER);
+}
+
+/* Why the interface can take no more: the due list brings us back. */
+static bool no_room(const struct tcp *t)
+{
+    return net_room(t->host->net, &t->dest) == 0;
+}
+
+void tcp_output(struct tcp *t)
+{
+    if (t->due & DUE_RST)
+        send_rst(t);
+    if (t->due & DUE_PATH)
+        path_shrank(t);
+    if (t->state == TCPS_CLOSED || !path_known(t))
+        return;
+    t->due &= (uint16_t)~DUE_OUTPUT;
+    if (tells_of_a_hole(t))
+        send_owed_acks(t);
+    while (send_again(t) || send_new(t)) {
+        if (no_room(t)) {
+            tcp_due(t, DUE_OUTPUT);
+            return;
+        }
+    }
+    if (t->due & DUE_PROBE)
+        probe(t);
+    send_owed_acks(t);
+    watch_window(t);
+}

@@ -1,0 +1,194 @@
+/* tcp_recover.c: when to believe in loss, and when it is repaired.
+ *
+ *   RFC 5681 §3.2 and RFC 6582 (NewReno) without SACK, RFC 6675 with it, and
+ *   the slow start after a timeout (RFC 5681 §3.1).  One mechanism serves
+ *   them: records are marked lost, tcp_output.c sends lost records first,
+ *   and both are held back by pipe < cwnd.  Without SACK each duplicate ACK
+ *   stands for one segment that has left the network, which is what the
+ *   inflation of cwnd in RFC 5681 means.
+ */
+#include "tcp/cc.h"
+
+enum { DUP_THRESH = 3 };
+
+uint32_t tcp_pipe(const struct tcp *t)
+{
+    uint32_t pipe, left;
+
+    if (!t->flight)
+        return 0;
+    pipe = segq_pipe(&t->flight->segq);
+    if (t->sack_ok || t->flight->recovery == RECOVERY_RTO)
+        return pipe;
+    left = t->flight->dupacks * tcp_eff_mss(t);
+    return pipe > left ? pipe - left : 0;
+}
+
+static void recovery_event(struct tcp *t, enum why why)
+{
+    struct cw_event ev = { .kind = EV_RECOVERY, .flow = t->flow };
+
+    if (!env_observed(tcp_env(t)))
+        return;
+    ev.why = (uint16_t)why;
+    ev.v[0] = t->flight->recovery;
+    ev.v[1] = seq_from(t->flight->recover, t->iss);
+    env_event(tcp_env(t), &ev);
+}
+
+static void dupack_event(struct tcp *t)
+{
+    struct cw_event ev = { .kind = EV_DUPACK, .flow = t->flow };
+
+    if (!env_observed(tcp_env(t)))
+        return;
+    ev.v[0] = seq_from(t->snd.una, t->iss);
+    ev.v[1] = t->flight->dupacks;
+    ev.v[2] = t->flight->segq.sacked_bytes;
+    env_event(tcp_env(t), &ev);
+}
+
+static void mark_first_lost(struct tcp *t)
+{
+    struct segq   *q = &t->flight->segq;
+    struct segrec *r = segq_first(q);
+
+    if (!r || (r->marks & (SEG_SACKED | SEG_REXMIT)))
+        return;
+    segq_mark(q, r, SEG_LOST, 0);
+    t->flight->rexmit_from = r->start;
+    tcp_due(t, DUE_REXMIT);
+}
+
+/* The oldest record goes out once more, for this reason. */
+void tcp_recover_first(struct tcp *t, enum why why)
+{
+    struct tcp_flight *f = t->flight;
+    struct segrec     *r = f ? segq_first(&f->segq) : NULL;
+
+    if (!r)
+        return;
+    segq_mark(&f->segq, r, SEG_LOST, SEG_REXMIT | SEG_SACKED);
+    f->rexmit_from = r->start;
+    f->rexmit_why = (uint16_t)why;
+    f->rexmit_arg = 0;
+    tcp_due(t, DUE_REXMIT);
+}
+
+static void enter_fast_recovery(struct tcp *t)
+{
+    struct tcp_flight *f = t->flight;
+
+    f->recovery = RECOVERY_FAST;
+    f->recover = t->snd.nxt;
+    f->rescued = false;
+    f->rexmit_why = WHY_TX_FAST;
+    f->rexmit_arg = f->dupacks;
+    env_count(tcp_env(t), t->sack_ok ? COUNT_TCP_SACK_RECOVERY
+                                     : COUNT_TCP_RENO_RECOVERY);
+    env_count(tcp_env(t), COUNT_TCP_FAST_RETRANS);
+    tcp_cc(t)->lost(t, seq_from(t->snd.nxt, t->snd.una));
+    recovery_event(t, WHY_CC_RECOVERY);
+    mark_first_lost(t);
+}
+
+/* RFC 6582 §3.2 step 1: duplicates of what was sent before the last
+ * recovery ended do not start another. */
+static bool may_enter(const struct tcp *t)
+{
+    const struct tcp_flight *f = t->flight;
+
+    if (f->recovery != RECOVERY_NONE || !seq_gt(t->snd.una, f->recover))
+        return false;
+    if (f->dupacks >= DUP_THRESH)
+        return true;
+    return t->sack_ok && tcp_sack_is_lost(t);
+}
+
+void tcp_recover_dupack(struct tcp *t, bool new_sack)
+{
+    struct tcp_flight *f = t->flight;
+
+    f->dupacks++;
+    dupack_event(t);
+    if (new_sack)
+        tcp_sack_judge(t);
+    if (may_enter(t))
+        enter_fast_recovery(t);
+    tcp_due(t, DUE_OUTPUT);
+}
+
+static void leave_recovery(struct tcp *t)
+{
+    struct tcp_flight *f = t->flight;
+    uint32_t           flight = seq_from(t->snd.nxt, t->snd.una);
+    uint32_t           mss = tcp_eff_mss(t);
+
+    /* RFC 6582 §3.2 step 3 (1): no burst */
+    if (f->recovery == RECOVERY_FAST)
+        t->cwnd = MIN(t->ssthresh, MAX(flight, mss) + mss);
+    f->recovery = RECOVERY_NONE;
+    f->dupacks = 0;
+    recovery_event(t, WHY_CC_RECOVERED);
+    tcp_cc(t)->recovered(t);
+}
+
+/* An ACK that does not cover all that was out when loss was seen. */
+static void partial_ack(struct tcp *t, const struct segq_acked *a)
+{
+    struct tcp_flight *f = t->flight;
+
+    if (t->sack_ok) {
+        tcp_sack_judge(t);
+        f->rexmit_why = WHY_TX_SACK_LOST;
+        return;
+    }
+    /* RFC 6582 step 3 (2): deflate by what left, the first was sent again */
+    f->dupacks -= MIN(f->dupacks, a->records > 0 ? a->records - 1 : 0);
+    f->rexmit_why = WHY_TX_PARTIAL;
+    mark_first_lost(t);
+}
+
+void tcp_recover_advanced(struct tcp *t, const struct segq_acked *a)
+{
+    struct tcp_flight *f = t->flight;
+
+    f->rexmit_from = seq_max(f->rexmit_from, t->snd.una);
+    f->lost_below = seq_max(f->lost_below, t->snd.una);
+    if (f->recovery == RECOVERY_NONE) {
+        f->dupacks = 0;
+        return;
+    }
+    if (seq_ge(t->snd.una, f->recover))
+        leave_recovery(t);
+    else if (f->recovery == RECOVERY_FAST)
+        partial_ack(t, a);
+}
+
+/* RFC 5681 §3.1, RFC 6298 §5.4: all that is out counts as lost. */
+void tcp_recover_timeout(struct tcp *t)
+{
+    struct tcp_flight *f = t->flight;
+    struct segrec     *r = segq_first(&f->segq);
+
+    INVARIANT(r != NULL);
+    if (r->marks & SEG_SACKED)
+        tcp_sack_reset(t);
+    for (; r; r = segq_next(&f->segq, r))
+        if (!(r->marks & SEG_SACKED))
+            segq_mark(&f->segq, r, SEG_LOST, SEG_REXMIT);
+    f->rexmit_from = t->snd.una;
+    f->lost_below = t->snd.nxt;
+    f->rexmit_why = WHY_TX_RTO;
+    f->dupacks = 0;
+    tcp_due(t, DUE_REXMIT);
+    if (t->state & TCPS_OPENING)
+        return;
+    if (t->backoff <= 1)
+        tcp_cc(t)->timed_out(t, seq_from(t->snd.nxt, t->snd.una));
+    else
+        t->cwnd = tcp_eff_mss(t);
+    f->recovery = RECOVERY_RTO;
+    f->recover = t->snd.nxt;
+    recovery_event(t, WHY_CC_TIMEOUT);
+}

@@ -1,0 +1,91 @@
+/* tcp_reply.c: answers without a TCB: resets, and the ACKs and SYN-ACKs of
+ * the compact records.  RFC 9293 §3.5.2, §3.10.7.1; RFC 5961 §7.
+ */
+#include "tcp/tcb.h"
+#include "wire/cksum.h"
+
+void tcp_answer(struct tcp_host *h, const struct tcp_answer *a)
+{
+    struct net_tx tx = {
+        .src = a->key->local,
+        .dst = a->key->remote,
+        .scope = a->key->scope,
+        .proto = CW_IPPROTO_TCP,
+        .tos = a->tos,
+        .df = true,
+        .why = a->why,
+        .flow = a->flow,
+    };
+    struct tcp_repr r = {
+        .sport = a->key->lport,
+        .dport = a->key->rport,
+        .seq = a->seq,
+        .ack = a->ack,
+        .flags = a->flags,
+        .wnd = a->wnd,
+        .opt = a->opt,
+    };
+    struct cw_pkt pkt;
+    uint32_t      sum;
+
+    if (!pkt_new(&pkt, &h->env->pbufs, PBUF_HEADROOM, TCP_HDR_MAX)) {
+        env_count(h->env, COUNT_NO_MEMORY);
+        return;
+    }
+    pkt_trim(&pkt, (uint32_t)tcphdr_emit(pkt_head(&pkt), TCP_HDR_MAX, &r));
+    sum = cksum_pseudo(&tx.src, &tx.dst, CW_IPPROTO_TCP, pkt.len);
+    sum = pkt_cksum(&pkt, 0, sum);
+    be16_store(pkt_head(&pkt) + TCP_CKSUM_AT, cksum_fold(sum));
+    env_count(h->env, COUNT_TCP_OUT_SEGS);
+    if (a->flags & F_RST)
+        env_count(h->env, COUNT_TCP_OUT_RSTS);
+    net_out(h->net, &tx, &pkt);
+}
+
+/* §3.5.2: the reset's numbers come from the segment that it answers. */
+void tcp_reply_rst(struct tcp_host *h, const struct flowkey *key,
+                   const struct seg *s, enum why why)
+{
+    struct tcp_answer a = { .key = key, .why = why, .tos = s->rx->tos & 0xfc };
+
+    if (s->flags & F_RST)
+        return;
+    if (s->flags & F_ACK) {
+        a.seq = s->ack;
+        a.flags = F_RST;
+    } else {
+        a.ack = seq_add(s->seq, s->len);
+        a.flags = F_RST | F_ACK;
+    }
+    tcp_answer(h, &a);
+}
+
+/* §3.10.7.1: CLOSED, that is: nobody is here. */
+enum why tcp_closed_arrive(struct tcp_host *h, const struct flowkey *key,
+                           const struct seg *s)
+{
+    tcp_reply_rst(h, key, s, WHY_TX_RST_NO_PORT);
+    return WHY_TCP_NO_PORT;
+}
+
+/* RFC 5961 §7, with the limit drawn anew for each second, so that an
+ * observer cannot count what others were sent (the side channel of
+ * CVE-2016-5696). */
+bool tcp_challenge_allowed(struct tcp_host *h)
+{
+    cw_ns second = h->env->now / NS_S;
+
+    if (second != h->challenge_second || h->challenge_limit == 0) {
+        h->challenge_second = second;
+        h->challenges = 0;
+        h->challenge_limit = CHALLENGE_ACK_RATE / 2
+            + (uint32_t)prng_below(&h->rng, CHALLENGE_ACK_RATE);
+    }
+    if (h->challenges >= h->challenge_limit) {
+        env_count(h->env, COUNT_TCP_CHALLENGE_HELD);
+        return false;
+    }
+    h->challenges++;
+    env_count(h->env, COUNT_TCP_CHALLENGE_ACKS);
+    return true;
+}

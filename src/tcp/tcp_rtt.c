@@ -1,0 +1,66 @@
+/* tcp_rtt.c: the retransmission timeout.  RFC 6298; RFC 7323 §4.
+ *
+ *   Owns srtt, rttvar, rto, min_rtt.  Samples come from the send records
+ *   (exact, Karn's rule kept by the caller) or from timestamps.
+ *   Departs (profile `deployed`): the floor is on the variance term, 200 ms,
+ *   and not 1 s on the whole, as hosts on the Internet do; `strict` keeps
+ *   §2.4's floor of 1 s.
+ */
+#include "tcp/tcb.h"
+
+/* The clock granularity G of §2.3: our clock is exact to the nanosecond. */
+#define G NS_US
+
+static void set_rto(struct tcp *t)
+{
+    const struct knobs *k = tcp_knobs(t);
+    cw_ns               var = ns_max(4 * t->rttvar, G);
+
+    t->rto = ns_add(t->srtt, ns_max(var, k->rto_var_min));
+    t->rto = ns_max(t->rto, k->rto_min); /* §2.4 */
+    t->rto = ns_min(t->rto, k->rto_max); /* §2.5 */
+}
+
+void tcp_rtt_init(struct tcp *t)
+{
+    t->srtt = 0;
+    t->rttvar = 0;
+    t->min_rtt = NS_NEVER;
+    t->rto = tcp_knobs(t)->rto_initial; /* §2.1 */
+}
+
+/* §2.2, §2.3 with alpha 1/8 and beta 1/4 */
+void tcp_rtt_sample(struct tcp *t, cw_ns rtt)
+{
+    struct cw_event ev = { .kind = EV_RTT, .flow = t->flow };
+
+    rtt = ns_max(rtt, 1);
+    if (t->srtt == 0) {
+        t->srtt = rtt;
+        t->rttvar = rtt / 2;
+    } else {
+        cw_ns err = t->srtt - rtt;
+
+        t->rttvar += ((err < 0 ? -err : err) - t->rttvar) / 4;
+        t->srtt += (rtt - t->srtt) / 8;
+    }
+    t->min_rtt = ns_min(t->min_rtt, rtt);
+    set_rto(t);
+    if (!env_observed(tcp_env(t)))
+        return;
+    ev.v[0] = (uint64_t)rtt;
+    ev.v[1] = (uint64_t)t->srtt;
+    ev.v[2] = (uint64_t)t->rttvar;
+    ev.v[3] = (uint64_t)t->rto;
+    env_event(tcp_env(t), &ev);
+}
+
+/* §5.5: doubled for each expiry in a row, up to the ceiling of §2.5. */
+cw_ns tcp_rtt_backed_off(const struct tcp *t)
+{
+    cw_ns rto = t->rto;
+
+    for (unsigned i = 0; i < t->backoff && rto < tcp_knobs(t)->rto_max; i++)
+        rto *= 2;
+    return ns_min(rto, tcp_knobs(t)->rto_max);
+}

@@ -1,0 +1,135 @@
+/* tcp_sack.c: the SACK scoreboard: blocks in, marks on the send records;
+ * and the blocks that we report.
+ *
+ *   RFC 2018; RFC 2883 (D-SACK, reported; received ones are skipped); RFC
+ *   6675 §4 (IsLost by DupThresh).  Bounded: a block that is not inside
+ *   (SND.UNA, SND.NXT] is ignored.
+ */
+#include "tcp/tcb.h"
+
+enum { DUP_THRESH = 3 };
+
+/* A block is of use if it lies above the cumulative ACK and within what was
+ * sent; D-SACK blocks (RFC 2883 §4) do not. */
+static bool useful(const struct tcp *t, seq left, seq right)
+{
+    return seq_lt(left, right) && seq_gt(left, t->snd.una)
+        && seq_le(right, t->snd.nxt);
+}
+
+/* Marks what the block covers; records that it cuts are split. */
+static uint32_t mark_block(struct tcp *t, seq left, seq right)
+{
+    struct segq   *q = &t->flight->segq;
+    struct slab   *slab = &t->host->segs;
+    struct segrec *r = segq_find(q, left);
+    uint32_t       fresh = 0;
+
+    if (r && seq_lt(r->start, left) && !(r->marks & SEG_SACKED))
+        r = segq_split(q, slab, r, left);
+    for (; r && seq_lt(r->start, right); r = segq_next(q, r)) {
+        if (r->marks & SEG_SACKED)
+            continue;
+        if (seq_gt(r->end, right) && !segq_split(q, slab, r, right))
+            break; /* no memory: believed less than was said */
+        segq_mark(q, r, SEG_SACKED, SEG_LOST | SEG_REXMIT);
+        fresh += seq_from(r->end, r->start);
+    }
+    return fresh;
+}
+
+/* The blocks of one segment; true if any tells something new. */
+bool tcp_sack_in(struct tcp *t, const struct seg *s)
+{
+    uint32_t fresh = 0;
+
+    for (unsigned i = 0; i < s->opt->nsack; i++) {
+        seq left = s->opt->sack[i].left;
+        seq right = s->opt->sack[i].right;
+
+        if (!useful(t, left, right))
+            continue;
+        fresh += mark_block(t, left, right);
+        t->flight->high_sacked = seq_max(t->flight->high_sacked, right);
+    }
+    return fresh > 0;
+}
+
+/* RFC 6675 §4 IsLost(): DupThresh discontiguous runs above it were SACKed,
+ * or more than DupThresh - 1 full segments' bytes.  Walks down from the
+ * highest record and stops where all was judged before. */
+void tcp_sack_judge(struct tcp *t)
+{
+    struct tcp_flight *f = t->flight;
+    uint32_t           bytes = 0, runs = 0;
+    bool               in_run = false, lost = false;
+    uint32_t           enough = (DUP_THRESH - 1) * tcp_eff_mss(t);
+    seq                judged = f->lost_below;
+
+    for (struct list *n = f->segq.by_seq.prev; n != &f->segq.by_seq;
+         n = n->prev) {
+        struct segrec *r = list_entry(n, struct segrec, by_seq);
+
+        if (seq_le(r->end, f->lost_below))
+            break;
+        if (r->marks & SEG_SACKED) {
+            runs += !in_run;
+            bytes += seq_from(r->end, r->start);
+            in_run = true;
+            continue;
+        }
+        in_run = false;
+        if (!lost && (runs >= DUP_THRESH || bytes > enough)) {
+            lost = true;
+            judged = r->end;
+        }
+        if (!lost || (r->marks & SEG_LOST))
+            continue;
+        segq_mark(&f->segq, r, SEG_LOST, 0);
+        f->rexmit_from = seq_min(f->rexmit_from, r->start);
+    }
+    f->lost_below = seq_max(f->lost_below, judged);
+}
+
+/* Is the oldest record lost? */
+bool tcp_sack_is_lost(const struct tcp *t)
+{
+    const struct segrec *r = segq_first(&t->flight->segq);
+
+    return r && (r->marks & SEG_LOST);
+}
+
+/* RFC 2018 §8: after a timeout the receiver may turn out to have thrown
+ * away what it had reported. */
+void tcp_sack_reset(struct tcp *t)
+{
+    struct segq *q = &t->flight->segq;
+
+    for (struct segrec *r = segq_first(q); r; r = segq_next(q, r))
+        segq_mark(q, r, 0, SEG_SACKED);
+    t->flight->high_sacked = t->snd.una;
+}
+
+/* What we report: a duplicate first (RFC 2883 §4), then the ranges out of
+ * order, the newest first (RFC 2018 §4). */
+void tcp_sack_blocks(struct tcp *t, struct tcpopt *o, unsigned max)
+{
+    struct seqrange r[TCPOPT_SACK_MAX];
+    unsigned        n;
+
+    o->nsack = 0;
+    if (!t->sack_ok || max == 0)
+        return;
+    if (!seq_eq(t->dsack.left, t->dsack.right)) {
+        o->sack[0].left = t->dsack.left;
+        o->sack[0].right = t->dsack.right;
+        o->nsack = 1;
+        t->dsack.right = t->dsack.left;
+    }
+    n = recvq_sack(&t->recvq, r, max - o->nsack);
+    for (unsigned i = 0; i < n; i++) {
+        o->sack[o->nsack].left = r[i].left;
+        o->sack[o->nsack].right = r[i].right;
+        o->nsack++;
+    }
+}

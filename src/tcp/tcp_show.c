@@ -1,0 +1,325 @@
+/* tcp_show.c: questions about connections: phase, readiness, names, queues,
+ * and the rows of the socket table.  Changes nothing, but that an error is
+ * told once.  RFC 9293 §3.10.6 STATUS.
+ */
+#include "tcp/tcb.h"
+
+enum tcp_phase tcp_phase(const struct tcp *t)
+{
+    if (t->state & TCPS_OPENING)
+        return TCP_PHASE_OPENING;
+    return t->state == TCPS_CLOSED ? TCP_PHASE_CLOSED : TCP_PHASE_OPEN;
+}
+
+int tcp_take_error(struct tcp *t)
+{
+    int e = t->error;
+
+    t->error = 0;
+    return e;
+}
+
+static bool writable(const struct tcp *t)
+{
+    uint32_t used = t->sendq.len;
+
+    if (t->fin_queued || !(t->state & TCPS_CAN_SEND))
+        return true; /* a call answers at once: EPIPE */
+    return used < t->opts.sndbuf && t->opts.sndbuf - used >= used / 2;
+}
+
+static unsigned readable(const struct tcp *t)
+{
+    unsigned bits = 0;
+    bool     ended = (t->state & (TCPS_FIN_SEEN | TCPS_CLOSED)) || t->rd_shut;
+    uint32_t n = t->recvq.ready;
+
+    if (n == 1 && tcp_at_mark(t) && !t->opts.oobinline)
+        n = 0; /* only the urgent octet */
+    if (n > 0 || ended)
+        bits |= CW_POLLIN;
+    if (ended)
+        bits |= CW_POLLRDHUP;
+    if (ended && (t->fin_queued || t->state == TCPS_CLOSED))
+        bits |= CW_POLLHUP;
+    return bits;
+}
+
+unsigned tcp_ready(const struct tcp *t)
+{
+    unsigned bits = t->error ? CW_POLLERR : 0u;
+
+    if (t->state & TCPS_OPENING)
+        return bits;
+    bits |= readable(t);
+    if (writable(t))
+        bits |= CW_POLLOUT;
+    if (t->oob_ready)
+        bits |= CW_POLLPRI;
+    return bits;
+}
+
+static void names_of(const struct flowkey *k, struct cw_sockaddr *local,
+                     struct cw_sockaddr *peer)
+{
+    *local = (struct cw_sockaddr){ k->local, k->scope, k->lport };
+    *peer = (struct cw_sockaddr){ k->remote, k->scope, k->rport };
+}
+
+void tcp_names(const struct tcp *t, struct cw_sockaddr *local,
+               struct cw_sockaddr *peer)
+{
+    names_of(&t->node.key, local, peer);
+}
+
+void tcp_listener_name(const struct tcp_listener *l,
+                       struct cw_sockaddr        *local)
+{
+    *local = l->local;
+}
+
+void tcp_queues(const struct tcp *t, struct cw_queues *out)
+{
+    uint32_t used = t->sendq.len;
+
+    out->recv_queued = t->recvq.ready;
+    out->send_queued = used;
+    out->send_room = 0;
+    if ((t->state & TCPS_CAN_SEND) && !t->fin_queued && used < t->opts.sndbuf)
+        out->send_room = t->opts.sndbuf - used;
+}
+
+uint32_t tcp_flow(const struct tcp *t)
+{
+    return t->flow;
+}
+
+struct tcp_opts *tcp_opts_of(struct tcp *t)
+{
+    return &t->opts;
+}
+
+struct tcp_opts *tcp_listener_opts(struct tcp_listener *l)
+{
+    return &l->opts;
+}
+
+/* Nagle or cork may have been lifted, the buffer may have grown. */
+void tcp_opts_changed(struct tcp *t)
+{
+    if (t->state & TCPS_SYNCHRONIZED && tcp_wnd_update_due(t))
+        tcp_ack_owed(t, WHY_TX_WINDOW, true);
+    tcp_due(t, DUE_OUTPUT);
+}
+
+static void flight_info(const struct tcp *t, struct cw_tcp_info *o)
+{
+    const struct tcp_flight *f = t->flight;
+    uint32_t                 mss = MAX(o->snd_mss, 1u);
+
+    if (!f)
+        return;
+    o->ca_state = f->recovery == RECOVERY_FAST ? 3
+        : f->recovery == RECOVERY_RTO          ? 4
+        : f->dupacks > 0                       ? 1
+                                               : 0;
+    o->unacked = f->segq.count;
+    o->sacked = (f->segq.sacked_bytes + mss - 1) / mss;
+    o->lost = (f->segq.lost_bytes + mss - 1) / mss;
+    o->retrans = (f->segq.rexmit_bytes + mss - 1) / mss;
+    o->dupacks = f->dupacks;
+}
+
+void tcp_info(const struct tcp *t, struct cw_tcp_info *o)
+{
+    *o = (struct cw_tcp_info){
+        .state = (uint8_t)tcp_state_public(t->state),
+        .snd_wscale = t->snd_wscale,
+        .rcv_wscale = t->rcv_wscale,
+        .timestamps = t->ts_ok,
+        .sack = t->sack_ok,
+        .wscale_ok = t->wscale_ok,
+        .cwnd_limited = t->cwnd_limited,
+        .rcv_mss = t->rcv_seen,
+        .advmss = t->rcv_mss,
+        .total_retrans = t->total_retrans,
+        .cwnd_bytes = t->cwnd,
+        .snd_wnd = t->snd.wnd,
+        .rcv_wnd = seq_from(t->rcv.edge, t->rcv.nxt),
+        .backoff = t->backoff,
+        .probes = t->probes,
+        .reordering = 3,
+        .rto = tcp_rtt_backed_off(t),
+        .ato = tcp_knobs(t)->delack,
+        .srtt = t->srtt,
+        .rttvar = t->rttvar,
+        .min_rtt = t->min_rtt == NS_NEVER ? 0 : t->min_rtt,
+        .bytes_sent = t->bytes_sent + t->bytes_retrans,
+        .bytes_retrans = t->bytes_retrans,
+        .bytes_acked = t->bytes_acked,
+        .bytes_received = t->bytes_received,
+        .segs_out = t->segs_out,
+        .segs_in = t->segs_in,
+        .data_segs_out = t->data_segs_out,
+        .data_segs_in = t->data_segs_in,
+        .iss = t->iss.v,
+        .irs = t->irs.v,
+        .snd_una = t->snd.una.v,
+        .snd_nxt = t->snd.nxt.v,
+        .rcv_nxt = t->rcv.nxt.v,
+    };
+    o->snd_mss = tcp_eff_mss(t);
+    o->snd_cwnd = t->cwnd / MAX(o->snd_mss, 1u);
+    o->snd_ssthresh = t->ssthresh == UINT32_MAX
+        ? UINT32_MAX
+        : t->ssthresh / MAX(o->snd_mss, 1u);
+    flight_info(t, o);
+}
+
+/* ---- rows ---------------------------------------------------------------- */
+
+static uint8_t domain_of(const struct cw_addr *a)
+{
+    return addr_is4(a) ? CW_AF_INET : CW_AF_INET6;
+}
+
+static void row_of_listener(const struct tcp_listener *l,
+                            struct cw_sock_row        *row)
+{
+    *row = (struct cw_sock_row){
+        .sd = -1,
+        .flow = l->flow,
+        .domain = domain_of(&l->local.addr),
+        .type = CW_SOCK_STREAM,
+        .state = CW_LISTEN,
+        .local = l->local,
+        .recv_q = l->naccepts,
+        .send_q = l->backlog,
+        .syn_queue = l->nembryos,
+    };
+    if (addr_is4(&l->local.addr))
+        row->peer.addr = addr4(0);
+}
+
+static void row_timer(const struct tcp *t, struct cw_sock_row *row)
+{
+    cw_ns now = tcp_now(t), at = NS_NEVER;
+
+    if (t->at[TCPT_REXMIT] != NS_NEVER) {
+        at = t->at[TCPT_REXMIT];
+        row->timer = t->probing ? 4 : 1;
+    } else if (t->at[TCPT_LIFE] != NS_NEVER) {
+        at = t->at[TCPT_LIFE];
+        row->timer = t->state == TCPS_FIN_WAIT_2 ? 3 : 2;
+    } else if (t->at[TCPT_DELACK] != NS_NEVER) {
+        at = t->at[TCPT_DELACK];
+        row->timer = 5;
+    }
+    if (at != NS_NEVER)
+        row->timer_left = ns_max(at - now, 0);
+}
+
+static void row_of_tcp(const struct tcp *t, struct cw_sock_row *row)
+{
+    *row = (struct cw_sock_row){
+        .sd = -1,
+        .flow = t->flow,
+        .domain = domain_of(&t->node.key.local),
+        .type = CW_SOCK_STREAM,
+        .state = (uint8_t)tcp_state_public(t->state),
+        .recv_q = t->recvq.ready,
+        .send_q = t->sendq.len,
+        .has_info = true,
+    };
+    names_of(&t->node.key, &row->local, &row->peer);
+    row_timer(t, row);
+    tcp_info(t, &row->info);
+}
+
+static void row_of_record(const struct flowkey *k, uint32_t flow,
+                          enum cw_state state, struct cw_sock_row *row)
+{
+    *row = (struct cw_sock_row){
+        .sd = -1,
+        .flow = flow,
+        .domain = domain_of(&k->local),
+        .type = CW_SOCK_STREAM,
+        .state = (uint8_t)state,
+    };
+    names_of(k, &row->local, &row->peer);
+}
+
+typedef bool row_cb(void *ctx, void *owner, struct cw_sock_row *row);
+
+static bool each_listener(struct tcp_host *h, row_cb *cb, void *ctx)
+{
+    struct cw_sock_row row;
+
+    list_each(n, &h->listener_order)
+    {
+        struct tcp_listener *l = list_entry(n, struct tcp_listener, order);
+
+        row_of_listener(l, &row);
+        if (!cb(ctx, l->owner, &row))
+            return false;
+    }
+    return true;
+}
+
+static bool each_half_open(struct tcp_host *h, row_cb *cb, void *ctx)
+{
+    struct cw_sock_row row;
+
+    list_each(n, &h->listener_order)
+    {
+        struct tcp_listener *l = list_entry(n, struct tcp_listener, order);
+
+        list_each(e, &l->embryos)
+        {
+            struct tcp_embryo *m = list_entry(e, struct tcp_embryo, link);
+
+            row_of_record(&m->node.key, m->flow, CW_SYN_RECV, &row);
+            row.timer = 1;
+            row.timer_left = m->timer.at - h->env->now;
+            if (!cb(ctx, NULL, &row))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool each_tcp(struct tcp_host *h, row_cb *cb, void *ctx)
+{
+    struct cw_sock_row row;
+
+    list_each(n, &h->all)
+    {
+        struct tcp *t = list_entry(n, struct tcp, all);
+
+        if (t->state & (TCPS_CLOSED | TCPS_TIME_WAIT))
+            continue; /* the protocol is done, or a record has it */
+        row_of_tcp(t, &row);
+        if (!cb(ctx, t->owner, &row))
+            return false;
+    }
+    return true;
+}
+
+void tcp_each(struct tcp_host *h, row_cb *cb, void *ctx)
+{
+    struct cw_sock_row row;
+
+    if (!each_listener(h, cb, ctx) || !each_tcp(h, cb, ctx)
+        || !each_half_open(h, cb, ctx))
+        return;
+    list_each(n, &h->timewait)
+    {
+        struct tcp_timewait *w = list_entry(n, struct tcp_timewait, link);
+
+        row_of_record(&w->node.key, w->flow, CW_TIME_WAIT, &row);
+        row.timer = 3;
+        row.timer_left = ns_max(w->expires - h->env->now, 0);
+        if (!cb(ctx, NULL, &row))
+            return;
+    }
+}

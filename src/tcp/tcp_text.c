@@ -1,0 +1,165 @@
+/* tcp_text.c: what acceptable text does: into the receive queue, RCV.NXT
+ * forward, an ACK owed; and urgent data.
+ *
+ *   RFC 9293 §3.10.7.4 sixth and seventh step, §3.8.6.3 (when to ACK), RFC
+ *   5681 §4.2; RFC 6093 (urgent).
+ */
+#include "tcp/tcb.h"
+
+void tcp_ack_owed(struct tcp *t, enum why why, bool now)
+{
+    if (!now) {
+        tcp_due(t, DUE_ACK);
+        tcp_timers_ack_owed(t);
+        return;
+    }
+    t->ack_why = (uint16_t)why;
+    tcp_due(t, DUE_ACK | DUE_ACK_NOW);
+}
+
+/* SHLD-18, SHLD-19, MUST-40: an ACK may wait, but not long, and never behind
+ * a second full segment; and not at the start of a connection, when the
+ * peer's window of congestion grows by our ACKs. */
+static void in_order(struct tcp *t, uint32_t len)
+{
+    t->unacked_in += len;
+    if (t->quickacks > 0) {
+        t->quickacks--;
+        tcp_ack_owed(t, WHY_TX_QUICKACK, true);
+    } else if (t->unacked_in >= 2u * t->rcv_seen) {
+        tcp_ack_owed(t, WHY_TX_ACK_2ND, true);
+    } else {
+        tcp_ack_owed(t, WHY_TX_ACK, false);
+    }
+}
+
+static void ooo_event(struct tcp *t, const struct seg *s)
+{
+    struct cw_event ev = { .kind = EV_OOO, .flow = t->flow };
+
+    if (!env_observed(tcp_env(t)))
+        return;
+    ev.v[0] = seq_from(s->seq, t->irs);
+    ev.v[1] = s->text;
+    ev.v[2] = t->recvq.ranges;
+    env_event(tcp_env(t), &ev);
+}
+
+static void out_of_order(struct tcp *t, const struct seg *s)
+{
+    env_count(tcp_env(t), COUNT_TCP_OOO_SEGS_IN);
+    ooo_event(t, s);
+    if (t->dup_owed < UINT8_MAX)
+        t->dup_owed++;
+    tcp_ack_owed(t, WHY_TX_DUPACK, true);
+}
+
+/* The user wants to read no more, or is gone: SHLD-3, RFC 2525 §2.17. */
+static enum why refuse_text(struct tcp *t)
+{
+    env_count(tcp_env(t), COUNT_TCP_ABORT_ON_DATA);
+    t->rst_why = WHY_TX_RST_CLOSED;
+    tcp_due(t, DUE_RST);
+    tcp_enter(t, TCPS_CLOSED, WHY_AFTER_CLOSE);
+    return WHY_AFTER_CLOSE;
+}
+
+/* What lies beyond the window that we offered is not taken. */
+static void trim_to_window(struct tcp *t, struct seg *s)
+{
+    seq end = seq_add(s->seq, s->text);
+
+    if (seq_le(end, t->rcv.edge))
+        return;
+    s->text -= seq_from(end, t->rcv.edge);
+    s->len = s->text;
+    s->flags &= (uint8_t)~F_FIN;
+}
+
+/* The urgent octet, in BSD's reading the last one before rcv.up. */
+static void take_oob(struct tcp *t)
+{
+    seq      at = seq_sub(t->rcv.up, 1);
+    seq      read = seq_sub(t->rcv.nxt, t->recvq.ready);
+    uint32_t off;
+
+    if (!t->up_valid || t->oob_ready || t->oob_taken
+        || !seq_lt(at, t->rcv.nxt))
+        return;
+    off = seq_from(at, read);
+    if (seq_lt(at, read) || !recvq_byte(&t->recvq, off, &t->oob_byte))
+        return;
+    t->oob_ready = true;
+    tcp_wake(t);
+}
+
+enum why tcp_text_accept(struct tcp *t, struct seg *s)
+{
+    struct recvq_mem m = { &tcp_env(t)->pbufs, &t->host->ranges,
+                           TCP_OOO_RANGES_MAX };
+    struct recvq_in  in = { s->rx->pkt, s->text_off, s->text, s->seq };
+    struct recvq_result res = { 0 };
+    enum why            w;
+
+    if (t->detached && seq_gt(seq_add(s->seq, s->text), t->rcv.nxt))
+        return refuse_text(t);
+    trim_to_window(t, s);
+    in.len = s->text;
+    w = recvq_put(&t->recvq, &m, t->rcv.nxt, &in, &res);
+    if (res.dup)
+        t->dsack = res.dup_range;
+    if (w == WHY_NO_MEMORY || w == WHY_OOO_FULL) {
+        env_count(tcp_env(t), COUNT_NO_MEMORY);
+        s->flags &= (uint8_t)~F_FIN;
+        tcp_ack_owed(t, WHY_TX_DUPACK, true);
+        return w;
+    }
+    if (w == WHY_SEQ_OLD) {
+        env_count(tcp_env(t), COUNT_TCP_DUP_SEGS_IN);
+        tcp_ack_owed(t, WHY_TX_ACK_OLD, true);
+        return (s->flags & F_FIN) ? GO_ON : w;
+    }
+    t->rcv_seen = (uint16_t)MAX(t->rcv_seen, MIN(s->text, 65535u));
+    t->data_segs_in++;
+    if (res.advanced == 0) {
+        out_of_order(t, s);
+        return GO_ON;
+    }
+    t->rcv.nxt = seq_add(t->rcv.nxt, res.advanced);
+    t->bytes_received += res.advanced;
+    t->dups_sent = 0;
+    if (t->rd_shut)
+        recvq_skip(&t->recvq, t->recvq.ready);
+    if (res.filled || t->recvq.ranges > 0)
+        tcp_ack_owed(t, WHY_TX_ACK_HOLE, true);
+    else
+        in_order(t, res.advanced);
+    take_oob(t);
+    tcp_wake(t);
+    return GO_ON;
+}
+
+/* Sixth step: RCV.UP <- max(RCV.UP, SEG.UP); the user is told when new
+ * urgent data is ahead (MUST-31, MUST-32, MUST-62). */
+void tcp_urgent(struct tcp *t, const struct seg *s)
+{
+    struct cw_event ev = { .kind = EV_URGENT, .flow = t->flow };
+    seq             up = seq_add(s->seq, s->up);
+    seq             read = seq_sub(t->rcv.nxt, t->recvq.ready);
+
+    if (s->up == 0 || !seq_gt(up, read)
+        || (t->up_valid && seq_le(up, t->rcv.up)))
+        return;
+    if (seq_gt(up, seq_add(t->rcv.edge, 65535)))
+        return;
+    t->rcv.up = up;
+    t->up_valid = true;
+    t->oob_ready = t->oob_taken = false;
+    env_count(tcp_env(t), COUNT_TCP_URGENT_IN);
+    if (env_observed(tcp_env(t))) {
+        ev.v[0] = seq_from(up, t->irs);
+        env_event(tcp_env(t), &ev);
+    }
+    take_oob(t);
+    tcp_wake(t);
+}

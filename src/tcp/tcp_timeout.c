@@ -1,0 +1,126 @@
+/* tcp_timeout.c: one function per expiry.  RFC 9293 §3.10.8, §3.8.3; RFC
+ * 6298 §5.4-5.7.  What is owed is left in t->due.
+ */
+#include "tcp/tcb.h"
+
+static void fired(struct tcp *t, enum event_timer which, cw_ns value,
+                  unsigned times)
+{
+    struct cw_event ev = { .kind = EV_TIMER_FIRE, .flow = t->flow };
+
+    if (!env_observed(tcp_env(t)))
+        return;
+    ev.sub = (uint16_t)which;
+    ev.v[0] = (uint64_t)value;
+    ev.v[1] = times;
+    env_event(tcp_env(t), &ev);
+}
+
+/* R2 of §3.8.3 (MUST-20, MUST-22): the connection is given up; the user is
+ * told (SHLD-9), the peer if it can hear. */
+static void give_up(struct tcp *t)
+{
+    env_count(tcp_env(t), COUNT_TCP_ABORT_ON_TIMEOUT);
+    t->error = t->soft_error ? t->soft_error : CW_ETIMEDOUT;
+    if (!(t->state & TCPS_SYN_SENT)) {
+        t->rst_why = WHY_TX_RST_TIMEOUT;
+        tcp_due(t, DUE_RST);
+    }
+    tcp_enter(t, TCPS_CLOSED, WHY_GAVE_UP);
+}
+
+static unsigned tries_allowed(const struct tcp *t)
+{
+    const struct knobs *k = tcp_knobs(t);
+
+    if (t->state == TCPS_SYN_SENT)
+        return k->syn_retries;
+    if (t->state == TCPS_SYN_RCVD)
+        return k->synack_retries;
+    return k->data_retries;
+}
+
+static void persist_timeout(struct tcp *t)
+{
+    fired(t, EVT_PERSIST, tcp_rtt_backed_off(t), t->probes + 1u);
+    if (t->probes >= tries_allowed(t)) { /* only while unanswered: MUST-37 */
+        give_up(t);
+        return;
+    }
+    t->probes++;
+    tcp_due(t, DUE_PROBE);
+}
+
+static void rexmit_timeout(struct tcp *t)
+{
+    struct tcp_flight *f = t->flight;
+    cw_ns              value = tcp_rtt_backed_off(t);
+
+    if (t->probing || !f || (t->snd.wnd == 0 && !(t->state & TCPS_OPENING))) {
+        persist_timeout(t);
+        return;
+    }
+    fired(t, EVT_REXMIT, value, t->backoff + 1u);
+    if (t->backoff >= tries_allowed(t)) {
+        give_up(t);
+        return;
+    }
+    if (t->state & TCPS_OPENING)
+        t->syn_timed_out = true;
+    env_count(tcp_env(t), COUNT_TCP_TIMEOUTS);
+    t->backoff++;
+    tcp_recover_timeout(t);
+    f->rexmit_arg = (uint64_t)value;
+    tcp_timers_backed_off(t);
+}
+
+static void delack_timeout(struct tcp *t)
+{
+    fired(t, EVT_DELACK, tcp_now(t) - t->ack_owed_at, 1);
+    env_count(tcp_env(t), COUNT_TCP_DELAYED_ACKS);
+    tcp_ack_owed(t, WHY_TX_ACK_DELAYED, true);
+}
+
+static void life_timeout(struct tcp *t)
+{
+    if (t->state == TCPS_FIN_WAIT_2 && t->detached) {
+        fired(t, EVT_FINWAIT2, tcp_knobs(t)->orphan_fin_wait_2, 1);
+        tcp_enter(t, TCPS_CLOSED, WHY_FINWAIT2_OVER);
+    }
+}
+
+static bool take(struct tcp *t, enum tcp_timer which)
+{
+    if (t->at[which] > tcp_now(t))
+        return false;
+    t->at[which] = NS_NEVER;
+    return true;
+}
+
+/* The wheel's timer stood at the earliest deadline or before it. */
+void tcp_tcb_timeout(struct tcp *t)
+{
+    cw_ns next = NS_NEVER;
+
+    if (take(t, TCPT_DELACK))
+        delack_timeout(t);
+    if (take(t, TCPT_REXMIT))
+        rexmit_timeout(t);
+    if (take(t, TCPT_LIFE))
+        life_timeout(t);
+    for (int i = 0; i < TCPT_COUNT_OF; i++)
+        next = ns_min(next, t->at[i]);
+    if (next != NS_NEVER
+        && (!wheel_armed(&t->timer) || next < t->timer.at))
+        wheel_arm(&tcp_env(t)->wheel, &t->timer, next);
+}
+
+void tcp_timeout(struct tcp_host *h, struct wtimer *t)
+{
+    if (t->kind == TIMER_TCP)
+        tcp_tcb_timeout(container_of(t, struct tcp, timer));
+    else if (t->kind == TIMER_SYNRCVD)
+        tcp_embryo_timeout(container_of(t, struct tcp_embryo, timer));
+    else
+        tcp_timewait_expire(h);
+}

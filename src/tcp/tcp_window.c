@@ -1,0 +1,98 @@
+/* tcp_window.c: how much may be sent and how much is offered.
+ *
+ *   RFC 9293 §3.8.6: window, silly window syndrome on both sides (§3.8.6.2.1
+ *   sender MUST-38, §3.8.6.2.2 receiver MUST-39), Nagle (§3.7.4, SHLD-7);
+ *   RFC 7323 §2 (scaling).  Invariant: rcv.edge never moves left (SHLD-14).
+ */
+#include "tcp/tcb.h"
+
+static uint32_t free_space(const struct tcp *t)
+{
+    uint32_t used = t->recvq.ready + t->app_held;
+
+    return t->opts.rcvbuf > used ? t->opts.rcvbuf - used : 0;
+}
+
+/* MUST-39: the edge moves on only by a worthwhile step. */
+uint32_t tcp_rcv_wnd(const struct tcp *t)
+{
+    uint32_t now = seq_from(t->rcv.edge, t->rcv.nxt);
+    uint32_t room = free_space(t);
+    uint32_t step = MIN(t->opts.rcvbuf / 2, (uint32_t)t->rcv_mss);
+
+    if (room < now + step)
+        return now;
+    return room;
+}
+
+/* The window field of a segment that goes out now; moves rcv.edge to what
+ * the peer will read in it. */
+uint16_t tcp_wnd_field(struct tcp *t, bool syn)
+{
+    uint32_t before = seq_from(t->rcv.edge, t->rcv.nxt);
+    uint32_t wnd = tcp_rcv_wnd(t);
+    unsigned scale = syn ? 0 : t->rcv_wscale;
+    uint32_t field = wnd >> scale;
+
+    if (wnd == before) /* round up, or the edge would move left */
+        field = (wnd + (1u << scale) - 1) >> scale;
+    field = MIN(field, 65535u);
+    wnd = field << scale;
+    if (wnd > before)
+        t->rcv.edge = seq_add(t->rcv.nxt, wnd);
+    if (wnd == 0 && before > 0)
+        env_count(tcp_env(t), COUNT_TCP_WANT_ZERO_WIN);
+    if (wnd > 0 && before == 0)
+        env_count(tcp_env(t), COUNT_TCP_FROM_ZERO_WIN);
+    return (uint16_t)field;
+}
+
+/* The user has read: is it worth a segment to say so?  When the window at
+ * least doubles, as hosts do; other segments carry the rest. */
+bool tcp_wnd_update_due(const struct tcp *t)
+{
+    uint32_t now = seq_from(t->rcv.edge, t->rcv.nxt);
+    uint32_t next = tcp_rcv_wnd(t);
+
+    if (!(t->state & TCPS_FIN_NOT_SEEN))
+        return false;
+    return next > now && next / 2 >= now;
+}
+
+/* Bytes queued and not yet sent, and what the peer's window still takes. */
+uint32_t tcp_new_data(const struct tcp *t, uint32_t *window_room)
+{
+    seq      right = seq_add(t->snd.una, t->snd.wnd);
+    seq      base = seq_eq(t->snd.una, t->iss) ? seq_add(t->iss, 1)
+                                               : t->snd.una;
+    uint32_t sent = seq_from(t->snd.nxt, base);
+
+    *window_room = seq_gt(right, t->snd.nxt)
+        ? seq_from(right, t->snd.nxt)
+        : 0;
+    if (t->fin_sent)
+        return 0;
+    INVARIANT(sent <= t->sendq.len);
+    return t->sendq.len - sent;
+}
+
+/* MUST-38: may a segment of len bytes go, which is `last` if it takes all
+ * that is queued?  §3.8.6.2.1 (1) to (3); (4), the override timeout, is the
+ * persist timer.  Nagle is the part about unacknowledged data. */
+bool tcp_may_send(const struct tcp *t, uint32_t len, bool last)
+{
+    bool idle = seq_eq(t->snd.una, t->snd.nxt);
+
+    if (len >= tcp_eff_mss(t))
+        return true;
+    if (last && t->fin_queued)
+        return true;
+    if (t->snd_urgent) /* urgent data is not held back */
+        return true;
+    if (last && (t->opts.cork || t->msg_more) && !t->cork_over)
+        return false;
+    if (last && (idle || t->opts.nodelay))
+        return true;
+    return len >= t->snd.max_wnd / 2 && t->snd.max_wnd > 0
+        && (idle || t->opts.nodelay);
+}
