@@ -1,0 +1,251 @@
+/* core.h: the network layer's own view of itself; nobody outside includes
+ * it.
+ *
+ * Invariants: routes stand longest prefix first; a netif's index is its
+ * place; `generation` grows whenever an answer of net_path() may have become
+ * false; every packet that is held sits in a struct pktnode, so that an idle
+ * host holds none.
+ */
+#ifndef NET_CORE_H
+#define NET_CORE_H
+
+#include "base/check.h"
+#include "net/net.h"
+#include "wire/etherhdr.h"
+#include "wire/ip4hdr.h"
+#include "wire/ip6hdr.h"
+
+enum {
+    NETIF_QUEUE_DEFAULT = 256,
+    NETIF_QUEUE_MAX = 65536,
+    NETIF_MTU_DEFAULT = 1500,
+    NETIF_MTU_MIN = 576, /* RFC 1122 §3.3.2 */
+    IP_TTL_DEFAULT = 64,
+    PROTO_SLOTS = 4,
+    IP_ID_SLOTS = 64, /* counters of identifications: RFC 7739 §5.3 */
+    PMTU_MAX = 64,
+    PMTU_MIN4 = 552,
+    NEIGH_BUCKETS = 256,
+    FRAG_BUCKETS = 64,
+};
+
+/* ---- packets that wait ---------------------------------------------------
+ */
+
+struct pktnode {
+    struct pktnode *next;
+    struct cw_pkt   pkt;
+};
+
+struct pktq {
+    struct pktnode *head, *tail;
+    uint32_t        count;
+};
+
+/* Takes the packet's references over; false: memory is out, and then it
+ * does not. */
+bool pktq_push(struct pktq *q, struct slab *nodes, const struct cw_pkt *pkt);
+/* The oldest; false: there is none. */
+bool pktq_pop(struct pktq *q, struct cw_pkt *out);
+void pktq_clear(struct pktq *q);
+
+/* ---- interfaces, routes --------------------------------------------------
+ */
+
+struct netif_addr {
+    struct cw_addr addr;
+    struct cw_addr bcast; /* the wildcard of IPv6: there is none */
+    uint8_t        prefix;
+};
+
+struct netif {
+    char              name[16];
+    struct cw_mac     mac;
+    uint16_t          index, mtu;
+    unsigned          flags;
+    uint32_t          queue_max;
+    uint32_t          naddr;
+    struct netif_addr addr[NETIF_ADDR_MAX];
+    struct pktq       txq;
+    bool              was_full; /* since proto.room was last called */
+};
+
+struct route {
+    struct cw_addr dst, gw;
+    uint8_t        prefix, netif;
+    bool           has_gw;
+};
+
+/* Where a packet goes next. */
+struct hop {
+    struct netif  *nif;
+    struct cw_addr next;
+    bool           many; /* multicast or broadcast: no neighbour */
+};
+
+struct pmtu {
+    struct cw_addr dst;
+    uint16_t       mtu;   /* 0: the entry is free */
+    cw_ns          until; /* when to try more again: RFC 1191 §6.3 */
+};
+
+struct transport {
+    uint8_t      number;
+    struct proto up;
+};
+
+struct frag_dgram;
+
+struct net {
+    struct env      *env;
+    uint32_t         generation;
+    uint32_t         nnetif, nroute, ntransport;
+    uint32_t         take_from; /* the netif whose turn it is */
+    struct netif    *lo;
+    struct netif     netif[NETIF_MAX];
+    struct route     route[ROUTE_MAX];
+    struct transport transport[PROTO_SLOTS];
+    struct slab      nodes; /* struct pktnode */
+
+    struct prng   rng;
+    struct sipkey id_key;
+    uint32_t      id_next[IP_ID_SLOTS];
+
+    cw_ns icmp_credit; /* token bucket, in time */
+    cw_ns icmp_filled;
+
+    struct pmtu pmtu[PMTU_MAX];
+
+    struct sipkey neigh_key;
+    struct list   neigh_free, neigh_known, neigh_asking;
+    struct neigh *neigh_bucket[NEIGH_BUCKETS];
+    struct neigh *neigh; /* NEIGH_MAX, behind this struct */
+
+    struct slab        frag_slab, piece_slab;
+    struct sipkey      frag_key;
+    struct frag_dgram *frag_bucket[FRAG_BUCKETS];
+    struct list        frag_order; /* oldest first */
+    uint32_t           frag_count;
+    size_t             frag_bytes; /* true size of what is held */
+};
+
+/* ---- the IP layer's packet on its way up ---------------------------------
+ */
+
+struct ip_in {
+    struct net_rx rx;
+    struct netif *nif;
+    bool          link_many; /* the frame was for a group */
+    bool          piece;     /* a fragment, but not the first */
+    uint16_t      next_at;   /* IPv6: the byte of the packet that names the
+                                upper layer, for Parameter Problem */
+};
+
+/* A fragment: bytes [off, off+len) of a datagram's fragmentable part, which
+ * stand at rx.off. */
+struct ip_piece {
+    uint32_t id, off, len;
+    bool     more;
+    uint8_t  next;    /* IPv6: what the fragment header announces */
+    uint16_t next_at; /* ... and the byte that announced the latter */
+};
+
+/* ---- net.c ---------------------------------------------------------------
+ */
+
+/* Frees a packet, counts it, and tells why.  `c` is COUNT_COUNT_OF where
+ * somebody else counts. */
+void net_drop(struct net *n, struct cw_pkt *pkt, enum why why, enum count c);
+/* The same for a packet that its owner frees. */
+void net_drop_note(struct net *n, const struct cw_pkt *pkt, uint8_t proto,
+                   enum why why);
+const struct proto *net_transport(const struct net *n, uint8_t number);
+/* Appends references to bytes [off, off+len) of `from`; false: they lie in
+ * too many runs. */
+bool pkt_append_range(struct cw_pkt *to, const struct cw_pkt *from,
+                      uint32_t off, uint32_t len);
+/* The same by copying; false: memory is out, or too many runs. */
+bool pkt_append_copy(struct cw_pkt *to, struct pbufs *ps,
+                     const struct cw_pkt *from, uint32_t off, uint32_t len);
+/* By reference if that is possible, else by copying. */
+bool pkt_append_any(struct cw_pkt *to, struct pbufs *ps,
+                    const struct cw_pkt *from, uint32_t off, uint32_t len);
+
+/* ---- netif.c -------------------------------------------------------------
+ */
+
+struct netif *netif_of(struct net *n, unsigned index); /* or NULL */
+/* A whole frame, into the queue. */
+enum why netif_out(struct net *n, struct netif *nif, struct cw_pkt *pkt);
+/* The address of this interface, or NULL. */
+const struct netif_addr *netif_addr_find(const struct netif *nif,
+                                         const struct cw_addr *a);
+bool netif_is_bcast(const struct netif *nif, const struct cw_addr *a);
+/* Does this interface listen to the group? */
+bool netif_in_group(const struct netif *nif, const struct cw_addr *group);
+
+/* ---- ether.c -------------------------------------------------------------
+ */
+
+enum why ether_in(struct net *n, struct cw_pkt *pkt);
+/* An IP packet to a neighbour. */
+enum why ether_out(struct net *n, struct neigh *ne, struct cw_pkt *pkt,
+                   bool ip4);
+/* An IP packet, or ARP's, to an Ethernet address. */
+enum why ether_out_mac(struct net *n, struct netif *nif,
+                       const struct cw_mac *dst, struct cw_pkt *pkt,
+                       uint16_t type);
+
+/* ---- route.c -------------------------------------------------------------
+ */
+
+bool route_hop(struct net *n, const struct cw_addr *dst, uint32_t scope,
+               struct hop *out);
+/* RFC 6724 §5; false: the host has no address of this family. */
+bool source_select(const struct net *n, const struct netif *nif,
+                   const struct cw_addr *dst, struct cw_addr *src);
+
+/* ---- ip_in.c, ip4.c, ip6.c -----------------------------------------------
+ */
+
+/* From ether_in(): `in` has pkt, nif, link_many. */
+enum why ip_in(struct net *n, struct ip_in *in, bool ip4);
+/* Is the packet from somebody, and for us? Fills rx.many. */
+enum why ip_accept(struct net *n, struct ip_in *in);
+/* A whole packet, to its transport; what becomes of it there is no longer
+ * IP's business. */
+void ip_deliver(struct net *n, struct ip_in *in);
+enum why ip4_in(struct net *n, struct ip_in *in);
+enum why ip6_in(struct net *n, struct ip_in *in);
+
+/* What differs between the families on the way down. */
+struct ip_hdr {
+    struct cw_addr src, dst;
+    uint32_t       id, flow_label;
+    uint32_t       frag_off; /* bytes */
+    uint8_t        proto, ttl, tos;
+    bool           df, frag, more;
+};
+uint32_t ip4_hdr_len(bool frag);
+uint32_t ip6_hdr_len(bool frag);
+void     ip4_push(struct cw_pkt *pkt, const struct ip_hdr *h);
+void     ip6_push(struct cw_pkt *pkt, const struct ip_hdr *h);
+
+/* ---- ip_out.c, frag_out.c ------------------------------------------------
+ */
+
+/* The next identification for packets from src to dst. */
+uint32_t ip_next_id(struct net *n, const struct cw_addr *src,
+                    const struct cw_addr *dst);
+
+/* ---- pmtu.c --------------------------------------------------------------
+ */
+
+/* What is known to fit on the way to dst; at most `mtu`. */
+uint16_t pmtu_get(const struct net *n, const struct cw_addr *dst,
+                  uint16_t mtu);
+void     pmtu_put(struct net *n, const struct cw_addr *dst, uint32_t mtu);
+/* What to try where a packet of this length did not fit. */
+uint32_t pmtu_plateau(uint32_t len);
+
+#endif

@@ -1,0 +1,129 @@
+/* icmp_out.c: errors about packets that arrived: whether one may be sent,
+ * how often, and how much of the packet it quotes.
+ *
+ *   Owns:    the token bucket (RFC 4443 §2.4 (f)): ICMP_BURST at once, then
+ *            ICMP_RATE a second.
+ *   Invariant: no error is ever sent about an error, a group's packet, a
+ *              later fragment, or to what is not one host (RFC 1122 §3.2.2,
+ *              RFC 4443 §2.4 (e)).
+ */
+#include "net/icmp.h"
+#include "wire/icmp4hdr.h"
+#include "wire/icmp6hdr.h"
+
+enum {
+    TOKEN_NS = 1000000000 / ICMP_RATE,
+    QUOTE4_MAX = 576 - IP4_HDR_MIN - ICMP_HDR_LEN, /* RFC 1812 §4.3.2.3 */
+    QUOTE6_MAX = IP6_MTU_MIN - IP6_HDR_LEN - ICMP6_HDR_LEN,
+};
+
+void icmp_init(struct net *n)
+{
+    n->icmp_credit = (cw_ns)ICMP_BURST * TOKEN_NS;
+    n->icmp_filled = n->env->now;
+}
+
+static bool take_token(struct net *n)
+{
+    cw_ns full = (cw_ns)ICMP_BURST * TOKEN_NS;
+    cw_ns idle = n->env->now - n->icmp_filled;
+
+    INVARIANT(idle >= 0);
+    INVARIANT(n->icmp_credit >= 0 && n->icmp_credit <= full);
+    n->icmp_filled = n->env->now;
+    n->icmp_credit += MIN(idle, full - n->icmp_credit);
+    if (n->icmp_credit < TOKEN_NS)
+        return false;
+    n->icmp_credit -= TOKEN_NS;
+    return true;
+}
+
+/* RFC 1122 §3.2.2, RFC 4443 §2.4 (e.1), (e.2).  A type that cannot be read
+ * is taken for an error. */
+static bool is_icmp_error(const struct ip_in *in)
+{
+    bool    ip4 = addr_is4(&in->rx.src);
+    uint8_t type;
+
+    if (in->rx.proto != (ip4 ? PROTO_ICMP4 : PROTO_ICMP6))
+        return false;
+    if (pkt_copy_out(in->rx.pkt, in->rx.off, &type, 1) == 0)
+        return true;
+    return ip4 ? icmp4_is_error(type)
+               : icmp6_is_error(type) || type == ICMP6_REDIRECT;
+}
+
+/* The sender's address was found honest when the packet was accepted. */
+static bool may_tell(const struct ip_in *in, bool group_too)
+{
+    if ((in->rx.many || in->link_many) && !group_too)
+        return false;
+    return !in->piece && !addr_is_any(&in->rx.src) && !is_icmp_error(in);
+}
+
+static void tell(struct net *n, const struct ip_in *in, struct icmp_msg *m,
+                 bool group_too)
+{
+    bool     ip4 = addr_is4(&in->rx.src);
+    uint32_t max = ip4 ? QUOTE4_MAX : QUOTE6_MAX;
+
+    if (!may_tell(in, group_too))
+        return;
+    if (!take_token(n)) {
+        env_count(n->env, COUNT_ICMP_OUT_LIMITED);
+        net_drop_note(n, in->rx.pkt, in->rx.proto, WHY_ICMP_LIMITED);
+        return;
+    }
+    m->body = in->rx.pkt;
+    m->off = in->rx.ip_off;
+    m->len = MIN(max, in->rx.pkt->len - in->rx.ip_off);
+    icmp_reply(n, in, m);
+}
+
+void icmp_tell_no_port(struct net *n, const struct ip_in *in)
+{
+    bool            ip4 = addr_is4(&in->rx.src);
+    struct icmp_msg m = { .type = ip4 ? ICMP4_UNREACH : ICMP6_UNREACH,
+                          .code = ip4 ? ICMP4_UNREACH_PORT
+                                      : ICMP6_UNREACH_PORT,
+                          .why = WHY_TX_UNREACHABLE };
+
+    tell(n, in, &m, false);
+}
+
+/* RFC 1122 §3.2.2.1; RFC 8200 §4: an unknown next header. */
+void icmp_tell_no_proto(struct net *n, const struct ip_in *in)
+{
+    bool            ip4 = addr_is4(&in->rx.src);
+    struct icmp_msg m = { .type = ip4 ? ICMP4_UNREACH : ICMP6_PARAM,
+                          .code = ip4 ? ICMP4_UNREACH_PROTO
+                                      : ICMP6_PARAM_NEXT,
+                          .rest = ip4 ? 0 : in->next_at,
+                          .why = WHY_TX_UNREACHABLE };
+
+    tell(n, in, &m, false);
+}
+
+void icmp_tell_problem(struct net *n, const struct ip_in *in,
+                       const struct ip6_problem *p)
+{
+    struct icmp_msg m = { .type = ICMP6_PARAM,
+                          .code = p->code,
+                          .rest = p->pointer,
+                          .why = WHY_TX_ICMP_ERROR };
+
+    INVARIANT(p->tell && !addr_is4(&in->rx.src));
+    tell(n, in, &m, p->multicast_too);
+}
+
+void icmp_tell_reassembly_time(struct net *n, const struct ip_in *in)
+{
+    bool            ip4 = addr_is4(&in->rx.src);
+    struct icmp_msg m = { .type = ip4 ? ICMP4_TIME_EXCEEDED
+                                      : ICMP6_TIME_EXCEEDED,
+                          .code = ip4 ? ICMP4_TIME_REASSEMBLY
+                                      : ICMP6_TIME_REASSEMBLY,
+                          .why = WHY_TX_ICMP_ERROR };
+
+    tell(n, in, &m, false);
+}

@@ -1,0 +1,115 @@
+/* ip4.c: what only IPv4 has: its header, its options, its fragments' fields.
+ *
+ *   RFC 791 §3.1, RFC 1122 §3.2.1, RFC 7126 (options).
+ *   Invariant: rx.off stands behind the options, and the packet ends where
+ *              the header says (Ethernet's padding is gone).
+ */
+#include "net/frag.h"
+
+/* RFC 7126 §4.3, §4.4: source routes are an attacker's tool; everything
+ * else is ignored (RFC 1122 §3.2.1.8). */
+static enum why check_options(struct span opts)
+{
+    struct reader r = reader_of(opts);
+    struct span   data;
+    uint8_t       kind;
+
+    while (ip4opt_next(&r, &kind, &data)) {
+        if (kind == IP4_OPT_END)
+            return GO_ON;
+        if (kind == IP4_OPT_LSRR || kind == IP4_OPT_SSRR)
+            return WHY_IP_OPTION;
+    }
+    return r.bad ? WHY_IP_HEADER : GO_ON;
+}
+
+static void fill_rx(struct net_rx *rx, const struct ip4_repr *ip)
+{
+    rx->src = ip->src;
+    rx->dst = ip->dst;
+    rx->proto = ip->proto;
+    rx->ttl = ip->ttl;
+    rx->tos = ip->tos;
+    rx->off = rx->ip_off + ip->hdr_len;
+    rx->len = (uint32_t)ip->total_len - ip->hdr_len;
+}
+
+/* Makes the header contiguous and reads it. */
+static enum why read_header(struct net *n, struct net_rx *rx,
+                            struct ip4_repr *ip)
+{
+    struct cw_pkt *pkt = rx->pkt;
+    uint32_t       max = MIN(pkt->len, rx->ip_off + IP4_HDR_MAX);
+
+    if (!pkt_contiguous(pkt, &n->env->pbufs, max))
+        return WHY_NO_MEMORY;
+    return ip4hdr_parse(
+        span_of(pkt_head(pkt) + rx->ip_off, pkt->len - rx->ip_off), ip);
+}
+
+static enum why fragment_in(struct net *n, struct ip_in *in,
+                            const struct ip4_repr *ip)
+{
+    struct ip_piece piece = { .id = ip->id,
+                              .off = ip->frag_off,
+                              .len = in->rx.len,
+                              .more = ip->mf };
+    struct cw_pkt   whole;
+    enum why        why;
+
+    in->piece = ip->frag_off > 0;
+    why = frag_in(n, in, &piece, &whole);
+    if (why != GO_ON)
+        return why == WHY_FRAG_HELD ? GO_ON : why;
+    in->rx.pkt = &whole;
+    in->piece = false;
+    ip_deliver(n, in);
+    pkt_free(&whole);
+    return GO_ON;
+}
+
+enum why ip4_in(struct net *n, struct ip_in *in)
+{
+    struct ip4_repr ip;
+    enum why        why = read_header(n, &in->rx, &ip);
+
+    if (why != GO_ON)
+        return why;
+    fill_rx(&in->rx, &ip);
+    pkt_trim(in->rx.pkt, in->rx.off + in->rx.len);
+    why = ip_accept(n, in);
+    if (why == GO_ON && ip.opts.len > 0)
+        why = check_options(ip.opts);
+    if (why != GO_ON)
+        return why;
+    if (UNLIKELY(ip4_is_fragment(&ip)))
+        return fragment_in(n, in, &ip);
+    ip_deliver(n, in);
+    return GO_ON;
+}
+
+uint32_t ip4_hdr_len(bool frag)
+{
+    (void)frag; /* the header has the fields at all times */
+    return IP4_HDR_MIN;
+}
+
+void ip4_push(struct cw_pkt *pkt, const struct ip_hdr *h)
+{
+    struct ip4_repr ip = {
+        .src = h->src,
+        .dst = h->dst,
+        .proto = h->proto,
+        .ttl = h->ttl,
+        .tos = h->tos,
+        .total_len = (uint16_t)(IP4_HDR_MIN + pkt->len),
+        .id = (uint16_t)h->id,
+        .frag_off = (uint16_t)h->frag_off,
+        .df = h->df,
+        .mf = h->more,
+    };
+
+    INVARIANT(pkt->len + IP4_HDR_MIN <= UINT16_MAX);
+    ip4hdr_emit(pkt_push(pkt, IP4_HDR_MIN), IP4_HDR_MIN, &ip);
+    pkt->csum_start = (uint16_t)(pkt->csum_start + IP4_HDR_MIN);
+}

@@ -1,0 +1,103 @@
+/* ip_in.c: is a packet from somebody and for us, and whose is it?
+ *
+ *   Owns:    the checks that both families share, and the hand-over to a
+ *            transport or to ICMP.
+ *   Does not forward: a packet for another host is dropped (RFC 1122 §3.1).
+ *   RFC 1122 §3.2.1.3, §3.3.6; RFC 4291 §2.5.2, §2.7; weak host model
+ *   (RFC 1122 §3.3.4.2), except that loopback never comes from a wire.
+ */
+#include "net/icmp.h"
+
+/* RFC 1122 §3.2.1.3: addresses that no sender has. */
+static bool odd_source(const struct ip_in *in)
+{
+    const struct cw_addr *src = &in->rx.src;
+
+    if (addr_is_multicast(src))
+        return true;
+    if (!addr_is4(src)) /* the unspecified one: neighbour discovery only */
+        return addr_is_any(src) && in->rx.dst.b[0] != 0xff;
+    return addr_u4(src) >> 24 == 0 || addr_u4(src) >= 0xf0000000
+        || netif_is_bcast(in->nif, src);
+}
+
+/* What only our own loopback interface may bring. */
+static bool martian(const struct net *n, const struct ip_in *in)
+{
+    if (in->nif->flags & CW_NETIF_LOOPBACK)
+        return false;
+    return addr_is_loopback(&in->rx.src) || net_is_local(n, &in->rx.src);
+}
+
+enum why ip_accept(struct net *n, struct ip_in *in)
+{
+    struct net_rx *rx = &in->rx;
+    bool           wire = !(in->nif->flags & CW_NETIF_LOOPBACK);
+
+    if (odd_source(in) || martian(n, in))
+        return WHY_IP_SOURCE;
+    if (addr_is_multicast(&rx->dst)) {
+        rx->many = true;
+        return netif_in_group(in->nif, &rx->dst) ? GO_ON : WHY_NOT_FOR_US;
+    }
+    if (netif_is_bcast(in->nif, &rx->dst)) {
+        rx->many = true;
+        return GO_ON;
+    }
+    /* RFC 1122 §3.3.6: a broadcast frame brings no unicast packet. */
+    if (in->link_many)
+        return WHY_NOT_FOR_US;
+    if (!net_is_local(n, &rx->dst) || (wire && addr_is_loopback(&rx->dst)))
+        return WHY_NOT_FOR_US;
+    return GO_ON;
+}
+
+/* The answer to what the transport could not use, where one is due. */
+static void answer(struct net *n, struct ip_in *in, enum why why)
+{
+    if (why == WHY_UDP_NO_PORT)
+        icmp_tell_no_port(n, in);
+    else if (why == WHY_PROTOCOL)
+        icmp_tell_no_proto(n, in);
+}
+
+static enum why to_transport(struct net *n, struct ip_in *in)
+{
+    struct net_rx      *rx = &in->rx;
+    const struct proto *up = net_transport(n, rx->proto);
+    uint32_t            head = rx->off + MIN(rx->len, 60u);
+
+    if (!up)
+        return WHY_PROTOCOL;
+    if (!pkt_contiguous(rx->pkt, &n->env->pbufs, head))
+        return WHY_NO_MEMORY;
+    env_count(n->env, COUNT_IP_IN_DELIVERS);
+    return up->deliver(up->ctx, rx);
+}
+
+/* Previous hop: ip_in().  Next: tcp_in(), udp_in(), or icmp_in(). */
+void ip_deliver(struct net *n, struct ip_in *in)
+{
+    uint8_t  icmp = addr_is4(&in->rx.src) ? PROTO_ICMP4 : PROTO_ICMP6;
+    enum why why = in->rx.proto == icmp ? icmp_in(n, in) : GO_ON;
+
+    if (in->rx.proto != icmp) {
+        /* The unspecified source has no transport to answer. */
+        if (addr_is_any(&in->rx.src))
+            why = WHY_IP_SOURCE;
+        else
+            why = to_transport(n, in);
+    }
+    if (LIKELY(why == GO_ON))
+        return;
+    net_drop_note(n, in->rx.pkt, in->rx.proto, why);
+    answer(n, in, why);
+}
+
+/* Previous hop: ether_in().  Next: ip_deliver(), through ip4.c or ip6.c. */
+enum why ip_in(struct net *n, struct ip_in *in, bool ip4)
+{
+    env_count(n->env, COUNT_IP_IN);
+    in->rx.ip_off = ETHER_LEN;
+    return ip4 ? ip4_in(n, in) : ip6_in(n, in);
+}

@@ -1,0 +1,215 @@
+/* ip_out.c: a transport's packet goes down: route, source, identification,
+ * header, fragments where they are allowed, and on to the link.
+ *
+ *   Owns:    the order of those steps, for both families.
+ *   Invariant: a packet's references are taken over whatever becomes of it;
+ *              the family on the wire is the destination's.
+ *   RFC 791 §3.2, RFC 8200 §4.5, RFC 6864, RFC 7739.
+ */
+#include "net/neigh.h"
+#include "wire/cksum.h"
+#include "wire/udphdr.h"
+
+/* RFC 7739 §5.3: a counter that many destinations share, offset by a keyed
+ * hash, so that nobody off the path can tell the next one. */
+uint32_t ip_next_id(struct net *n, const struct cw_addr *src,
+                    const struct cw_addr *dst)
+{
+    uint8_t  pair[32];
+    uint64_t hash;
+
+    memcpy(pair, src->b, 16);
+    memcpy(pair + 16, dst->b, 16);
+    hash = siphash(n->id_key, pair, sizeof pair);
+    return (uint32_t)(hash >> 32) + n->id_next[hash % IP_ID_SLOTS]++;
+}
+
+/* RFC 6437 §3: the same for all packets of a flow, telling nothing. */
+static uint32_t flow_label(const struct net *n, uint32_t flow)
+{
+    if (flow == 0)
+        return 0;
+    return (uint32_t)(siphash(n->id_key, &flow, sizeof flow) & 0xfffff);
+}
+
+/* Where and with which header this packet goes. */
+struct way {
+    struct net_dest *dest;
+    struct netif    *nif;
+    struct ip_hdr    hdr;
+    bool             ip4, many;
+};
+
+static void fill_header(struct net *n, const struct net_tx *tx,
+                        struct way *w)
+{
+    struct ip_hdr *h = &w->hdr;
+
+    h->dst = tx->dst;
+    h->proto = tx->proto;
+    h->tos = tx->tos;
+    h->df = tx->df;
+    h->ttl = tx->ttl;
+    if (h->ttl == 0) /* RFC 1112 §6.1: a group is near unless asked for */
+        h->ttl = addr_is_multicast(&tx->dst) ? 1 : IP_TTL_DEFAULT;
+    if (!w->ip4)
+        h->flow_label = flow_label(n, tx->flow);
+    /* RFC 6864 §4.1: what is never fragmented needs no identification. */
+    if (w->ip4 && !h->df)
+        h->id = ip_next_id(n, &h->src, &h->dst) & 0xffff;
+}
+
+static enum why find_way(struct net *n, const struct net_tx *tx,
+                         struct net_dest *own, struct way *w)
+{
+    enum why why = GO_ON;
+
+    w->hdr.src = tx->src;
+    w->dest = tx->dest ?: own;
+    if (!net_dest_ok(n, w->dest) || addr_is_any(&tx->src))
+        why = net_path(n, &tx->dst, tx->scope, &w->hdr.src, w->dest);
+    if (UNLIKELY(why != GO_ON))
+        return why;
+    w->nif = netif_of(n, w->dest->netif);
+    INVARIANT(w->nif);
+    w->ip4 = addr_is4(&tx->dst);
+    INVARIANT(addr_is4(&w->hdr.src) == w->ip4);
+    w->many = !w->dest->neigh && !(w->nif->flags & CW_NETIF_LOOPBACK);
+    fill_header(n, tx, w);
+    return GO_ON;
+}
+
+/* The transport's checksum, which its header leaves to us. */
+static void complete_csum(struct cw_pkt *pkt, uint8_t proto)
+{
+    uint16_t at = (uint16_t)(pkt->csum_start + pkt->csum_off);
+    uint16_t ck = cksum_fold(pkt_cksum(pkt, pkt->csum_start, 0));
+
+    INVARIANT(at + 2u <= pkt_head_len(pkt));
+    if (ck == 0 && proto == PROTO_UDP)
+        ck = 0xffff; /* RFC 768: zero would mean "none" */
+    be16_store(pkt_head(pkt) + at, ck);
+    pkt->csum_state = CW_CSUM_NONE;
+}
+
+/* One packet that fits, from its transport header on. */
+static enum why send_one(struct net *n, const struct way *w,
+                         struct cw_pkt *pkt)
+{
+    struct cw_mac mac = { { 0 } };
+
+    if (w->ip4)
+        ip4_push(pkt, &w->hdr);
+    else
+        ip6_push(pkt, &w->hdr);
+    env_count(n->env, COUNT_IP_OUT);
+    if (w->dest->neigh)
+        return ether_out(n, w->dest->neigh, pkt, w->ip4);
+    if (w->many)
+        mac = addr_is_multicast(&w->hdr.dst)
+            ? mac_of_multicast(&w->hdr.dst)
+            : (struct cw_mac){ { 255, 255, 255, 255, 255, 255 } };
+    return ether_out_mac(n, w->nif, &mac, pkt,
+                         w->ip4 ? ETHER_IP4 : ETHER_IP6);
+}
+
+/* A packet of its own with bytes [off, off+len) of a larger one. */
+static enum why send_piece(struct net *n, const struct way *w,
+                           const struct cw_pkt *whole, uint32_t off,
+                           uint32_t len)
+{
+    struct cw_pkt piece;
+    enum why      why;
+
+    if (!pkt_new(&piece, &n->env->pbufs, PBUF_HEADROOM, 0)) {
+        env_count(n->env, COUNT_NO_MEMORY);
+        return WHY_NO_MEMORY;
+    }
+    piece.flow = whole->flow;
+    piece.why = off == 0 ? whole->why : WHY_TX_FRAGMENT;
+    piece.why_arg = off == 0 ? whole->why_arg : 0;
+    why = pkt_append_range(&piece, whole, off, len) ? send_one(n, w, &piece)
+                                                    : WHY_NO_MEMORY;
+    if (why != GO_ON)
+        pkt_free(&piece);
+    else
+        env_count(n->env, COUNT_IP_FRAGS_CREATED);
+    return why;
+}
+
+/* RFC 791 §3.2, RFC 8200 §4.5: pieces of a multiple of eight bytes.  All of
+ * them or none: a train that loses a car is of no use. */
+static enum why send_fragments(struct net *n, struct way *w,
+                               struct cw_pkt *pkt)
+{
+    uint32_t hdr = w->ip4 ? ip4_hdr_len(true) : ip6_hdr_len(true);
+    uint32_t step = (w->dest->mtu - hdr) & ~7u;
+    enum why why = GO_ON;
+
+    INVARIANT(step >= 8);
+    if (net_room(n, w->dest) < (pkt->len + step - 1) / step) {
+        w->nif->was_full = true;
+        return WHY_TXQ_FULL;
+    }
+    if (!w->ip4)
+        w->hdr.id = ip_next_id(n, &w->hdr.src, &w->hdr.dst);
+    w->hdr.frag = true;
+    for (uint32_t off = 0; off < pkt->len && why == GO_ON; off += step) {
+        uint32_t len = MIN(step, pkt->len - off);
+
+        w->hdr.frag_off = off;
+        w->hdr.more = off + len < pkt->len;
+        why = send_piece(n, w, pkt, off, len);
+    }
+    if (why == GO_ON)
+        pkt_free(pkt);
+    return why;
+}
+
+static enum why send(struct net *n, const struct net_tx *tx,
+                     struct cw_pkt *pkt)
+{
+    struct net_dest own = { .generation = 0 };
+    struct way      w = { .many = false };
+    enum why        why = find_way(n, tx, &own, &w);
+    uint32_t        hdr, max;
+
+    if (UNLIKELY(why != GO_ON))
+        return why;
+    hdr = w.ip4 ? ip4_hdr_len(false) : ip6_hdr_len(false);
+    max = w.ip4 ? UINT16_MAX - hdr : UINT16_MAX; /* of a length field */
+    if (LIKELY(hdr + pkt->len <= w.dest->mtu)) {
+        if (pkt->csum_state == CW_CSUM_PARTIAL
+            && !(w.nif->flags & CW_NETIF_CSUM))
+            complete_csum(pkt, tx->proto);
+        return send_one(n, &w, pkt);
+    }
+    if (tx->df || pkt->len > max)
+        return WHY_TOO_BIG;
+    if (pkt->csum_state == CW_CSUM_PARTIAL)
+        complete_csum(pkt, tx->proto);
+    return send_fragments(n, &w, pkt);
+}
+
+static enum count count_of(enum why why)
+{
+    return why == WHY_NO_ROUTE ? COUNT_IP_OUT_NO_ROUTES
+                               : COUNT_IP_OUT_DISCARDS;
+}
+
+/* Previous hop: a transport.  Next: ether_out(). */
+enum why net_out(struct net *n, const struct net_tx *tx, struct cw_pkt *pkt)
+{
+    enum why why;
+
+    INVARIANT(tx->why != GO_ON);
+    INVARIANT(pkt->gso_size == 0);
+    INVARIANT(pkt->nfrags > 0);
+    pkt->why = (uint16_t)tx->why;
+    pkt->why_arg = tx->why_arg;
+    pkt->flow = tx->flow;
+    why = send(n, tx, pkt);
+    if (UNLIKELY(why != GO_ON))
+        net_drop(n, pkt, why, count_of(why));
+    return why;
+}

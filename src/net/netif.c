@@ -1,0 +1,204 @@
+/* netif.c: interfaces: addresses, groups, and the bounded queue of frames
+ * that wait to be taken.
+ *
+ *   Invariant: a queue holds at most queue_max packets, and takes memory for
+ *              those that it holds only.
+ */
+#include "net/core.h"
+#include "wire/ndphdr.h"
+
+struct netif *netif_of(struct net *n, unsigned index)
+{
+    return index < n->nnetif ? &n->netif[index] : NULL;
+}
+
+static bool power_of_2(unsigned v)
+{
+    return v > 0 && (v & (v - 1)) == 0;
+}
+
+static void copy_name(char *to, const char *from)
+{
+    for (unsigned i = 0; from && i < 15 && from[i] != '\0'; i++)
+        to[i] = from[i];
+}
+
+int net_netif_add(struct net *n, const struct cw_netif_config *c)
+{
+    uint32_t      mtu = c->mtu ?: NETIF_MTU_DEFAULT;
+    unsigned      queue = c->queue ?: NETIF_QUEUE_DEFAULT;
+    struct netif *nif = &n->netif[n->nnetif];
+
+    if (n->nnetif == NETIF_MAX)
+        return -CW_ENOBUFS;
+    if (mtu < NETIF_MTU_MIN || mtu > UINT16_MAX)
+        return -CW_EINVAL;
+    if (!power_of_2(queue) || queue > NETIF_QUEUE_MAX)
+        return -CW_EINVAL;
+    if (mac_is_group(&c->mac))
+        return -CW_EINVAL;
+    copy_name(nif->name, c->name);
+    nif->mac = c->mac;
+    nif->index = (uint16_t)n->nnetif;
+    nif->mtu = (uint16_t)mtu;
+    nif->flags = c->flags;
+    nif->queue_max = queue;
+    if ((c->flags & CW_NETIF_LOOPBACK) && !n->lo)
+        n->lo = nif;
+    n->nnetif++;
+    n->generation++;
+    return nif->index;
+}
+
+/* RFC 922 §7; a net of one or two hosts has none (RFC 3021). */
+static struct cw_addr bcast_of(const struct cw_addr *a, unsigned prefix)
+{
+    static const struct cw_addr none;
+
+    if (!addr_is4(a) || prefix > 30)
+        return none;
+    return addr4(addr_u4(a) | (uint32_t)(UINT64_C(0xffffffff) >> prefix));
+}
+
+int net_addr_add(struct net *n, unsigned netif, const struct cw_addr *a,
+                 unsigned prefix)
+{
+    struct netif      *nif = netif_of(n, netif);
+    struct netif_addr *slot;
+    bool               ip4 = addr_is4(a);
+
+    if (!nif || prefix > (ip4 ? 32 : 128))
+        return -CW_EINVAL;
+    if (addr_is_any(a) || addr_is_multicast(a) || addr_is_bcast(a))
+        return -CW_EADDRNOTAVAIL;
+    /* RFC 8200 §5: IPv6 needs a link that carries 1280 bytes. */
+    if (!ip4 && nif->mtu < IP6_MTU_MIN)
+        return -CW_EINVAL;
+    if (netif_addr_find(nif, a))
+        return -CW_EADDRINUSE;
+    if (nif->naddr == NETIF_ADDR_MAX)
+        return -CW_ENOBUFS;
+    slot = &nif->addr[nif->naddr++];
+    slot->addr = *a;
+    slot->prefix = (uint8_t)prefix;
+    slot->bcast = bcast_of(a, prefix);
+    n->generation++;
+    if (prefix == (ip4 ? 32u : 128u))
+        return 0;
+    return net_route_add(n, a, prefix, NULL, netif);
+}
+
+const struct netif_addr *netif_addr_find(const struct netif *nif,
+                                         const struct cw_addr *a)
+{
+    for (unsigned i = 0; i < nif->naddr; i++)
+        if (addr_eq(&nif->addr[i].addr, a))
+            return &nif->addr[i];
+    return NULL;
+}
+
+bool netif_is_bcast(const struct netif *nif, const struct cw_addr *a)
+{
+    if (!addr_is4(a))
+        return false;
+    if (addr_is_bcast(a))
+        return true;
+    for (unsigned i = 0; i < nif->naddr; i++)
+        if (addr_eq(&nif->addr[i].bcast, a))
+            return true;
+    return false;
+}
+
+/* The groups that every host is in: all hosts (RFC 1112 §4), all nodes, and
+ * each address's solicited-node group (RFC 4291 §2.8). */
+bool netif_in_group(const struct netif *nif, const struct cw_addr *group)
+{
+    static const uint8_t all_nodes[16] = { 0xff, 2, [15] = 1 };
+    static const uint8_t all_self[16] = { 0xff, 1, [15] = 1 };
+
+    if (addr_is4(group))
+        return addr_u4(group) == 0xe0000001;
+    if (memcmp(group->b, all_nodes, 16) == 0
+        || memcmp(group->b, all_self, 16) == 0)
+        return true;
+    for (unsigned i = 0; i < nif->naddr; i++) {
+        const struct cw_addr *a = &nif->addr[i].addr;
+        struct cw_addr        solicited = ndp_solicited_node(a);
+
+        if (!addr_is4(a) && addr_eq(&solicited, group))
+            return true;
+    }
+    return false;
+}
+
+/* Previous hop: ether_out().  Next: the pump, by net_take(). */
+enum why netif_out(struct net *n, struct netif *nif, struct cw_pkt *pkt)
+{
+    INVARIANT(pkt->len >= ETHER_LEN);
+    INVARIANT(pkt->why != GO_ON);
+    if (nif->txq.count >= nif->queue_max) {
+        nif->was_full = true;
+        return WHY_TXQ_FULL;
+    }
+    pkt->netif = nif->index;
+    if (!pktq_push(&nif->txq, &n->nodes, pkt)) {
+        env_count(n->env, COUNT_NO_MEMORY);
+        return WHY_NO_MEMORY;
+    }
+    if (nif->txq.count == nif->queue_max)
+        nif->was_full = true;
+    return GO_ON;
+}
+
+unsigned net_room(const struct net *n, const struct net_dest *dest)
+{
+    const struct netif *nif = &n->netif[dest->netif];
+
+    INVARIANT(dest->netif < n->nnetif);
+    INVARIANT(nif->txq.count <= nif->queue_max);
+    return nif->queue_max - nif->txq.count;
+}
+
+/* Told once half of the queue is free, so that transports run in bursts. */
+static void tell_room(struct net *n)
+{
+    bool room = false;
+
+    for (unsigned i = 0; i < n->nnetif; i++) {
+        struct netif *nif = &n->netif[i];
+
+        if (!nif->was_full || nif->txq.count > nif->queue_max / 2)
+            continue;
+        nif->was_full = false;
+        room = true;
+    }
+    for (unsigned i = 0; room && i < n->ntransport; i++)
+        n->transport[i].up.room(n->transport[i].up.ctx);
+}
+
+static bool take_one(struct net *n, struct cw_pkt *out)
+{
+    for (unsigned i = 0; i < n->nnetif; i++) {
+        unsigned at = (n->take_from + i) % n->nnetif;
+
+        if (!pktq_pop(&n->netif[at].txq, out))
+            continue;
+        n->take_from = at + 1;
+        return true;
+    }
+    return false;
+}
+
+unsigned net_take(struct net *n, struct cw_pkt *pkts, unsigned max)
+{
+    unsigned got = 0;
+
+    while (got < max && take_one(n, &pkts[got])) {
+        env_count(n->env, COUNT_IF_OUT);
+        n->env->count[COUNT_IF_OUT_OCTETS] += pkts[got].len;
+        got++;
+    }
+    if (got > 0)
+        tell_room(n);
+    return got;
+}
