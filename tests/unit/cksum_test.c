@@ -88,6 +88,23 @@ static void test_largest_runs(void **state)
     }
 }
 
+/* Words at the edges, whose sums carry where random ones hardly ever do. */
+static void test_carries(void **state)
+{
+    static const uint32_t edges[] = { 0, 1, 0xffff, 0x10000, 0xfffffffe,
+                                      0xffffffff };
+    uint8_t               buf[160], pick[40];
+
+    (void)state;
+    for (uint32_t seed = 0; seed < 2000; seed++) {
+        fill(pick, sizeof(pick), seed);
+        for (size_t i = 0; i < sizeof(pick); i++)
+            memcpy(buf + 4 * i, &edges[pick[i] % ARRAY_LEN(edges)], 4);
+        assert_int_equal(cksum_add(0, buf, sizeof(buf)),
+                         by_definition(buf, sizeof(buf)));
+    }
+}
+
 /* A message in two and in three runs, cut at even and at odd places. */
 static void test_runs_chain_at_any_cut(void **state)
 {
@@ -203,6 +220,7 @@ int main(void)
         cmocka_unit_test(test_known_answers),
         cmocka_unit_test(test_every_length_and_alignment),
         cmocka_unit_test(test_largest_runs),
+        cmocka_unit_test(test_carries),
         cmocka_unit_test(test_runs_chain_at_any_cut),
         cmocka_unit_test(test_sums_stay_congruent),
         cmocka_unit_test(test_copy_sums_and_copies),

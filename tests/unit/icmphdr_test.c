@@ -23,6 +23,7 @@ static void test_icmp4_fields(void **state)
     assert_int_equal(icmp4hdr_emit(out, 10, &r), 8);
     memcpy(out + 8, echo4 + 8, 2);
     assert_int_equal(be16_load(out + 2), 0);
+    be16_store(out + 2, 0xdead); /* what stood there does not count */
     icmp4hdr_seal(out, 10);
     assert_memory_equal(out, echo4, 10);
 }
@@ -36,6 +37,8 @@ static void test_icmp4_refusals(void **state)
     for (size_t n = 0; n < 8; n++)
         assert_int_equal(icmp4hdr_parse(span_of(echo4, n), &r),
                          WHY_ICMP_BAD);
+    assert_int_equal(icmp4hdr_parse(span_of(echo4, 8), &r), GO_ON);
+    assert_int_equal(r.body.len, 0);
     for (unsigned bit = 0; bit < 80; bit++) {
         memcpy(msg, echo4, sizeof(msg));
         msg[bit / 8] ^= (uint8_t)(1u << bit % 8);
@@ -67,17 +70,21 @@ static void test_icmp6(void **state)
 
     (void)state;
     assert_int_equal(icmp6hdr_emit(msg, sizeof(msg), &r), 8);
+    assert_int_equal(be16_load(msg + 2), 0);
+    be16_store(msg + 2, 0xdead);
     icmp6hdr_seal(msg, sizeof(msg), &src, &dst);
     /* 0200+0500 + 0102+0300 + 2*fe80+1+2 + 11 + 58, by hand */
     assert_int_equal(be16_load(msg + 2), 0xf7b3);
     assert_int_equal(icmp6hdr_verify(span_of(msg, 11), &src, &dst), GO_ON);
     assert_int_equal(icmp6hdr_parse(span_of(msg, 11), &back), GO_ON);
     assert_int_equal(back.type, ICMP6_TOO_BIG);
+    assert_int_equal(back.cksum, 0xf7b3);
     assert_int_equal(back.rest, 1280);
     assert_int_equal(back.body.len, 3);
     dst.b[15] = 3;
     assert_int_equal(icmp6hdr_verify(span_of(msg, 11), &src, &dst),
                      WHY_ICMP_CHECKSUM);
+    assert_int_equal(icmp6hdr_parse(span_of(msg, 8), &back), GO_ON);
     assert_int_equal(icmp6hdr_parse(span_of(msg, 7), &back), WHY_ICMP_BAD);
 }
 

@@ -135,6 +135,12 @@ static void test_quotes(void **state)
     be16_store(pkt + 2, 1500);
     assert_int_equal(ip4hdr_parse_quote(span_of(pkt, 28), &r), GO_ON);
     assert_int_equal(r.total_len, 1500);
+    be16_store(pkt + 2, 20);
+    assert_int_equal(ip4hdr_parse_quote(span_of(pkt, 28), &r), GO_ON);
+    be16_store(pkt + 2, 19);
+    assert_int_equal(ip4hdr_parse_quote(span_of(pkt, 28), &r),
+                     WHY_IP_HEADER);
+    be16_store(pkt + 2, 1500);
     pkt[0] = 0x48;
     assert_int_equal(ip4hdr_parse_quote(span_of(pkt, 28), &r),
                      WHY_IP_HEADER);
@@ -173,6 +179,7 @@ static void test_option_walk(void **state)
     } rows[] = {
         { { 1, 148, 4, 0, 0, 0 }, 6, { 1, 148, 0 }, 3, false },
         { { 7, 3, 4, 1 }, 4, { 7, 1 }, 2, false },
+        { { 130, 2, 1 }, 3, { 130, 1 }, 2, false },
         { { 1, 7, 0, 4 }, 4, { 1 }, 1, true },
         { { 1, 7, 1, 4 }, 4, { 1 }, 1, true },
         { { 7, 5, 4, 0 }, 4, { 0 }, 0, true },

@@ -128,6 +128,8 @@ static void test_legal_chains(void **state)
           0, 0, 0, 0 },
         { "routing, none left", 43, { 17, 0, 0, 0 }, 16, GO_ON, 17, 48, 40,
           0, 0, 0, 0 },
+        { "the last byte a fragment can bring", 44, { 17, 0, 0xff, 0xf8 }, 15, GO_ON,
+          17, 48, 40, 0, 0, 0, 0 },
         { "skippable option (00)", 60, { 17, 0, 0x1e, 4 }, 8, GO_ON, 17, 48, 40,
           0, 0, 0, 0 },
     };

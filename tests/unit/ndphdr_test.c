@@ -87,6 +87,8 @@ static void test_common_checks(void **state)
         b[len + 1] = 2;
         assert_int_equal(ndphdr_parse(span_of(b, len + 8), &m.ip, &r),
                          WHY_NDP_BAD);
+        assert_int_equal(ndphdr_parse(span_of(b, len + 1), &m.ip, &r),
+                         WHY_NDP_BAD);
         b[len + 1] = 1;
         assert_int_equal(ndphdr_parse(span_of(b, len + 8), &m.ip, &r),
                          GO_ON);
@@ -182,6 +184,7 @@ static void test_router_advertisement_says(void **state)
 {
     struct msg      m = good(ICMP6_RA);
     struct ndp_repr r;
+    uint8_t         b[128];
 
     (void)state;
     m.ndp.hop_limit = 64;
@@ -195,8 +198,13 @@ static void test_router_advertisement_says(void **state)
     m.ndp.prefix[1] = (struct ndp_prefix){ ip6(0x2001, 0), 64, true, false,
                                            UINT32_MAX, 7 };
     assert_int_equal(round_trip(&m, &r), GO_ON);
+    (void)ndphdr_emit(b, sizeof(b), &m.ndp);
+    assert_int_equal(b[5], 0x40); /* O alone */
     assert_int_equal(r.hop_limit, 64);
     assert_true(r.other && !r.managed);
+    m.ndp.other = false;
+    assert_int_equal(round_trip(&m, &r), GO_ON);
+    assert_false(r.other);
     assert_int_equal(r.lifetime, 1800);
     assert_int_equal(r.reachable, 30000);
     assert_int_equal(r.retrans, 1000);
@@ -227,6 +235,10 @@ static void test_prefixes_left_out(void **state)
     assert_int_equal(r.nprefix, 1);
     assert_int_equal(r.prefix[0].len, 48);
     b[16 + 2] = 128;
+    assert_int_equal(ndphdr_parse(span_of(b, len), &m.ip, &r), GO_ON);
+    assert_int_equal(r.nprefix, 2);
+    assert_int_equal(r.prefix[0].len, 128);
+    assert_false(r.prefix[0].onlink || r.prefix[0].autonomous);
     be32_store(b + 16 + 8, 1);
     assert_int_equal(ndphdr_parse(span_of(b, len), &m.ip, &r), GO_ON);
     assert_int_equal(r.nprefix, 1);
@@ -243,12 +255,15 @@ static void test_redirect(void **state)
     static const uint8_t quote[13] = { 0x60, 1, 2, 3 };
     struct msg           m = good(ICMP6_REDIRECT);
     struct ndp_repr      r;
+    uint8_t              b[64];
 
     (void)state;
     m.ndp.quoted = span_of(quote, sizeof(quote));
     assert_int_equal(ndphdr_len(&m.ndp), 40 + 8 + 16);
     assert_int_equal(round_trip(&m, &r), GO_ON);
     assert_int_equal(r.quoted.len, 16);
+    (void)ndphdr_emit(b, sizeof(b), &m.ndp);
+    assert_memory_equal(b + 48, "\x60\1\2\3\0\0\0\0\0\0\0\0\0\0\0\0", 16);
     m.ndp.target = m.ndp.dest; /* on the link itself */
     assert_int_equal(round_trip(&m, &r), GO_ON);
     m.ndp.target = ip6(0x2001, 6);
@@ -285,6 +300,29 @@ static void test_options_of_no_use(void **state)
     }
 }
 
+static void test_router_options_of_strange_length(void **state)
+{
+    static const struct {
+        uint8_t kind, units;
+    } rows[] = { { NDP_OPT_MTU, 4 }, { NDP_OPT_MTU, 2 },
+                 { NDP_OPT_PREFIX, 1 }, { NDP_OPT_PREFIX, 5 },
+                 { NDP_OPT_SLLA, 4 } };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct msg      m = good(ICMP6_RA);
+        struct ndp_repr r;
+        uint8_t         b[64] = { 0 };
+        size_t          len = 16 + rows[i].units * 8u;
+
+        (void)ndphdr_emit(b, sizeof(b), &m.ndp);
+        b[16] = rows[i].kind;
+        b[17] = rows[i].units;
+        assert_int_equal(ndphdr_parse(span_of(b, len), &m.ip, &r), GO_ON);
+        assert_false(r.has_slla || r.has_mtu || r.nprefix > 0);
+    }
+}
+
 /* RFC 4291 §2.7.1's own example. */
 static void test_solicited_node(void **state)
 {
@@ -310,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_prefixes_left_out),
         cmocka_unit_test(test_redirect),
         cmocka_unit_test(test_options_of_no_use),
+        cmocka_unit_test(test_router_options_of_strange_length),
         cmocka_unit_test(test_solicited_node),
     };
 
