@@ -62,36 +62,46 @@ enum why ip4hdr_parse_quote(struct span quote, struct ip4_repr *out)
     return out->total_len < out->hdr_len ? WHY_IP_HEADER : GO_ON;
 }
 
+/* The sum of the fields, from registers: reading back bytes that were only
+ * just stored would stall. */
+static inline uint32_t sum_fields(const struct ip4_repr *r, uint32_t first,
+                                  uint32_t frag)
+{
+    uint32_t src = addr_u4(&r->src), dst = addr_u4(&r->dst);
+
+    return first + r->total_len + r->id + frag
+        + ((uint32_t)r->ttl << 8 | r->proto) + (src >> 16) + (src & 0xffff)
+        + (dst >> 16) + (dst & 0xffff);
+}
+
 size_t ip4hdr_emit(uint8_t *p, size_t cap, const struct ip4_repr *r)
 {
     size_t   opts_len = (r->opts.len + 3) & ~(size_t)3;
     size_t   hdr_len = IP4_HDR_MIN + opts_len;
-    uint16_t frag = r->frag_off >> 3;
+    uint16_t first = (uint16_t)(0x4000 | hdr_len / 4 << 8 | r->tos);
+    uint16_t frag = (uint16_t)(r->frag_off >> 3 | (r->df ? FRAG_DF : 0)
+                               | (r->mf ? FRAG_MF : 0));
+    uint32_t sum = sum_fields(r, first, frag);
 
     INVARIANT(opts_len <= IP4_OPTS_MAX);
     INVARIANT(cap >= hdr_len);
     INVARIANT(r->total_len >= hdr_len);
     INVARIANT((r->frag_off & 7) == 0);
     INVARIANT(addr_is4(&r->src) && addr_is4(&r->dst));
-    if (r->df)
-        frag |= FRAG_DF;
-    if (r->mf)
-        frag |= FRAG_MF;
-    p[0] = (uint8_t)(0x40 | hdr_len / 4);
-    p[1] = r->tos;
+    if (opts_len > 0) {
+        memset(p + hdr_len - 4, IP4_OPT_END, 4);
+        memcpy(p + IP4_HDR_MIN, r->opts.p, r->opts.len);
+        sum = cksum_add(sum, p + IP4_HDR_MIN, opts_len);
+    }
+    be16_store(p, first);
     be16_store(p + 2, r->total_len);
     be16_store(p + 4, r->id);
     be16_store(p + 6, frag);
     p[8] = r->ttl;
     p[9] = r->proto;
-    be16_store(p + 10, 0);
+    be16_store(p + 10, cksum_fold(sum));
     memcpy(p + 12, r->src.b + 12, 4);
     memcpy(p + 16, r->dst.b + 12, 4);
-    if (r->opts.len > 0) {
-        memset(p + hdr_len - 4, IP4_OPT_END, 4);
-        memcpy(p + IP4_HDR_MIN, r->opts.p, r->opts.len);
-    }
-    be16_store(p + 10, cksum_fold(cksum_add(0, p, hdr_len)));
     return hdr_len;
 }
 
