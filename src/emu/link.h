@@ -31,12 +31,23 @@ enum {
     LINK_NAME_MAX = 16,         /* a host's name in a rule, with its NUL */
     LINK_PACKETS_MAX = 65536,   /* under way on one link, by default */
     LINK_QUEUE_DEFAULT = 1000,  /* packets, with a rate: as netem's limit */
-    LINK_SPEC_TEXT_MAX = 512,   /* spec_print() never needs more */
+    LINK_SPEC_TEXT_MAX = 1024,  /* spec_print() never needs more */
+    LINK_BURST_MAX = 1000000,
+    LINK_REORDER_BY_MAX = 1000,
+    LINK_BDP_MAX = 1000,
 };
+
+#define LINK_TIME_MAX (600 * NS_S) /* delay; `down` ends within a year */
+#define LINK_DOWN_MAX (366 * 86400 * NS_S)
+#define LINK_RATE_MAX UINT64_C(100000000000) /* 100 Gbit/s */
+#define LINK_QUEUE_MAX UINT64_C(1000000000000)
 
 /* A probability is p/2^32; UINT32_MAX is certainty.  The text's share is
  * rounded to the nearest, so 3% is off by less than 2^-33. */
 #define LINK_ALWAYS UINT32_MAX
+
+/* A packet that is held back goes on after this, overtaken or not. */
+#define LINK_HOLD_MAX (50 * NS_MS)
 
 /* [from, to), counted from the link's epoch. */
 struct link_down {
@@ -70,6 +81,8 @@ bool spec_parse(const char *words, struct link_spec *out, struct fmt *err);
 /* The canonical words: spec_parse() of them gives *s again. */
 void spec_print(const struct link_spec *s, struct fmt *out);
 bool spec_equal(const struct link_spec *a, const struct link_spec *b);
+/* What spec_parse() guarantees, for specifications made by hand. */
+bool spec_valid(const struct link_spec *s);
 
 /* What an exact drop counts.  A packet can be of several kinds. */
 enum link_kind {
@@ -166,7 +179,8 @@ cw_ns link_next(const struct link *l);
 unsigned link_recv(struct link *l, unsigned dir, struct cw_pkt *pkts,
                    unsigned max, cw_ns now, uint64_t *ordinals);
 
-/* A live change.  Packets under way keep their fate. */
+/* A live change.  Packets under way keep their fate; later ones may overtake
+ * them if the delay shrinks.  False: no memory, nothing has changed. */
 bool link_set(struct link *l, unsigned dir, const struct link_spec *spec,
               cw_ns now);
 /* One more rule, counting from now; false: there are too many. */
