@@ -9,8 +9,8 @@
  *   asked for.
  */
 #include "emu/node.h"
-
-enum { ETHER_HEADER = 14 };
+#include "wire/etherhdr.h"
+#include "wire/udphdr.h"
 
 /* Makes the bytes of fragment i ours to write. */
 static bool own(struct link *l, struct cw_pkt *pkt, unsigned i)
@@ -37,12 +37,9 @@ static bool complete_checksum(struct link *l, struct cw_pkt *pkt)
     if (!own(l, pkt, 0))
         return false;
     sum = pkt_cksum(pkt, pkt->csum_start, 0);
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = ~sum & 0xffff;
     field = pkt->frags[0].buf->data + pkt->frags[0].off + at;
-    /* RFC 768: a sum of zero is sent as all ones; for others it is equal. */
-    be16_store(field, sum ? (uint16_t)sum : 0xffff);
+    /* UDP's way with a sum of zero does for the others, too. */
+    be16_store(field, udphdr_cksum(sum));
     return true;
 }
 
@@ -65,7 +62,7 @@ static bool flip(struct link *l, struct cw_pkt *pkt, uint64_t bit)
 enum why corrupt_step(struct link *l, struct way *w, struct passing *p,
                       bool *done)
 {
-    uint32_t skip = p->pkt.len > ETHER_HEADER ? ETHER_HEADER : 0;
+    uint32_t skip = p->pkt.len > ETHER_LEN ? ETHER_LEN : 0;
     uint64_t draw, where;
 
     *done = false;
