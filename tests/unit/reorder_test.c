@@ -1,0 +1,173 @@
+/* reorder_test.c: held packets are overtaken by exactly N others. */
+#include "emu_rig.h"
+#include "t.h"
+
+enum { N = 2000 };
+
+static bool held(const struct rig *r, uint64_t ordinal)
+{
+    for (size_t i = 0; i < r->nfates; i++)
+        if (r->fates[i].ordinal == ordinal)
+            return r->fates[i].why == WHY_LINK_REORDER;
+    return false;
+}
+
+/* From the arrivals alone: how many with a higher ordinal, not held
+ * themselves, came before this one. */
+static unsigned overtaken(const struct rig *r, size_t at)
+{
+    const struct rig_arrival *a = r->log;
+    unsigned                  n = 0;
+
+    for (size_t i = at < 200 ? 0 : at - 200; i < at; i++)
+        n += a[i].ordinal > a[at].ordinal && !held(r, a[i].ordinal);
+    return n;
+}
+
+static void overtaken_by_exactly(unsigned by, const char *words)
+{
+    struct rig                r;
+    unsigned                  seen = 0;
+
+    rig_init(&r, words, 11);
+    for (unsigned i = 0; i < N; i++)
+        rig_send(&r, 1, 60, i * NS_US);
+    assert_int_equal(rig_run(&r, NS_NEVER), N);
+    for (size_t i = 0; i + 200 < N; i++) {
+        bool h = held(&r, r.log[i].ordinal);
+
+        assert_int_equal(overtaken(&r, i), h ? by : 0);
+        seen += h;
+    }
+    assert_in_range(seen, 100, 300); /* of 10%: sd 13 */
+    rig_check_conservation(&r);
+    rig_free(&r);
+}
+
+static void overtaken_by_one(void **state)
+{
+    (void)state;
+    overtaken_by_exactly(1, "delay 5ms reorder 10%");
+    overtaken_by_exactly(1, "reorder 10% by 1");
+}
+
+static void overtaken_by_three(void **state)
+{
+    (void)state;
+    overtaken_by_exactly(3, "delay 5ms reorder 10% by 3");
+}
+
+/* It follows the N-th at the same instant, and its fate is told then. */
+static void goes_on_with_the_last_that_passes(void **state)
+{
+    struct rig         r;
+    struct link_spec   s = rig_spec("delay 1ms");
+
+    (void)state;
+    rig_init(&r, "delay 1ms reorder 100% by 2", 1);
+    rig_send(&r, 1, 60, 0);
+    assert_int_equal(r.fates[0].why, WHY_LINK_REORDER);
+    assert_false(r.fates[0].final);
+    assert_true(link_set(r.link, LINK_FWD, &s, 0));
+    rig_send(&r, 1, 60, 1 * NS_MS);
+    rig_send(&r, 1, 60, 2 * NS_MS);
+    assert_int_equal(rig_run(&r, 3 * NS_MS - 1), 1);
+    assert_int_equal(r.nfates, 3);
+    rig_send(&r, 1, 60, 3 * NS_MS);
+    assert_int_equal(rig_run(&r, NS_NEVER), 4);
+    assert_int_equal(r.log[0].ordinal, 2);
+    assert_int_equal(r.log[1].ordinal, 3);
+    assert_int_equal(r.log[2].ordinal, 1);
+    assert_int_equal(r.log[2].t, 3 * NS_MS);
+    assert_int_equal(r.log[3].ordinal, 4);
+    assert_int_equal(r.fates[3].ordinal, 1);
+    assert_int_equal(r.fates[3].arrive_at, 3 * NS_MS);
+    assert_int_equal(r.fates[3].t, 3 * NS_MS);
+    assert_true(r.fates[3].final);
+    rig_free(&r);
+}
+
+/* Nobody comes: it goes on after LINK_HOLD_MAX, and link_next() knows. */
+static void lonely_packet_goes_on(void **state)
+{
+    struct rig         r;
+
+    (void)state;
+    rig_init(&r, "delay 1ms reorder 100% by 3", 1);
+    rig_send(&r, 1, 60, 0);
+    rig_send(&r, 1, 60, 7);
+    assert_int_equal(link_next(r.link), NS_MS);
+    assert_int_equal(rig_run(&r, NS_MS + 7), 0);
+    assert_int_equal(link_next(r.link), NS_MS + LINK_HOLD_MAX);
+    assert_int_equal(rig_run(&r, NS_NEVER), 2);
+    assert_int_equal(r.log[0].t, NS_MS + LINK_HOLD_MAX);
+    assert_int_equal(r.log[1].t, NS_MS + 7 + LINK_HOLD_MAX);
+    assert_int_equal(r.log[0].ordinal, 1);
+    assert_int_equal(r.log[1].ordinal, 2);
+    rig_free(&r);
+}
+
+/* Asked late, the link still keeps to the order in which things happened. */
+static void late_caller_sees_the_same_order(void **state)
+{
+    enum { MANY = 200 };
+    struct rig                early, late;
+    static struct cw_pkt      pkts[MANY];
+    uint64_t                  ordinals[MANY];
+
+    (void)state;
+    rig_init(&early, "delay 9ms 4ms reorder 10% by 2", 8);
+    rig_init(&late, "delay 9ms 4ms reorder 10% by 2", 8);
+    for (unsigned i = 0; i < MANY; i++) {
+        rig_send(&early, 1, 60, i * 3 * NS_MS);
+        pkts[0] = rig_frame(&late, "a frame of 20 bytes.", 20);
+        link_send(late.link, LINK_FWD, &pkts[0], i * 3 * NS_MS);
+    }
+    assert_int_equal(rig_run(&early, NS_NEVER), MANY);
+    assert_int_equal(
+        link_recv(late.link, LINK_FWD, pkts, MANY, 10 * NS_S, ordinals), MANY);
+    for (unsigned i = 0; i < MANY; i++) {
+        assert_int_equal(ordinals[i], early.log[i].ordinal);
+        pkt_free(&pkts[i]);
+    }
+    rig_free(&early);
+    rig_free(&late);
+}
+
+/* The end of the link: the held packet is lost, and told so. */
+static void freed_while_held(void **state)
+{
+    struct rig        r;
+    struct link_fate *fates;
+    size_t            n;
+
+    (void)state;
+    rig_init(&r, "delay 1ms reorder 100% by 3", 1);
+    rig_send(&r, 1, 60, 0);
+    rig_run(&r, 2 * NS_MS);
+    rig_send(&r, 1, 60, 2 * NS_MS); /* one held, one not there yet */
+    fates = r.fates;
+    n = r.nfates;
+    link_free(r.link);
+    assert_int_equal(r.nfates, n + 2);
+    for (size_t i = n; i < n + 2; i++) {
+        assert_int_equal(fates[i].why, WHY_LINK_DOWN);
+        assert_true(fates[i].final);
+    }
+    r.link = NULL;
+    rig_free(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(overtaken_by_one),
+        cmocka_unit_test(overtaken_by_three),
+        cmocka_unit_test(goes_on_with_the_last_that_passes),
+        cmocka_unit_test(lonely_packet_goes_on),
+        cmocka_unit_test(late_caller_sees_the_same_order),
+        cmocka_unit_test(freed_while_held),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
