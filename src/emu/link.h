@@ -31,7 +31,7 @@ enum {
     LINK_NAME_MAX = 16,         /* a host's name in a rule, with its NUL */
     LINK_PACKETS_MAX = 65536,   /* under way on one link, by default */
     LINK_QUEUE_DEFAULT = 1000,  /* packets, with a rate: as netem's limit */
-    LINK_SPEC_TEXT_MAX = 1024,  /* spec_print() never needs more */
+    LINK_SPEC_TEXT_MAX = 768,   /* spec_print() never needs more */
     LINK_BURST_MAX = 1000000,
     LINK_REORDER_BY_MAX = 1000,
     LINK_BDP_MAX = 1000,

@@ -139,6 +139,24 @@ static void chain_begins_in_equilibrium(void **state)
     assert_in_range(first, 500 - 64, 500 + 64);
 }
 
+/* A changed loss starts its chain anew: no burst of the old one goes on. */
+static void changed_loss_forgets_the_burst(void **state)
+{
+    struct link_spec mild = rig_spec("loss 0.001% burst 1000");
+
+    (void)state;
+    for (uint64_t seed = 0; seed < 50; seed++) {
+        struct rig r;
+
+        rig_init(&r, "loss 99% burst 100000", seed);
+        rig_send(&r, 1, 60, 0);
+        assert_true(link_set(r.link, LINK_FWD, &mild, 0));
+        rig_send(&r, 1, 60, 0);
+        assert_false(lost(&r.fates[1]));
+        rig_free(&r);
+    }
+}
+
 static void duplicates(void **state)
 {
     struct rig                r;
@@ -170,6 +188,7 @@ int main(void)
         cmocka_unit_test(burst_rate_and_length),
         cmocka_unit_test(burst_of_one_never_doubles),
         cmocka_unit_test(chain_begins_in_equilibrium),
+        cmocka_unit_test(changed_loss_forgets_the_burst),
         cmocka_unit_test(duplicates),
     };
 

@@ -43,10 +43,10 @@ static void idle_transmitter_starts_afresh(void **state)
     (void)state;
     rig_init(&r, "rate 7mbit delay 1ms", 1);
     for (unsigned i = 0; i < 10; i++)
-        rig_send(&r, 1, 1001, i * 10 * NS_MS);
+        rig_send(&r, 1, 1000, i * 10 * NS_MS);
     assert_int_equal(rig_run(&r, NS_NEVER), 10);
     for (unsigned i = 0; i < 10; i++)
-        assert_int_equal(r.log[i].t, i * 10 * NS_MS + NS_MS + 1144000);
+        assert_int_equal(r.log[i].t, i * 10 * NS_MS + NS_MS + 1142857);
     rig_free(&r);
 }
 
@@ -130,6 +130,23 @@ static void queue_drains_with_the_rate(void **state)
     rig_free(&r);
 }
 
+/* The instant at which the transmitter is done is not busy any more. */
+static void free_transmitter_needs_no_queue(void **state)
+{
+    struct rig r;
+
+    (void)state;
+    rig_init(&r, "rate 8mbit queue 0p", 1);
+    for (unsigned i = 0; i < 5; i++) {
+        rig_send(&r, 1, 1000, i * NS_MS);
+        assert_int_equal(r.fates[i].why, WHY_LINK_ARRIVED);
+        assert_int_equal(r.fates[i].arrive_at, (i + 1) * NS_MS);
+    }
+    rig_send(&r, 1, 1000, 5 * NS_MS - 1);
+    assert_int_equal(r.fates[5].why, WHY_LINK_QUEUE);
+    rig_free(&r);
+}
+
 /* The naive queue: a list of (begin, length), looked through each time. */
 struct naive {
     cw_ns    begins[4000];
@@ -190,6 +207,7 @@ int main(void)
         cmocka_unit_test(bdp_is_of_the_round_trip),
         cmocka_unit_test(default_queue_is_netems),
         cmocka_unit_test(queue_drains_with_the_rate),
+        cmocka_unit_test(free_transmitter_needs_no_queue),
         cmocka_unit_test(queue_agrees_with_the_naive_one),
     };
 

@@ -107,6 +107,24 @@ static void lonely_packet_goes_on(void **state)
     rig_free(&r);
 }
 
+/* Who arrives at the very end of the wait is still let by. */
+static void arrival_at_the_last_instant_passes(void **state)
+{
+    struct rig       r;
+    struct link_spec s = rig_spec("delay 51ms");
+
+    (void)state;
+    rig_init(&r, "delay 1ms reorder 100% by 2", 1);
+    rig_send(&r, 1, 60, 0);
+    assert_true(link_set(r.link, LINK_FWD, &s, 0));
+    rig_send(&r, 1, 60, 0);
+    assert_int_equal(rig_run(&r, NS_NEVER), 2);
+    assert_int_equal(r.log[0].ordinal, 2);
+    assert_int_equal(r.log[1].ordinal, 1);
+    assert_int_equal(r.log[1].t, NS_MS + LINK_HOLD_MAX);
+    rig_free(&r);
+}
+
 /* Asked late, the link still keeps to the order in which things happened. */
 static void late_caller_sees_the_same_order(void **state)
 {
@@ -165,6 +183,7 @@ int main(void)
         cmocka_unit_test(overtaken_by_three),
         cmocka_unit_test(goes_on_with_the_last_that_passes),
         cmocka_unit_test(lonely_packet_goes_on),
+        cmocka_unit_test(arrival_at_the_last_instant_passes),
         cmocka_unit_test(late_caller_sees_the_same_order),
         cmocka_unit_test(freed_while_held),
     };
