@@ -1,0 +1,227 @@
+/* oracle.c: what must hold in every world at every time.
+ *
+ *   - each change of state starts where the last one ended, and its edge is
+ *     in RFC 9293's diagram;
+ *   - no right edge of a window moves left (SHLD-14);
+ *   - what is sent and not acknowledged has a timer that will see to it;
+ *   - SND.UNA =< SND.NXT, and no more is in flight than was ever offered;
+ *   - at the end every stack's memory is back to zero.
+ * Bytes are checked by the ends themselves (ends.c), liveness by run.c.
+ */
+#include "base/bytes.h"
+#include "sim/run.h"
+#include "wire/etherhdr.h"
+#include "wire/ip4hdr.h"
+#include "wire/ip6hdr.h"
+#include "wire/tcphdr.h"
+
+#define TO(s) (1u << CW_##s)
+
+// clang-format off
+static const uint16_t edges[CW_CLOSING + 1] = {
+    [CW_CLOSED]      = TO(LISTEN) | TO(SYN_SENT) | TO(SYN_RECV),
+    [CW_LISTEN]      = TO(CLOSED) | TO(SYN_RECV) | TO(SYN_SENT),
+    [CW_SYN_SENT]    = TO(CLOSED) | TO(SYN_RECV) | TO(ESTABLISHED),
+    [CW_SYN_RECV]    = TO(CLOSED) | TO(LISTEN) | TO(ESTABLISHED)
+                     | TO(FIN_WAIT1) | TO(CLOSE_WAIT),
+    [CW_ESTABLISHED] = TO(CLOSED) | TO(FIN_WAIT1) | TO(CLOSE_WAIT),
+    [CW_FIN_WAIT1]   = TO(CLOSED) | TO(FIN_WAIT2) | TO(CLOSING)
+                     | TO(TIME_WAIT),
+    [CW_FIN_WAIT2]   = TO(CLOSED) | TO(TIME_WAIT),
+    [CW_CLOSE_WAIT]  = TO(CLOSED) | TO(LAST_ACK),
+    [CW_CLOSING]     = TO(CLOSED) | TO(TIME_WAIT),
+    [CW_LAST_ACK]    = TO(CLOSED),
+    [CW_TIME_WAIT]   = TO(CLOSED) | TO(SYN_RECV),
+};
+// clang-format on
+
+static struct sim_state *state_of(struct sim *s, const struct cw_event *e)
+{
+    for (unsigned i = 0; i < s->nstates; i++)
+        if (s->states[i].flow == e->flow && s->states[i].host == e->host)
+            return &s->states[i];
+    if (s->nstates == SIM_FLOWS_MAX)
+        return NULL;
+    s->states[s->nstates] = (struct sim_state){ e->flow, e->host, 0 };
+    return &s->states[s->nstates++];
+}
+
+static void on_state(struct sim *s, const struct cw_event *e)
+{
+    struct sim_state *st = state_of(s, e);
+    uint64_t          from = e->v[0], to = e->v[1];
+
+    if (from > CW_CLOSING || to > CW_CLOSING || !(edges[from] >> to & 1))
+        sim_fail(s, "host %u flow %u: state %u to %u is no edge", e->host,
+                 e->flow, (unsigned)from, (unsigned)to);
+    if (st && st->state != 0 && st->state != from)
+        sim_fail(s, "host %u flow %u: left state %u but was in %u", e->host,
+                 e->flow, (unsigned)from, st->state);
+    if (st)
+        st->state = (uint8_t)to;
+}
+
+static void on_event(void *ctx, const struct cw_event *e)
+{
+    struct sim *s = ctx;
+
+    s->res->events++;
+    if (e->kind == EV_STATE)
+        on_state(s, e);
+    if (e->kind == EV_REXMIT)
+        s->res->rexmits++;
+}
+
+/* ---- packets -------------------------------------------------------------- */
+
+/* Where TCP begins in a frame, or 0; unfragmented packets only. */
+static size_t tcp_offset(const uint8_t *f, size_t n, uint8_t key[36])
+{
+    size_t at = ETHER_LEN;
+
+    memset(key, 0, 36);
+    if (n < ETHER_LEN + 20)
+        return 0;
+    if (be16_load(f + 12) == ETHER_IP4) {
+        if (f[at + 9] != 6 || (be16_load(f + at + 6) & 0x3fff))
+            return 0;
+        memcpy(key, f + at + 12, 8);
+        at += (f[at] & 15u) * 4u;
+    } else if (be16_load(f + 12) == ETHER_IP6 && n >= ETHER_LEN + 40) {
+        if (f[at + 6] != 6)
+            return 0;
+        memcpy(key, f + at + 8, 32);
+        at += 40;
+    } else {
+        return 0;
+    }
+    if (n < at + TCP_HDR_MIN)
+        return 0;
+    memcpy(key + 32, f + at, 4);
+    return at;
+}
+
+static struct sim_edge *edge_of(struct sim *s, const uint8_t key[36])
+{
+    for (unsigned i = 0; i < SIM_FLOWS_MAX; i++) {
+        struct sim_edge *e = &s->edges[i];
+
+        if (!e->used) {
+            e->used = true;
+            memcpy(e->key, key, 36);
+            return e;
+        }
+        if (memcmp(e->key, key, 36) == 0)
+            return e;
+    }
+    return NULL;
+}
+
+static void check_edge(struct sim *s, const uint8_t *f, size_t n)
+{
+    uint8_t          key[36];
+    size_t           at = tcp_offset(f, n, key);
+    struct tcp_repr  r;
+    struct sim_edge *e;
+    uint32_t         right;
+
+    if (!at || tcphdr_parse(span_of(f + at, n - at), &r) != GO_ON)
+        return;
+    e = edge_of(s, key);
+    if (!e || (r.flags & F_RST) || !(r.flags & F_ACK)) {
+        if (e && (r.flags & F_SYN))
+            e->shift = r.opt.has_wscale ? r.opt.wscale : 0;
+        return;
+    }
+    if (r.flags & F_SYN) {
+        e->shift = r.opt.has_wscale ? r.opt.wscale : 0;
+        e->valid = false;
+        right = r.ack.v + r.wnd;
+    } else {
+        right = r.ack.v + ((uint32_t)r.wnd << e->shift);
+    }
+    if (e->valid && (int32_t)(right - e->edge) < 0)
+        sim_fail(s, "a window's right edge moves left by %u",
+                 e->edge - right);
+    e->edge = right;
+    e->valid = !s->plan.no_wscale; /* one side alone may not scale */
+}
+
+static void on_packet(void *ctx, const struct world_packet *p)
+{
+    struct sim            *s = ctx;
+    const struct cw_frag  *f = &p->pkt->frags[0];
+    const uint8_t         *bytes = f->buf->data + f->off;
+    struct sipkey          k = { s->res->digest, (uint64_t)p->t };
+
+    s->res->packets++;
+    for (unsigned i = 0; i < p->pkt->nfrags; i++) {
+        f = &p->pkt->frags[i];
+        s->res->digest = siphash(k, f->buf->data + f->off, f->len);
+        k.k0 = s->res->digest;
+    }
+    check_edge(s, bytes, p->pkt->frags[0].len);
+}
+
+static void on_fate(void *ctx, const struct world_fate *f)
+{
+    struct sim *s = ctx;
+
+    if (f->final && f->why != WHY_LINK_ARRIVED)
+        s->res->lost++;
+}
+
+struct world_hooks oracle_hooks(struct sim *s)
+{
+    return (struct world_hooks){ .ctx = s, .event = on_event,
+                                 .packet = on_packet, .fate = on_fate };
+}
+
+/* ---- between events ------------------------------------------------------- */
+
+static void check_row(struct sim *s, unsigned host,
+                      const struct cw_sock_row *r)
+{
+    const struct cw_tcp_info *i = &r->info;
+
+    if (!r->has_info)
+        return;
+    if ((int32_t)(i->snd_nxt - i->snd_una) < 0)
+        sim_fail(s, "host %u flow %u: SND.UNA beyond SND.NXT", host, r->flow);
+    if (i->unacked > 0 && r->timer != 1 && r->timer != 4)
+        sim_fail(s, "host %u flow %u: %u records in flight and no timer",
+                 host, r->flow, i->unacked);
+    if (i->snd_nxt != i->snd_una && i->unacked == 0)
+        sim_fail(s, "host %u flow %u: bytes in flight without a record",
+                 host, r->flow);
+    if (r->send_q > 0 && r->timer != 1 && r->timer != 4
+        && r->state != CW_SYN_SENT)
+        sim_fail(s, "host %u flow %u: %u bytes wait and no timer runs", host,
+                 r->flow, (unsigned)r->send_q);
+}
+
+void oracle_step(struct sim *s)
+{
+    struct cw_sock_row rows[64];
+
+    for (unsigned h = 1; h <= s->plan.hosts && s->res->ok; h++) {
+        size_t n = cw_snapshot_socks(world_stack(s->w, h), rows,
+                                     ARRAY_LEN(rows), world_now(s->w));
+
+        for (size_t i = 0; i < MIN(n, ARRAY_LEN(rows)); i++)
+            check_row(s, h, &rows[i]);
+    }
+}
+
+void oracle_end(struct sim *s)
+{
+    for (unsigned h = 1; h <= s->plan.hosts; h++) {
+        size_t used = cw_stack_memory_used(world_stack(s->w, h));
+
+        if (used != 0)
+            sim_fail(s, "host %u: %u bytes of memory not given back", h,
+                     (unsigned)used);
+    }
+    if (world_under_way(s->w) != 0)
+        sim_fail(s, "packets left on a link");
+}

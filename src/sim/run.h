@@ -1,0 +1,82 @@
+/* run.h: one world under way: its endpoints and its oracles.  Private to
+ * sim/.
+ */
+#ifndef SIM_RUN_H
+#define SIM_RUN_H
+
+#include "sim/plan.h"
+
+enum { SIM_CHUNK = 32768, SIM_FLOWS_MAX = 512 };
+
+/* One end of a connection. */
+struct sim_end {
+    int      sd; /* -1: none yet, or closed */
+    uint32_t sent, got;
+    cw_ns    wake; /* pauses, or starts */
+    uint32_t until_pause;
+    bool     open, wr_done, rd_done, closed;
+};
+
+struct sim_pair {
+    const struct sim_conn *plan;
+    unsigned               index;
+    int                    listener; /* -1 once it has accepted */
+    struct sim_end         end[2];
+};
+
+struct sim_flow {
+    const struct sim_dgram *plan;
+    unsigned                index;
+    int                     sd[2]; /* from, to */
+    uint32_t                sent, got;
+    cw_ns                   wake;
+};
+
+/* What the oracle remembers of a flow number of a host. */
+struct sim_state {
+    uint32_t flow;
+    uint16_t host;
+    uint8_t  state; /* enum cw_state */
+};
+
+/* The right edge that one direction of a connection has advertised. */
+struct sim_edge {
+    uint8_t  key[36];
+    bool     used, scaled;
+    uint8_t  shift;
+    uint32_t edge;
+    bool     valid;
+};
+
+struct sim {
+    struct sim_plan    plan;
+    struct sim_options opt;
+    struct sim_result *res;
+    struct world      *w;
+    struct sipkey      content;
+    struct sim_pair    pairs[SIM_CONNS_MAX];
+    struct sim_flow    flows[SIM_DGRAMS_MAX];
+    struct sim_state   states[SIM_FLOWS_MAX];
+    struct sim_edge    edges[SIM_FLOWS_MAX];
+    uint32_t           nstates;
+    bool               calm;
+    uint64_t           steps;
+    uint8_t            out[SIM_CHUNK], in[SIM_CHUNK];
+};
+
+/* The run is over: this broke, now. */
+void sim_fail(struct sim *s, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* ends.c */
+void  ends_begin(struct sim *s);
+void  ends_turn(struct sim *s); /* what is ready, and whose time has come */
+cw_ns ends_next(const struct sim *s);
+bool  ends_done(const struct sim *s);
+void  ends_close_datagrams(struct sim *s);
+
+/* oracle.c */
+struct world_hooks oracle_hooks(struct sim *s);
+void               oracle_step(struct sim *s); /* between events */
+void               oracle_end(struct sim *s);  /* all is closed, long ago */
+
+#endif
