@@ -167,6 +167,7 @@ struct tcp {
     bool in_table : 1;
     bool cork_over : 1;
     bool msg_more : 1;
+    bool syn_acked : 1;
     bool syn_timed_out : 1; /* RFC 6298 §5.7 */
     uint8_t oob_byte;
 
@@ -268,6 +269,12 @@ static inline cw_ns tcp_now(const struct tcp *t)
 static inline const struct knobs *tcp_knobs(const struct tcp *t)
 {
     return t->host->env->knobs;
+}
+
+/* The sequence number of the send queue's first byte. */
+static inline seq tcp_send_base(const struct tcp *t)
+{
+    return t->syn_acked ? t->snd.una : seq_add(t->iss, 1);
 }
 
 /* tcp_state.c */

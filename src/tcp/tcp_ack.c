@@ -36,7 +36,7 @@ static uint32_t data_bytes(const struct tcp *t, seq ack)
 {
     uint32_t n = seq_from(ack, t->snd.una);
 
-    if (seq_eq(t->snd.una, t->iss))
+    if (!t->syn_acked)
         n--;
     if (t->fin_sent && seq_gt(ack, t->fin_seq))
         n--;
@@ -65,6 +65,7 @@ static void advance(struct tcp *t, const struct seg *s)
     segq_ack(&t->flight->segq, s->ack, &a);
     sendq_drop(&t->sendq, data);
     t->snd.una = s->ack;
+    t->syn_acked = true;
     t->bytes_acked += data;
     if (t->snd_urgent && seq_ge(t->snd.una, t->snd.up))
         t->snd_urgent = false;

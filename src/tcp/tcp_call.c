@@ -273,8 +273,7 @@ ptrdiff_t tcp_call_send(struct tcp *t, const void *buf, size_t len,
     if (n == 0)
         return t->sendq.len ? -CW_EAGAIN : -CW_ENOBUFS;
     if ((flags & CW_MSG_OOB) && n == len) { /* MUST-30: the pointer */
-        t->snd.up = seq_add(seq_max(t->snd.una, seq_add(t->iss, 1)),
-                            t->sendq.len);
+        t->snd.up = seq_add(tcp_send_base(t), t->sendq.len);
         t->snd_urgent = true;
     }
     t->msg_more = (flags & CW_MSG_MORE) != 0;

@@ -162,7 +162,7 @@ static void checksum(const struct tcp *t, struct cw_pkt *pkt)
  * plan may get shorter, and then its FIN is not due yet. */
 static bool prepare(struct tcp *t, struct plan *p, struct cw_pkt *pkt)
 {
-    seq      base = seq_max(t->snd.una, seq_add(t->iss, 1));
+    seq      base = tcp_send_base(t);
     uint32_t got;
 
     if (!pkt_new(pkt, &tcp_env(t)->pbufs, PBUF_HEADROOM, TCP_HDR_MAX)) {
@@ -485,8 +485,6 @@ static void probe(struct tcp *t)
     if (t->state & TCPS_OPENING)
         return;
     p.arg = (uint64_t)tcp_rtt_backed_off(t);
-    if (t->backoff < 32)
-        t->backoff++;
     if (r) {
         probe_again(t, r, &p);
     } else {
@@ -500,6 +498,8 @@ static void probe(struct tcp *t)
     env_count(tcp_env(t), COUNT_TCP_WIN_PROBES);
     if (t->snd.wnd > 0) /* the override of §3.8.6.2.1: a segment like any */
         return;
+    if (t->backoff < 32)
+        t->backoff++;
     t->probing = true;
     tcp_timers_backed_off(t);
 }

@@ -63,14 +63,12 @@ bool tcp_wnd_update_due(const struct tcp *t)
 uint32_t tcp_new_data(const struct tcp *t, uint32_t *window_room)
 {
     seq      right = seq_add(t->snd.una, t->snd.wnd);
-    seq      base = seq_eq(t->snd.una, t->iss) ? seq_add(t->iss, 1)
-                                               : t->snd.una;
-    uint32_t sent = seq_from(t->snd.nxt, base);
+    uint32_t sent = seq_from(t->snd.nxt, tcp_send_base(t));
 
     *window_room = seq_gt(right, t->snd.nxt)
         ? seq_from(right, t->snd.nxt)
         : 0;
-    if (t->fin_sent)
+    if (t->fin_sent || (t->state & TCPS_OPENING))
         return 0;
     INVARIANT(sent <= t->sendq.len);
     return t->sendq.len - sent;
