@@ -145,7 +145,8 @@ struct cw_pkt {
     uint16_t       why;  /* out: enum why, the reason it was sent */
     uint16_t       _pad;
     uint32_t       flow; /* out: the connection's number in events, or 0 */
-    uint64_t       why_arg; /* out: the figure that goes with `why` */
+    uint64_t       why_arg; /* out: the figure that goes with `why`; in: a
+                               number of yours, copied into events (or 0) */
 };
 
 /* Drop the packet's references. */

@@ -1,0 +1,82 @@
+/* io.c: bytes and datagrams in and out.
+ *
+ * A stream ignores addresses, as Linux does; on a socket that was never
+ * connected a send is a broken pipe and a receive finds no connection.
+ */
+#include "sock/sock.h"
+
+static ptrdiff_t stream_send(struct sock *s, const struct cw_msg *msg)
+{
+    if (!s->tcp)
+        return -CW_EPIPE;
+    return tcp_call_send(s->tcp, msg->buf, msg->len,
+                         msg->flags & (CW_MSG_OOB | CW_MSG_MORE));
+}
+
+static ptrdiff_t dgram_send(struct sock *s, const struct cw_msg *msg)
+{
+    struct cw_msg m = *msg;
+    int           err;
+
+    if (msg->flags & CW_MSG_OOB)
+        return -CW_EOPNOTSUPP;
+    m.flags = 0;
+    if (msg->has_addr) {
+        if (msg->addr.port == 0)
+            return -CW_EINVAL;
+        err = name_to_reach(s, &msg->addr, &m.addr);
+        if (err)
+            return err;
+    }
+    return udp_send(s->udp, &m);
+}
+
+ptrdiff_t cw_sendmsg(cw_stack *st, int sd, const struct cw_msg *msg,
+                     cw_ns now)
+{
+    struct sock *s = sock_enter(st, sd, now);
+    ptrdiff_t    ret = -CW_EBADF;
+
+    if (s)
+        ret = sock_is_stream(s) ? stream_send(s, msg) : dgram_send(s, msg);
+    return sock_leave(st, s, EVC_SEND, ret);
+}
+
+/* The queues only read what is sent, so the cast away of const is safe. */
+ptrdiff_t cw_send(cw_stack *st, int sd, const void *buf, size_t len,
+                  int flags, cw_ns now)
+{
+    struct cw_msg msg = { .buf = (void *)(uintptr_t)buf, .len = len,
+                          .flags = flags };
+
+    return cw_sendmsg(st, sd, &msg, now);
+}
+
+static ptrdiff_t stream_recv(struct sock *s, struct cw_msg *msg)
+{
+    if (!s->tcp)
+        return -CW_ENOTCONN;
+    return tcp_call_receive(s->tcp, msg->buf, msg->len,
+                            msg->flags & (CW_MSG_OOB | CW_MSG_PEEK));
+}
+
+ptrdiff_t cw_recvmsg(cw_stack *st, int sd, struct cw_msg *msg, cw_ns now)
+{
+    struct sock *s = sock_enter(st, sd, now);
+    ptrdiff_t    ret = -CW_EBADF;
+
+    msg->has_addr = msg->truncated = false;
+    if (s && sock_is_stream(s))
+        ret = stream_recv(s, msg);
+    else if (s)
+        ret = udp_recv(s->udp, msg);
+    return sock_leave(st, s, EVC_RECV, ret);
+}
+
+ptrdiff_t cw_recv(cw_stack *st, int sd, void *buf, size_t len, int flags,
+                  cw_ns now)
+{
+    struct cw_msg msg = { .buf = buf, .len = len, .flags = flags };
+
+    return cw_recvmsg(st, sd, &msg, now);
+}

@@ -1,0 +1,48 @@
+/* sock.h: the door of the socket layer, and what its files share.
+ *
+ * The calls themselves are those of <causeway/socket.h>.  The layer decides
+ * what Linux decides in its generic socket code: which call is right in which
+ * state, with which error; the protocols do the rest.
+ */
+#ifndef SOCK_SOCK_H
+#define SOCK_SOCK_H
+
+#include "base/check.h"
+#include "stack/stack.h"
+
+/* Given to the transports: the readiness of `owner`, a struct sock, may have
+ * changed.  ctx is the stack. */
+void sock_heard(void *ctx, void *owner);
+
+/* ---- shared by this directory's files ---------------------------------- */
+
+static inline bool sock_is_stream(const struct sock *s)
+{
+    return s->type == CW_SOCK_STREAM;
+}
+
+/* An entry call begins: takes the time and finds the socket (or NULL). */
+struct sock *sock_enter(struct cw_stack *st, int sd, cw_ns now);
+/* It ends: builds what it owes, reports it; answers ret.  s may be NULL. */
+ptrdiff_t sock_leave(struct cw_stack *st, const struct sock *s,
+                     enum event_call call, ptrdiff_t ret);
+/* Gives up what the socket holds of the transports. */
+void sock_release(struct sock *s);
+/* The options that count now: the connection's, the listener's, or its own.
+ * Streams only. */
+struct tcp_opts *sock_opts(struct sock *s);
+/* The pending error (positive), taken; 0 if there is none. */
+int  sock_take_error(struct sock *s);
+bool sock_v6only(const struct sock *s);
+
+/* Addresses as the program gave them into those that the protocols take:
+ * 0 or -CW_E*. */
+int name_to_bind(const struct sock *s, const struct cw_sockaddr *in,
+                 struct cw_sockaddr *out);
+int name_to_reach(const struct sock *s, const struct cw_sockaddr *in,
+                  struct cw_sockaddr *out);
+struct cw_sockaddr name_wildcard(const struct sock *s);
+/* The local name as far as it is known; port 0: not bound. */
+void name_local(const struct sock *s, struct cw_sockaddr *out);
+
+#endif

@@ -1,0 +1,63 @@
+/* table.h: a host's sockets and their numbers.
+ *
+ * A number is a slot's index and, above it, how often the slot was used, so
+ * that a number which was closed is not valid again soon.  Slots are used in
+ * order while there are fresh ones, then the one that was given back first.
+ */
+#ifndef SOCK_TABLE_H
+#define SOCK_TABLE_H
+
+#include "store/arena.h"
+#include "tcp/tcp.h"
+#include "udp/udp.h"
+
+struct cw_stack;
+
+/* A stream is one of: nothing yet (perhaps bound), a listener, a connection;
+ * `bind` is held in the first case only.  A datagram socket has `udp`. */
+struct sock {
+    struct list          ready; /* in the table's FIFO */
+    struct cw_stack     *st;
+    int                  sd;
+    uint8_t              domain, type;
+    bool                 connecting; /* connect() has not answered 0 yet */
+    bool                 rebind;     /* `wish` was bound by the program */
+    bool                 broadcast, oobinline; /* where they mean nothing, */
+    struct cw_linger     linger;               /* they are only kept */
+    uint64_t             owner;
+    struct tcp          *tcp;
+    struct tcp_listener *listener;
+    struct portbind     *bind;
+    struct cw_sockaddr   wish; /* what bind() was asked for */
+    struct tcp_opts      opts; /* until there is a connection */
+    struct udp_sock     *udp;
+};
+
+struct sock_slot {
+    struct sock *sock;
+    uint32_t     generation;
+    uint32_t     next; /* free slots: the one after */
+};
+
+struct sock_table {
+    struct slab       slab;
+    struct list       ready; /* sockets whose readiness may have changed */
+    struct sock_slot *slots;
+    uint32_t          max, bits;
+    uint32_t          fresh;      /* slots from here were never used */
+    uint32_t          head, tail; /* FIFO of free ones; UINT32_MAX: none */
+};
+
+size_t sock_table_size(unsigned max); /* bytes of fixed memory for slots */
+void   sock_table_init(struct sock_table *t, struct arena *a, void *slots,
+                       unsigned max);
+/* Every socket is closed, without a packet. */
+void sock_table_fini(struct sock_table *t);
+
+/* A zeroed socket with a number; or -CW_EMFILE, -CW_ENOMEM. */
+int sock_table_add(struct sock_table *t, struct sock **out);
+/* NULL if sd is no socket. */
+struct sock *sock_table_get(const struct sock_table *t, int sd);
+void         sock_table_remove(struct sock_table *t, struct sock *s);
+
+#endif

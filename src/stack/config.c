@@ -1,0 +1,63 @@
+/* config.c: a configuration's defaults and its limits.
+ *
+ *   Owns:      what 0 means in each field, and which values are refused.
+ *   Invariant: after stack_config() every field is in its range.
+ */
+#include "base/siphash.h"
+#include "stack/stack.h"
+
+enum {
+    MEMORY_DEFAULT = 16 << 20,
+    MEMORY_MIN = 1 << 20, /* a page for each kind of object, and some over */
+    SOCKETS_DEFAULT = 4096,
+    SOCKETS_LIMIT = 1 << 22,
+};
+
+void cw_config_init(struct cw_config *config, uint64_t seed)
+{
+    struct sipkey expand = { seed, UINT64_C(0x63617573657761ff) };
+
+    memset(config, 0, sizeof(*config));
+    config->size = sizeof(*config);
+    config->teach_iss = -1;
+    for (uint8_t half = 0; half < 2; half++) {
+        uint64_t h = siphash(expand, &half, 1);
+
+        for (unsigned i = 0; i < 8; i++)
+            config->seed[8 * half + i] = (uint8_t)(h >> (8 * i));
+    }
+}
+
+static const char *refuse(const struct cw_config *c)
+{
+    if (c->memory_max < MEMORY_MIN)
+        return "memory_max: a stack needs at least 1 MiB";
+    if (c->sockets_max > SOCKETS_LIMIT)
+        return "sockets_max: at most 4194304";
+    if (c->host > UINT16_MAX)
+        return "host: at most 65535";
+    if ((unsigned)c->profile > CW_PROFILE_CLASSIC)
+        return "profile: there is no such profile";
+    if (c->teach_iss < -1 || c->teach_iss > UINT32_MAX)
+        return "teach_iss: -1, or a 32-bit sequence number";
+    if (c->sndbuf < SOCKBUF_MIN || c->sndbuf > SOCKBUF_MAX)
+        return "sndbuf: from 2 KiB to 16 MiB";
+    if (c->rcvbuf < SOCKBUF_MIN || c->rcvbuf > SOCKBUF_MAX)
+        return "rcvbuf: from 2 KiB to 16 MiB";
+    return NULL;
+}
+
+const char *stack_config(const struct cw_config *given, struct cw_config *out)
+{
+    if (given->size < offsetof(struct cw_config, on_event)
+        || given->size > sizeof(*out))
+        return "size: not that of a struct cw_config that this library knows";
+    cw_config_init(out, 0);
+    memcpy(out, given, given->size); /* what is newer keeps its default */
+    out->size = sizeof(*out);
+    out->memory_max = out->memory_max ?: MEMORY_DEFAULT;
+    out->sockets_max = out->sockets_max ?: SOCKETS_DEFAULT;
+    out->sndbuf = out->sndbuf ?: TCP_SNDBUF_DEFAULT;
+    out->rcvbuf = out->rcvbuf ?: TCP_RCVBUF_DEFAULT;
+    return refuse(out);
+}
