@@ -1,0 +1,233 @@
+/* host.c: a host: its stack, its two interfaces, its names.
+ *
+ * h1, h2 ... have 10.0.0.N/24 and fd00::N/64 on eth0, 127.0.0.1/8 and ::1 on
+ * lo, and default routes to a gateway whose address everybody knows.
+ */
+#include "world/inner.h"
+#include "stack/stack.h"
+
+enum { NET4 = 0x0a000000 };
+
+void *world_alloc(struct world *w, size_t size)
+{
+    const struct cw_alloc *a = w->config.alloc;
+    void                  *mem = a->alloc(a->ctx, size, 16);
+
+    if (mem)
+        memset(mem, 0, size);
+    return mem;
+}
+
+void world_give(struct world *w, void *mem, size_t size)
+{
+    const struct cw_alloc *a = w->config.alloc;
+
+    if (mem)
+        a->free(a->ctx, mem, size);
+}
+
+static struct cw_addr addr6_of(uint16_t last)
+{
+    struct cw_addr a = { .b = { 0xfd } };
+
+    be16_store(a.b + 14, last);
+    return a;
+}
+
+/* Each host has a seed of its own, whatever the others draw. */
+static cw_stack *new_stack(struct world *w, unsigned number,
+                           const char **why)
+{
+    struct cw_config c = w->config.stack;
+    uint64_t         half = prng_at(w->seed, number, "host", 0);
+
+    for (unsigned i = 0; i < 8; i++)
+        c.seed[i] = (uint8_t)(half >> (8 * i));
+    half = prng_at(w->seed, number, "host", 1);
+    for (unsigned i = 0; i < 8; i++)
+        c.seed[8 + i] = (uint8_t)(half >> (8 * i));
+    c.host = number;
+    c.on_event = w->config.hooks.event;
+    c.event_ctx = w->config.hooks.ctx;
+    return cw_stack_new(&c, w->config.alloc, why);
+}
+
+static int add_lo(struct host *h, unsigned flags)
+{
+    struct cw_netif_config lo = { .name = "lo", .flags = flags };
+    struct cw_addr         one4 = addr4(0x7f000001);
+    struct cw_addr         one6 = { .b = { [15] = 1 } };
+    int                    n;
+
+    lo.flags |= CW_NETIF_LOOPBACK;
+    n = cw_netif_add(h->st, &lo);
+    if (n < 0)
+        return n;
+    INVARIANT(n == WORLD_LO);
+    return cw_addr_add(h->st, WORLD_LO, &one4, 8)
+        ?: cw_addr_add(h->st, WORLD_LO, &one6, 128);
+}
+
+static int add_gateway(struct host *h)
+{
+    struct cw_addr gw4 = addr4(GATEWAY4), gw6 = addr6_of(GATEWAY4 & 0xff);
+    struct cw_mac  mac = gateway_mac();
+
+    return cw_neigh_add(h->st, WORLD_ETH0, &gw4, &mac)
+        ?: cw_neigh_add(h->st, WORLD_ETH0, &gw6, &mac)
+        ?: cw_route_add(h->st, NULL, 0, &gw4, WORLD_ETH0)
+        ?: cw_route_add(h->st, NULL, 0, &gw6, WORLD_ETH0);
+}
+
+static int add_eth0(struct host *h, unsigned flags)
+{
+    struct cw_netif_config eth = { .name = "eth0", .mac = h->mac,
+                                   .flags = flags };
+    int                    n = cw_netif_add(h->st, &eth);
+
+    if (n < 0)
+        return n;
+    INVARIANT(n == WORLD_ETH0);
+    return cw_addr_add(h->st, WORLD_ETH0, &h->addr4, 24)
+        ?: cw_addr_add(h->st, WORLD_ETH0, &h->addr6, 64)
+        ?: add_gateway(h);
+}
+
+struct host *world_host_new(struct world *w, const char *name,
+                            unsigned flags, const char **why)
+{
+    struct host *h = world_alloc(w, sizeof(*h));
+    struct fmt   f;
+
+    if (!h) {
+        *why = "no memory for a host";
+        return NULL;
+    }
+    INVARIANT(w->nhosts < WORLD_HOSTS_MAX);
+    h->number = w->nhosts + 1;
+    h->addr4 = addr4(NET4 | h->number);
+    h->addr6 = addr6_of((uint16_t)h->number);
+    h->mac = mac_of_addr4(NET4 | h->number);
+    f = fmt_of(h->name, sizeof(h->name));
+    if (name)
+        fmt_str(&f, name);
+    else
+        fmt_f(&f, "h%u", h->number);
+    h->st = new_stack(w, h->number, why);
+    if (h->st && (add_lo(h, flags & CW_NETIF_CSUM) || add_eth0(h, flags))) {
+        cw_stack_free(h->st);
+        h->st = NULL;
+        *why = "no memory for a host's interfaces";
+    }
+    if (!h->st) {
+        world_give(w, h, sizeof(*h));
+        return NULL;
+    }
+    w->hosts[++w->nhosts] = h;
+    return h;
+}
+
+void world_host_free(struct world *w, struct host *h)
+{
+    for (unsigned i = 0; i < h->nheld; i++)
+        cw_pkt_free(&h->held[i]);
+    cw_stack_free(h->st);
+    world_give(w, h, sizeof(*h));
+}
+
+struct host *world_host_of(const struct world *w, unsigned number)
+{
+    INVARIANT(number >= 1 && number <= w->nhosts);
+    return w->hosts[number];
+}
+
+/* ---- questions ------------------------------------------------------------ */
+
+unsigned world_hosts(const struct world *w)
+{
+    return w->nhosts;
+}
+
+const char *world_host_name(const struct world *w, unsigned host)
+{
+    return world_host_of(w, host)->name;
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+unsigned world_host_find(const struct world *w, const char *name)
+{
+    for (unsigned n = 1; n <= w->nhosts; n++) {
+        const char *a = w->hosts[n]->name, *b = name;
+
+        while (*a && *a == lower(*b)) {
+            a++;
+            b++;
+        }
+        if (*a == *b)
+            return n;
+    }
+    return 0;
+}
+
+struct cw_addr world_host_addr4(const struct world *w, unsigned host)
+{
+    return world_host_of(w, host)->addr4;
+}
+
+struct cw_addr world_host_addr6(const struct world *w, unsigned host)
+{
+    return world_host_of(w, host)->addr6;
+}
+
+struct cw_mac world_host_mac(const struct world *w, unsigned host)
+{
+    return world_host_of(w, host)->mac;
+}
+
+cw_stack *world_stack(const struct world *w, unsigned host)
+{
+    return world_host_of(w, host)->st;
+}
+
+/* ---- readiness ------------------------------------------------------------ */
+
+unsigned world_ready(struct world *w, unsigned host, int sd)
+{
+    return cw_ready(world_host_of(w, host)->st, sd);
+}
+
+int world_ready_next(struct world *w, unsigned host)
+{
+    struct host *h = world_host_of(w, host);
+
+    return h->builtins ? -1 : cw_ready_next(h->st);
+}
+
+int world_queues(struct world *w, unsigned host, int sd,
+                 struct cw_queues *out)
+{
+    return cw_queues(world_host_of(w, host)->st, sd, out);
+}
+
+void world_tell_ready(struct world *w, struct host *h, enum world_ready how)
+{
+    if (h->ready)
+        return;
+    h->ready = true;
+    if (w->config.hooks.ready)
+        w->config.hooks.ready(w->config.hooks.ctx, h->number, how);
+}
+
+bool world_host_ready(const struct world *w, unsigned host)
+{
+    return world_host_of(w, host)->ready;
+}
+
+void world_host_exited(struct world *w, unsigned host)
+{
+    world_tell_ready(w, world_host_of(w, host), WORLD_EXITED);
+}
