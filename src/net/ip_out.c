@@ -137,8 +137,7 @@ static enum why send_piece(struct net *n, const struct way *w,
     return why;
 }
 
-/* RFC 791 §3.2, RFC 8200 §4.5: pieces of a multiple of eight bytes.  All of
- * them or none: a train that loses a car is of no use. */
+/* RFC 791 §3.2, RFC 8200 §4.5: pieces of a multiple of eight bytes. */
 static enum why send_fragments(struct net *n, struct way *w,
                                struct cw_pkt *pkt)
 {
@@ -147,10 +146,6 @@ static enum why send_fragments(struct net *n, struct way *w,
     enum why why = GO_ON;
 
     INVARIANT(step >= 8);
-    if (net_room(n, w->dest) < (pkt->len + step - 1) / step) {
-        w->nif->was_full = true;
-        return WHY_TXQ_FULL;
-    }
     if (!w->ip4)
         w->hdr.id = ip_next_id(n, &w->hdr.src, &w->hdr.dst);
     w->hdr.frag = true;

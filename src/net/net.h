@@ -115,9 +115,11 @@ void net_in(struct net *n, struct cw_pkt *pkt);
  * neighbour, queues.  csum_state CW_CSUM_PARTIAL leaves the checksum to
  * whoever can: the pseudo-header's sum, not complemented, stands in the
  * field at csum_start + csum_off, counted from the transport header; it is
- * completed here unless the medium is CW_NETIF_CSUM.  Takes the references over.  GO_ON, or why it was not
- * sent (WHY_NO_ROUTE, WHY_TOO_BIG, WHY_TXQ_FULL ...); a packet that waits
- * for its neighbour counts as sent. */
+ * completed here unless the medium is CW_NETIF_CSUM.
+ *     Takes the references over.  GO_ON, or why it was not sent
+ * (WHY_NO_ROUTE, WHY_TOO_BIG, WHY_TXQ_FULL ...); a packet that waits for its
+ * neighbour counts as sent.  A queue with room for one packet takes all of
+ * its fragments. */
 enum why net_out(struct net *n, const struct net_tx *tx, struct cw_pkt *pkt);
 /* The next frames to transmit, over all interfaces in turn. */
 unsigned net_take(struct net *n, struct cw_pkt *pkts, unsigned max);
@@ -137,6 +139,8 @@ void net_confirm(struct net *n, const struct net_dest *dest);
 unsigned net_room(const struct net *n, const struct net_dest *dest);
 /* Is this an address of ours (loopback included)? */
 bool net_is_local(const struct net *n, const struct cw_addr *a);
+/* The limited broadcast address, or that of a net we are on. */
+bool net_is_bcast(const struct net *n, const struct cw_addr *a);
 /* May a socket be bound to it: ours, or a wildcard. */
 bool net_bindable(const struct net *n, const struct cw_addr *a);
 

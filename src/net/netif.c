@@ -1,8 +1,9 @@
 /* netif.c: interfaces: addresses, groups, and the bounded queue of frames
  * that wait to be taken.
  *
- *   Invariant: a queue holds at most queue_max packets, and takes memory for
- *              those that it holds only.
+ *   Invariant: a queue holds at most queue_max packets and the fragments of
+ *              the last of them (a train that loses a car is of no use), and
+ *              takes memory for those that it holds only.
  */
 #include "net/core.h"
 #include "wire/ndphdr.h"
@@ -136,7 +137,7 @@ enum why netif_out(struct net *n, struct netif *nif, struct cw_pkt *pkt)
 {
     INVARIANT(pkt->len >= ETHER_LEN);
     INVARIANT(pkt->why != GO_ON);
-    if (nif->txq.count >= nif->queue_max) {
+    if (nif->txq.count >= nif->queue_max && pkt->why != WHY_TX_FRAGMENT) {
         nif->was_full = true;
         return WHY_TXQ_FULL;
     }
@@ -145,7 +146,7 @@ enum why netif_out(struct net *n, struct netif *nif, struct cw_pkt *pkt)
         env_count(n->env, COUNT_NO_MEMORY);
         return WHY_NO_MEMORY;
     }
-    if (nif->txq.count == nif->queue_max)
+    if (nif->txq.count >= nif->queue_max)
         nif->was_full = true;
     return GO_ON;
 }
@@ -155,7 +156,8 @@ unsigned net_room(const struct net *n, const struct net_dest *dest)
     const struct netif *nif = &n->netif[dest->netif];
 
     INVARIANT(dest->netif < n->nnetif);
-    INVARIANT(nif->txq.count <= nif->queue_max);
+    if (nif->txq.count >= nif->queue_max)
+        return 0;
     return nif->queue_max - nif->txq.count;
 }
 

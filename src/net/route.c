@@ -32,7 +32,7 @@ bool net_is_local(const struct net *n, const struct cw_addr *a)
     return find_local(n, a) != NULL;
 }
 
-static bool is_bcast(const struct net *n, const struct cw_addr *a)
+bool net_is_bcast(const struct net *n, const struct cw_addr *a)
 {
     for (unsigned i = 0; i < n->nnetif; i++)
         if (netif_is_bcast(&n->netif[i], a))
@@ -140,7 +140,7 @@ bool route_hop(struct net *n, const struct cw_addr *dst, uint32_t scope,
 
     if ((scope && !zone) || addr_is_any(dst))
         return false;
-    if (addr_is_multicast(dst) || is_bcast(n, dst))
+    if (addr_is_multicast(dst) || net_is_bcast(n, dst))
         return hop_many(n, dst, zone, out);
     out->many = false;
     out->next = *dst;
