@@ -1,0 +1,207 @@
+/* udp_out.c: a datagram goes down: whereto, how large, header and checksum.
+ *
+ *   Owns:    the only builder of datagrams; a large one lies in a few large
+ *            buffers, which its fragments will share.
+ *   Invariant: a send that answers a count has left the socket: it is in an
+ *              interface's queue or waits for a neighbour.
+ *   RFC 768, RFC 1122 §4.1.3 and §4.1.4, RFC 8085 §3.4.
+ */
+#include "udp/udp_sock.h"
+#include "wire/cksum.h"
+
+enum {
+    DATA_MAX4 = UINT16_MAX - 20 - UDP_LEN, /* RFC 791: total length */
+    DATA_MAX6 = UINT16_MAX - UDP_LEN,      /* RFC 8200: payload length */
+    FIRST_MAX = PBUF_LARGE - PBUF_HEADROOM,
+};
+
+struct sending {
+    struct cw_sockaddr    to;
+    struct cw_addr        src;
+    struct net_dest      *dest;
+    const struct cw_msg  *msg;
+};
+
+static bool same_name(const struct cw_sockaddr *a,
+                      const struct cw_sockaddr *b)
+{
+    return a->port == b->port && addr_eq(&a->addr, &b->addr)
+        && (a->scope == b->scope || a->scope == 0);
+}
+
+/* Whereto; `other` is the cache to use if it is not the peer. */
+static int find_target(struct udp_sock *u, struct sending *s,
+                       struct net_dest *other)
+{
+    if (s->msg->has_addr)
+        s->to = s->msg->addr;
+    else if (u->connected)
+        s->to = u->peer;
+    else
+        return -CW_EDESTADDRREQ;
+    if (s->to.port == 0)
+        return -CW_EINVAL;
+    if (s->msg->len > (addr_is4(&s->to.addr) ? DATA_MAX4 : DATA_MAX6))
+        return -CW_EMSGSIZE;
+    if (net_is_bcast(u->host->net, &s->to.addr) && !u->opts.broadcast)
+        return -CW_EACCES;
+    s->dest = u->connected && same_name(&s->to, &u->peer) ? &u->dest : other;
+    return 0;
+}
+
+/* From where, and by which way; the answer stays in a connected socket. */
+static int find_path(struct udp_sock *u, struct sending *s)
+{
+    s->src = u->local.addr;
+    if (addr_is_any(&s->src) && addr_is4(&s->to.addr))
+        s->src = addr4(0);
+    if (!addr_is_any(&s->src) && net_dest_ok(u->host->net, s->dest))
+        return 0;
+    if (net_path(u->host->net, &s->to.addr, s->to.scope, &s->src, s->dest)
+        != GO_ON)
+        return -CW_ENETUNREACH;
+    return 0;
+}
+
+/* The bytes after the first buffer's. */
+static bool append_rest(struct env *env, const struct cw_msg *msg,
+                        struct cw_pkt *pkt, uint32_t *sum)
+{
+    const uint8_t *bytes = msg->buf;
+    size_t         at = pkt->len - UDP_LEN;
+
+    while (at < msg->len) {
+        uint32_t       run = (uint32_t)MIN(msg->len - at, (size_t)PBUF_LARGE);
+        struct cw_buf *buf = pbuf_new(&env->pbufs, run);
+        bool           ok;
+
+        if (!buf)
+            return false;
+        *sum = cksum_copy(*sum, buf->data, bytes + at, run);
+        ok = pkt_append(pkt, buf, 0, run);
+        pbuf_put(buf);
+        if (!ok)
+            return false;
+        at += run;
+    }
+    return true;
+}
+
+static void fill_header(const struct udp_sock *u, const struct sending *s,
+                        struct cw_pkt *pkt, uint32_t data_sum)
+{
+    struct udp_repr hdr = { .sport = u->local.port,
+                            .dport = s->to.port,
+                            .len = (uint16_t)pkt->len };
+    uint8_t        *head = pkt_head(pkt);
+    uint32_t sum = cksum_pseudo(&s->src, &s->to.addr, PROTO_UDP, pkt->len);
+
+    udphdr_emit(head, UDP_LEN, &hdr);
+    if (s->dest->flags & CW_NETIF_CSUM) {
+        pkt->csum_state = CW_CSUM_PARTIAL;
+        pkt->csum_start = 0;
+        pkt->csum_off = UDP_CKSUM_AT;
+        be16_store(head + UDP_CKSUM_AT, (uint16_t)cksum_carry(sum));
+        return;
+    }
+    sum = cksum_join(cksum_add(sum, head, UDP_LEN), data_sum, false);
+    be16_store(head + UDP_CKSUM_AT, udphdr_cksum(sum));
+}
+
+/* Header and data.  Runs but the last are of even length, so that their sums
+ * join as they stand. */
+static bool build(const struct udp_sock *u, const struct sending *s,
+                  struct cw_pkt *pkt)
+{
+    struct env *env = u->host->env;
+    uint32_t first = (uint32_t)MIN(s->msg->len + UDP_LEN, (size_t)FIRST_MAX);
+    uint32_t sum = 0;
+
+    _Static_assert(FIRST_MAX % 2 == 0 && PBUF_LARGE % 2 == 0, "even runs");
+    if (!pkt_new(pkt, &env->pbufs, PBUF_HEADROOM, first))
+        return false;
+    if (first > UDP_LEN)
+        sum = cksum_copy(0, pkt_head(pkt) + UDP_LEN, s->msg->buf,
+                         first - UDP_LEN);
+    if (!append_rest(env, s->msg, pkt, &sum)) {
+        pkt_free(pkt);
+        return false;
+    }
+    INVARIANT(pkt->len == s->msg->len + UDP_LEN);
+    fill_header(u, s, pkt, sum);
+    return true;
+}
+
+static void event(const struct udp_sock *u, size_t len)
+{
+    struct env     *env = u->host->env;
+    struct cw_event ev = { .kind = EV_UDP_OUT,
+                           .why = WHY_TX_UDP,
+                           .flow = u->flow_no,
+                           .v = { len } };
+
+    if (env_observed(env))
+        env_event(env, &ev);
+}
+
+static int code_of(enum why why)
+{
+    if (why == WHY_TOO_BIG)
+        return -CW_EMSGSIZE;
+    if (why == WHY_NO_ROUTE)
+        return -CW_ENETUNREACH;
+    if (why == WHY_NEIGH_FAILED)
+        return -CW_EHOSTUNREACH;
+    return -CW_ENOBUFS;
+}
+
+static ptrdiff_t send(struct udp_sock *u, const struct sending *s)
+{
+    struct net_tx tx = { .src = s->src,
+                         .dst = s->to.addr,
+                         .scope = s->to.scope,
+                         .proto = PROTO_UDP,
+                         .ttl = u->opts.ttl,
+                         .tos = u->opts.tos,
+                         .why = WHY_TX_UDP,
+                         .flow = u->flow_no,
+                         .dest = s->dest };
+    struct cw_pkt pkt;
+    enum why      why;
+
+    if (addr_is_multicast(&tx.dst))
+        tx.ttl = 0; /* the unicast option does not speak of groups */
+    if (!build(u, s, &pkt)) {
+        env_count(u->host->env, COUNT_NO_MEMORY);
+        return -CW_ENOBUFS;
+    }
+    env_count(u->host->env, COUNT_UDP_OUT);
+    event(u, s->msg->len);
+    why = net_out(u->host->net, &tx, &pkt);
+    return why == GO_ON ? (ptrdiff_t)s->msg->len : code_of(why);
+}
+
+/* Previous hop: the socket layer.  Next: net_out(). */
+ptrdiff_t udp_send(struct udp_sock *u, const struct cw_msg *msg)
+{
+    struct sending  s = { .msg = msg };
+    struct net_dest other = { .generation = 0 };
+    int             err;
+
+    if (u->shut_wr)
+        return -CW_EPIPE;
+    err = find_target(u, &s, &other);
+    if (!err && u->error)
+        err = -udp_take_error(u);
+    if (!err)
+        err = udp_autobind(u);
+    if (!err)
+        err = find_path(u, &s);
+    if (err)
+        return err;
+    if (net_room(u->host->net, s.dest) == 0) {
+        u->blocked = true; /* until proto.room */
+        return -CW_EAGAIN;
+    }
+    return send(u, &s);
+}

@@ -1,0 +1,157 @@
+/* udp_queue.c: datagrams that wait for the application.
+ *
+ *   Owns:    a socket's receive queue: references to the packets' buffers,
+ *            charged with their true size; a run that fills less than half of
+ *            its buffer is copied out, so that memory stays in proportion.
+ *   Bounds:  the receive buffer (SO_RCVBUF, doubled as in Linux: one datagram
+ *            is always taken by an empty queue) and UDP_QUEUE_PKTS_MAX.
+ */
+#include "udp/udp_sock.h"
+
+static void free_slices(struct slice *s)
+{
+    while (s) {
+        struct slice *next = s->next;
+
+        slice_free(s);
+        s = next;
+    }
+}
+
+/* A reference to the run, or a copy of it. */
+static struct slice *keep_run(struct pbufs *ps, const struct cw_frag *run)
+{
+    struct slice  *s;
+    struct cw_buf *copy;
+
+    if (run->len >= pbuf_truesize(run->buf) / 2)
+        return slice_new(ps, run->buf, run->off, run->len);
+    copy = pbuf_new(ps, run->len);
+    if (!copy)
+        return NULL;
+    memcpy(copy->data, run->buf->data + run->off, run->len);
+    s = slice_new(ps, copy, 0, run->len);
+    pbuf_put(copy); /* the slice has one of its own */
+    return s;
+}
+
+/* All runs of [off, off+len); false: memory is out, and d->data is what was
+ * kept so far. */
+static bool keep_runs(struct pbufs *ps, struct dgram *d,
+                      const struct dgram_in *in)
+{
+    struct slice **at = &d->data;
+    uint32_t       off = in->off, left = in->len;
+
+    for (unsigned i = 0; i < in->pkt->nfrags && left > 0; i++) {
+        struct cw_frag run = in->pkt->frags[i];
+
+        if (off >= run.len) {
+            off -= run.len;
+            continue;
+        }
+        run.off += off;
+        run.len = MIN(run.len - off, left);
+        left -= run.len;
+        off = 0;
+        *at = keep_run(ps, &run);
+        if (!*at)
+            return false;
+        d->charge += pbuf_truesize((*at)->buf) + (uint32_t)sizeof **at;
+        at = &(*at)->next;
+    }
+    INVARIANT(left == 0);
+    return true;
+}
+
+enum why udp_queue_put(struct udp_sock *u, const struct dgram_in *in)
+{
+    struct udp_host *h = u->host;
+    struct dgram    *d;
+
+    if (u->charged > u->opts.rcvbuf * UINT64_C(2)
+        || u->queued >= UDP_QUEUE_PKTS_MAX)
+        return WHY_UDP_QUEUE_FULL;
+    d = slab_get0(&h->dgrams);
+    if (!d)
+        return WHY_NO_MEMORY;
+    d->charge = (uint32_t)sizeof *d;
+    if (!keep_runs(&h->env->pbufs, d, in)) {
+        free_slices(d->data);
+        slab_put(d);
+        return WHY_NO_MEMORY;
+    }
+    d->len = in->len;
+    d->from = in->from;
+    d->to = in->to;
+    if (u->tail)
+        u->tail->next = d;
+    else
+        u->head = d;
+    u->tail = d;
+    u->queued++;
+    u->charged += d->charge;
+    return GO_ON;
+}
+
+static void drop_first(struct udp_sock *u)
+{
+    struct dgram *d = u->head;
+
+    INVARIANT(d && u->queued > 0 && u->charged >= d->charge);
+    u->head = d->next;
+    if (!u->head)
+        u->tail = NULL;
+    u->queued--;
+    u->charged -= d->charge;
+    free_slices(d->data);
+    slab_put(d);
+}
+
+void udp_queue_clear(struct udp_sock *u)
+{
+    while (u->head)
+        drop_first(u);
+    INVARIANT(u->queued == 0 && u->charged == 0);
+}
+
+size_t udp_queued(const struct udp_sock *u)
+{
+    return u->head ? u->head->len : 0;
+}
+
+static size_t copy_out(const struct dgram *d, void *to, size_t room)
+{
+    uint8_t *at = to;
+
+    for (const struct slice *s = d->data; s && room > 0; s = s->next) {
+        size_t n = MIN((size_t)s->len, room);
+
+        memcpy(at, slice_bytes(s), n);
+        at += n;
+        room -= n;
+    }
+    return (size_t)(at - (uint8_t *)to);
+}
+
+/* The order is Linux's: an error first, then data, then the end. */
+ptrdiff_t udp_recv(struct udp_sock *u, struct cw_msg *msg)
+{
+    const struct dgram *d = u->head;
+    uint32_t            len;
+    size_t              got;
+
+    if (u->error)
+        return -udp_take_error(u);
+    if (!d)
+        return u->shut_rd ? 0 : -CW_EAGAIN;
+    len = d->len;
+    got = copy_out(d, msg->buf, msg->len);
+    msg->addr = d->from;
+    msg->local = d->to;
+    msg->has_addr = true;
+    msg->truncated = got < len;
+    if (!(msg->flags & CW_MSG_PEEK))
+        drop_first(u);
+    return msg->flags & CW_MSG_TRUNC ? (ptrdiff_t)len : (ptrdiff_t)got;
+}

@@ -1,0 +1,88 @@
+/* udp_sock.h: UDP's own view of itself; nobody outside includes it.
+ *
+ * Invariants: a socket with a local port is in its port's bucket and holds a
+ * portbind; a connected one is also in `flows`, unless another one with the
+ * same four-tuple was there first; `charged` is the sum over the queue.
+ */
+#ifndef UDP_UDP_SOCK_H
+#define UDP_UDP_SOCK_H
+
+#include "base/check.h"
+#include "store/flowtab.h"
+#include "udp/udp.h"
+#include "wire/ipproto.h"
+#include "wire/udphdr.h"
+
+enum { UDP_BUCKETS = 256 };
+
+struct udp_host {
+    struct env    *env;
+    struct net    *net;
+    struct udp_up  up;
+    struct slab    socks, dgrams;
+    struct porttab ports;
+    struct flowtab flows;
+    struct sipkey  share_key; /* which socket of a SO_REUSEPORT group */
+    struct list    all;       /* in order of opening */
+    struct list    bucket[UDP_BUCKETS]; /* by local port, newest first */
+};
+
+/* A datagram that waits: references to its bytes. */
+struct dgram {
+    struct dgram      *next;
+    struct slice      *data;
+    uint32_t           len, charge;
+    struct cw_sockaddr from, to;
+};
+
+struct udp_sock {
+    struct list        all, port;
+    struct flownode    flow;
+    struct udp_host   *host;
+    void              *owner;
+    struct cw_sockaddr local, peer;
+    struct portbind   *bind; /* NULL: no local port */
+    struct udp_opts    opts;
+    struct net_dest    dest; /* of the peer */
+    struct dgram      *head, *tail;
+    uint32_t           queued, charged;
+    uint64_t           drops;
+    uint32_t           flow_no;
+    int                error;
+    uint8_t            bind_flags;
+    bool               ip6, connected, in_flows;
+    bool               own_addr, own_port; /* given by bind() */
+    bool               shut_rd, shut_wr;
+    bool               blocked; /* a send found no room */
+};
+
+/* ---- udp.c --------------------------------------------------------------
+ */
+
+/* A local port for a socket that has none. */
+int  udp_autobind(struct udp_sock *u);
+void udp_tell(struct udp_sock *u);
+/* The key of a flow, from our side. */
+struct flowkey udp_key(const struct cw_sockaddr *local,
+                       const struct cw_sockaddr *remote);
+
+/* ---- udp_queue.c --------------------------------------------------------
+ */
+
+/* Bytes [off, off+len) of rx->pkt: GO_ON, WHY_UDP_QUEUE_FULL,
+ * WHY_NO_MEMORY. */
+struct dgram_in {
+    const struct cw_pkt *pkt;
+    uint32_t             off, len;
+    struct cw_sockaddr   from, to;
+};
+enum why udp_queue_put(struct udp_sock *u, const struct dgram_in *in);
+void     udp_queue_clear(struct udp_sock *u);
+
+/* ---- udp_in.c -----------------------------------------------------------
+ */
+
+enum why udp_in(void *ctx, const struct net_rx *rx);
+bool     udp_error_in(void *ctx, const struct net_error *err);
+
+#endif
