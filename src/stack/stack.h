@@ -7,7 +7,7 @@
 #define STACK_STACK_H
 
 #include "net/net.h"
-#include "sock/table.h"
+#include "sock/socktab.h"
 #include "store/env.h"
 #include "tcp/tcp.h"
 #include "udp/udp.h"

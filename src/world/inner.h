@@ -114,6 +114,8 @@ size_t names_answer(const struct world *w, struct span question,
 
 /* ---- built-in endpoints --------------------------------------------------- */
 
+/* Notes which sockets of theirs something happened to. */
+void builtins_hear(struct world *w);
 /* Runs those about which something happened; true if any did. */
 bool  builtins_run(struct world *w);
 cw_ns builtins_next(const struct world *w);

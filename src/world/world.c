@@ -286,5 +286,6 @@ ptrdiff_t world_call(struct world *w, unsigned host, const struct wcall *call,
         look_for_ready(w, h, call);
     carry_from(w, h);
     settle(w);
+    builtins_hear(w);
     return res->ret;
 }

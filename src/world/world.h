@@ -242,7 +242,8 @@ size_t world_under_way(const struct world *w);
  *   @echo-upper PORT         the same until the client closes
  *   @hello PORT              greets and closes first
  *   @sink PORT               reads until the end
- *   @send HOST PORT TEXT...  sends a line, prints the answer
+ *   @send [-1] HOST PORT TEXT  sends it, prints the answer until its
+ *                            end (-1: what comes first), closes
  *   @recv HOST PORT          reads until the end, prints it
  *   @source HOST PORT SIZE   sends SIZE bytes
  *   @udp-upper PORT          @udp-send [-t TIME] HOST PORT TEXT...

@@ -1,11 +1,11 @@
-/* table.h: a host's sockets and their numbers.
+/* socktab.h: a host's sockets and their numbers.
  *
  * A number is a slot's index and, above it, how often the slot was used, so
  * that a number which was closed is not valid again soon.  Slots are used in
  * order while there are fresh ones, then the one that was given back first.
  */
-#ifndef SOCK_TABLE_H
-#define SOCK_TABLE_H
+#ifndef SOCK_SOCKTAB_H
+#define SOCK_SOCKTAB_H
 
 #include "store/arena.h"
 #include "tcp/tcp.h"

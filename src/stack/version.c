@@ -1,4 +1,4 @@
-/* name.c: the library's version, and its error codes as words. */
+/* version.c: the library's version, and its error codes as words. */
 #include <causeway/causeway.h>
 
 #include "base/compiler.h"

@@ -1,4 +1,4 @@
-/* table.c: sockets and their numbers; see table.h.
+/* socktab.c: sockets and their numbers; see socktab.h.
  *
  *   Invariant: a slot is fresh, free (on the FIFO) or holds a socket whose
  *              number leads back to it.

@@ -1,0 +1,520 @@
+/* builtin.c: built-in endpoints: their list, their turns, their exits; and a
+ * lab of them in virtual time.
+ *
+ *   Owns:      whose turn it is: in order of numbers, as long as anything was
+ *              heard; a bound on turns in one instant, so that two endpoints
+ *              on a perfect link do not stop the clock for ever.
+ *   Does not   know what an endpoint does: builtin_*.c do.
+ *   Invariant: the sockets of a host that has an endpoint are endpoints'.
+ */
+#include "world/builtin.h"
+
+enum {
+    TURNS_AT_ONCE = 1000,
+    TURN_PAUSE = 1000, /* ns between turns beyond that */
+    OUT_MAX = 160,
+    STATUS_STUCK = 124, /* as timeout(1) has it */
+    BACKLOG = 128,
+};
+
+static const struct builtin_kind *const kinds[] = {
+    &builtin_upper,      &builtin_echo_upper, &builtin_hello,
+    &builtin_sink,       &builtin_send,       &builtin_recv,
+    &builtin_source,     &builtin_udp_upper,  &builtin_udp_send,
+    &builtin_perf_client, /* or the server: its arguments say */
+};
+
+static bool same(const char *a, const char *b)
+{
+    while (*a && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+/* ---- calls ------------------------------------------------------------------ */
+
+ptrdiff_t b_call(struct builtin *b, const struct wcall *call,
+                 struct wresult *res)
+{
+    return world_call(b->w, b->h->number, call, res);
+}
+
+static ptrdiff_t plain(struct builtin *b, const struct wcall *call)
+{
+    struct wresult res;
+
+    return b_call(b, call, &res);
+}
+
+int b_socket(struct builtin *b, int type)
+{
+    bool is4 = addr_is4(&b->args.peer.addr);
+
+    /* A server takes both families through one socket. */
+    return (int)plain(b, &(struct wcall){
+                             .op = EVC_SOCKET,
+                             .a = is4 ? CW_AF_INET : CW_AF_INET6,
+                             .b = type });
+}
+
+ptrdiff_t b_send(struct builtin *b, int sd, const void *p, size_t n)
+{
+    return plain(b, &(struct wcall){ .op = EVC_SEND, .sd = sd, .in = p,
+                                     .in_len = n });
+}
+
+ptrdiff_t b_recv(struct builtin *b, int sd, void *p, size_t n)
+{
+    return plain(b, &(struct wcall){ .op = EVC_RECV, .sd = sd, .out = p,
+                                     .out_len = n });
+}
+
+void b_close(struct builtin *b, int sd)
+{
+    if (sd >= 0)
+        plain(b, &(struct wcall){ .op = EVC_CLOSE, .sd = sd });
+}
+
+void b_shut(struct builtin *b, int sd)
+{
+    plain(b, &(struct wcall){ .op = EVC_SHUTDOWN, .sd = sd,
+                              .a = CW_SHUT_WR });
+}
+
+void b_text(struct builtin *b, const char *text, size_t n)
+{
+    const struct world_hooks *hooks = &b->w->config.hooks;
+
+    if (hooks->output && n)
+        hooks->output(hooks->ctx, b->h->number, text, n);
+}
+
+void b_say(struct builtin *b, const char *format, ...)
+{
+    char       text[OUT_MAX];
+    struct fmt f = fmt_of(text, sizeof(text));
+    va_list    ap;
+
+    va_start(ap, format);
+    fmt_v(&f, format, ap);
+    va_end(ap);
+    b_text(b, text, f.len);
+}
+
+void b_fail(struct builtin *b, const char *what, ptrdiff_t answer)
+{
+    b_say(b, "%s: %s: %s\n", b->kind->name, what,
+          cw_error_name((int)answer));
+    b_exit(b, 1);
+}
+
+void b_exit(struct builtin *b, int status)
+{
+    const struct world_hooks *hooks = &b->w->config.hooks;
+
+    INVARIANT(b->status < 0 && status >= 0);
+    while (!list_empty(&b->conns))
+        conn_end(b, list_entry(list_first(&b->conns), struct conn, link));
+    b_close(b, b->sd);
+    b->sd = -1;
+    b->timer = NS_NEVER;
+    b->status = status;
+    if (hooks->exited)
+        hooks->exited(hooks->ctx, b->h->number, b->number, status);
+    world_tell_ready(b->w, b->h, WORLD_EXITED);
+}
+
+/* ---- connections -------------------------------------------------------------- */
+
+static struct conn *conn_new(struct builtin *b, int sd)
+{
+    struct conn *c = world_alloc(b->w, sizeof(*c));
+
+    if (!c)
+        return NULL;
+    c->sd = sd;
+    c->heard = true;
+    list_push_back(&b->conns, &c->link);
+    return c;
+}
+
+void conn_end(struct builtin *b, struct conn *c)
+{
+    b_close(b, c->sd);
+    list_del(&c->link);
+    world_give(b->w, c, sizeof(*c));
+}
+
+bool conn_flush(struct builtin *b, struct conn *c)
+{
+    while (c->gone < c->held) {
+        ptrdiff_t n = b_send(b, c->sd, c->buf + c->gone, c->held - c->gone);
+
+        if (n == -CW_EAGAIN)
+            return false;
+        if (n < 0) {
+            conn_end(b, c);
+            return false;
+        }
+        c->gone += (size_t)n;
+        c->out += (uint64_t)n;
+    }
+    c->held = c->gone = 0;
+    return true;
+}
+
+bool conn_ready(struct builtin *b, struct conn *c)
+{
+    ptrdiff_t ret;
+
+    if (c->connected)
+        return true;
+    ret = plain(b, &(struct wcall){ .op = EVC_CONNECT, .sd = c->sd,
+                                    .has_addr = true,
+                                    .addr = b->args.peer });
+    if (ret == -CW_EINPROGRESS || ret == -CW_EALREADY)
+        return false;
+    if (ret < 0) {
+        b_fail(b, "connect", ret);
+        return false;
+    }
+    c->connected = true;
+    b->report.begun = b->report.last = b->w->now;
+    return true;
+}
+
+void builtin_upper_case(uint8_t *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (p[i] >= 'a' && p[i] <= 'z')
+            p[i] = (uint8_t)(p[i] - ('a' - 'A'));
+}
+
+/* ---- turns --------------------------------------------------------------------- */
+
+static void accept_all(struct builtin *b)
+{
+    ptrdiff_t sd;
+
+    while ((sd = plain(b, &(struct wcall){ .op = EVC_ACCEPT,
+                                           .sd = b->sd })) >= 0)
+        if (!conn_new(b, (int)sd))
+            b_close(b, (int)sd); /* no memory: nobody to serve it */
+}
+
+/* A connection's turn may end it, and the endpoint; so look anew each time. */
+static struct conn *next_heard(const struct builtin *b)
+{
+    list_each (it, &b->conns) {
+        struct conn *c = list_entry(it, struct conn, link);
+
+        if (c->heard)
+            return c;
+    }
+    return NULL;
+}
+
+static void take_turn(struct builtin *b)
+{
+    struct conn *c;
+    bool         due = b->timer <= b->w->now;
+
+    if (due)
+        b->timer = NS_NEVER;
+    if (b->kind->turn && (due || b->heard))
+        b->kind->turn(b);
+    b->heard = false;
+    if (b->status < 0 && b->sd >= 0 && !b->kind->datagrams)
+        accept_all(b);
+    while (b->status < 0 && (c = next_heard(b)) != NULL) {
+        c->heard = false;
+        b->kind->conn(b, c);
+    }
+}
+
+/* When it wants its next turn. */
+static cw_ns wants(const struct builtin *b)
+{
+    cw_ns at = b->timer;
+
+    if (!b->started || b->status >= 0)
+        return NS_NEVER;
+    if (b->heard || next_heard(b))
+        at = b->w->now;
+    return ns_max(at, b->resume);
+}
+
+/* Too many turns in one instant: a pause. */
+static bool must_pause(struct builtin *b)
+{
+    if (b->instant != b->w->now) {
+        b->instant = b->w->now;
+        b->turns = 0;
+    }
+    if (++b->turns <= TURNS_AT_ONCE)
+        return false;
+    b->resume = ns_add(b->w->now, TURN_PAUSE);
+    return true;
+}
+
+/* Which endpoint is this socket, or whose connection? */
+static void note_heard(struct world *w, const struct host *h, int sd)
+{
+    list_each (it, &w->builtins) {
+        struct builtin *b = list_entry(it, struct builtin, link);
+
+        if (b->h != h || b->status >= 0)
+            continue;
+        if (b->sd == sd) {
+            b->heard = true;
+            return;
+        }
+        list_each (ic, &b->conns) {
+            struct conn *c = list_entry(ic, struct conn, link);
+
+            if (c->sd == sd) {
+                c->heard = true;
+                return;
+            }
+        }
+    }
+}
+
+void builtins_hear(struct world *w)
+{
+    int sd;
+
+    for (unsigned n = 1; n <= w->nhosts; n++)
+        while (w->hosts[n]->builtins
+               && (sd = cw_ready_next(w->hosts[n]->st)) >= 0)
+            note_heard(w, w->hosts[n], sd);
+}
+
+bool builtins_run(struct world *w)
+{
+    bool any = false, some = !list_empty(&w->builtins);
+
+    while (some) {
+        some = false;
+        builtins_hear(w);
+        list_each (it, &w->builtins) {
+            struct builtin *b = list_entry(it, struct builtin, link);
+
+            if (wants(b) > w->now || must_pause(b))
+                continue;
+            take_turn(b);
+            some = any = true;
+        }
+    }
+    return any;
+}
+
+cw_ns builtins_next(const struct world *w)
+{
+    cw_ns next = NS_NEVER;
+
+    list_each (it, &w->builtins)
+        next = ns_min(next, wants(list_entry(it, struct builtin, link)));
+    return next;
+}
+
+/* ---- the list -------------------------------------------------------------------- */
+
+static struct builtin *builtin_of(const struct world *w, unsigned number)
+{
+    list_each (it, &w->builtins) {
+        struct builtin *b = list_entry(it, struct builtin, link);
+
+        if (b->number == number)
+            return b;
+    }
+    INVARIANT(false); /* no such endpoint */
+}
+
+static const struct builtin_kind *kind_of(const char *name, struct fmt *err)
+{
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (same(kinds[i]->name, name))
+            return kinds[i];
+    fmt_f(err, "%s: no such built-in endpoint; there are", name);
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        fmt_f(err, " %s", kinds[i]->name);
+    return NULL;
+}
+
+int world_builtin_add(struct world *w, unsigned host, unsigned argc,
+                      const char *const *argv, struct fmt *err)
+{
+    struct builtin *b = world_alloc(w, sizeof(*b));
+
+    INVARIANT(argc > 0);
+    if (!b) {
+        fmt_f(err, "%s: no memory", argv[0]);
+        return -1;
+    }
+    b->w = w;
+    b->h = world_host_of(w, host);
+    b->status = b->sd = -1;
+    b->timer = NS_NEVER;
+    b->resume = w->config.start;
+    list_init(&b->conns);
+    b->kind = kind_of(argv[0], err);
+    if (!b->kind || !builtin_parse(b, argc, argv, err)) {
+        world_give(w, b, sizeof(*b));
+        return -1;
+    }
+    b->h->builtins = true;
+    b->number = w->nbuiltins++;
+    list_push_back(&w->builtins, &b->link);
+    return (int)b->number;
+}
+
+void builtins_free(struct world *w)
+{
+    struct list *it;
+
+    while ((it = list_pop(&w->builtins)) != NULL) {
+        struct builtin *b = list_entry(it, struct builtin, link);
+        struct list    *ic;
+
+        while ((ic = list_pop(&b->conns)) != NULL)
+            world_give(w, list_entry(ic, struct conn, link),
+                       sizeof(struct conn));
+        world_give(w, b, sizeof(*b));
+    }
+}
+
+static void start_server(struct builtin *b)
+{
+    struct wcall bind = { .op = EVC_BIND, .has_addr = true };
+    ptrdiff_t    ret;
+
+    b->sd = b_socket(b, b->kind->datagrams ? CW_SOCK_DGRAM
+                                           : CW_SOCK_STREAM);
+    bind.sd = b->sd;
+    bind.addr.port = b->args.port;
+    ret = b->sd < 0 ? b->sd : plain(b, &bind);
+    if (ret == 0 && !b->kind->datagrams)
+        ret = plain(b, &(struct wcall){ .op = EVC_LISTEN, .sd = b->sd,
+                                        .a = BACKLOG });
+    if (ret < 0)
+        b_fail(b, "bind", ret);
+}
+
+static void start_client(struct builtin *b)
+{
+    struct conn *c;
+    int          sd = b_socket(b, b->kind->datagrams ? CW_SOCK_DGRAM
+                                                     : CW_SOCK_STREAM);
+
+    if (sd < 0) {
+        b_fail(b, "socket", sd);
+        return;
+    }
+    if (b->kind->datagrams) {
+        b->sd = sd;
+        b->heard = true;
+        return;
+    }
+    c = conn_new(b, sd);
+    if (!c) {
+        b_close(b, sd);
+        b_fail(b, "socket", -CW_ENOMEM);
+    }
+}
+
+void world_builtin_start(struct world *w, unsigned builtin)
+{
+    struct builtin *b = builtin_of(w, builtin);
+
+    INVARIANT(!b->started);
+    b->started = true;
+    if (b->kind->serves)
+        start_server(b);
+    else
+        start_client(b);
+    builtins_run(w);
+}
+
+int world_builtin_status(const struct world *w, unsigned builtin)
+{
+    return builtin_of(w, builtin)->status;
+}
+
+bool world_builtin_serves(const struct world *w, unsigned builtin)
+{
+    return builtin_of(w, builtin)->kind->serves;
+}
+
+unsigned world_builtins(const struct world *w)
+{
+    return w->nbuiltins;
+}
+
+/* ---- a lab of them ------------------------------------------------------------------ */
+
+bool world_over(const struct world *w)
+{
+    bool clients = false;
+
+    list_each (it, &w->builtins) {
+        const struct builtin *b = list_entry(it, struct builtin, link);
+
+        if (!b->kind->serves && b->status < 0)
+            return world_next(w) == NS_NEVER;
+        clients |= !b->kind->serves;
+    }
+    return clients ? world_quiet(w) : world_next(w) == NS_NEVER;
+}
+
+/* The answer of all of them together. */
+static int status_of_all(const struct world *w)
+{
+    int status = 0;
+
+    list_each (it, &w->builtins) {
+        const struct builtin *b = list_entry(it, struct builtin, link);
+
+        if (!b->kind->serves && b->status < 0)
+            return STATUS_STUCK;
+        if (status == 0 && b->status > 0)
+            status = b->status;
+    }
+    return status;
+}
+
+/* The next one starts once the host of the one before is ready. */
+static void start_in_turn(struct world *w)
+{
+    bool ready = true;
+
+    list_each (it, &w->builtins) {
+        struct builtin *b = list_entry(it, struct builtin, link);
+
+        if (!b->started && ready)
+            world_builtin_start(w, b->number);
+        ready = b->h->ready;
+        if (!ready)
+            return;
+    }
+}
+
+int world_run_builtins(struct world *w, cw_ns until)
+{
+    cw_ns next;
+
+    for (;;) {
+        start_in_turn(w);
+        if (world_over(w))
+            break;
+        next = world_next(w);
+        if (next > until) {
+            world_advance(w, until);
+            break;
+        }
+        world_advance(w, next);
+    }
+    return status_of_all(w);
+}
