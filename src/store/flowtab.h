@@ -1,8 +1,9 @@
 /* flowtab.h: four-tuple table with a keyed hash.
  *
- * Intrusive chains; grows and shrinks in steps, never with a pause: each
- * insert or removal moves a bounded number of buckets.  The order of nothing
- * observable depends on it.  Bucket arrays come from arena pages.
+ * Intrusive chains in linear hashing (Litwin 1980): the table grows and
+ * shrinks by one bucket at a time, so that no insertion pauses.  The order
+ * of nothing observable depends on it.  The first buckets are inline; more
+ * come in parts from the arena and go back to it.
  */
 #ifndef STORE_FLOWTAB_H
 #define STORE_FLOWTAB_H
@@ -24,13 +25,14 @@ struct flownode {
     struct flowkey   key;
 };
 
+enum { FLOWTAB_INLINE = 64, FLOWTAB_PART = 1024, FLOWTAB_PARTS = 256 };
+
 struct flowtab {
     struct sipkey     secret;
-    struct arena     *arena;
-    struct flownode **old, **cur; /* two generations while growing */
-    uint32_t          old_bits, cur_bits, moved;
-    uint32_t          count;
-    struct flownode  *first[64]; /* the table while it is small */
+    struct slab       parts; /* of FLOWTAB_PART buckets */
+    uint32_t          count, buckets;
+    struct flownode  *first[FLOWTAB_INLINE]; /* buckets 0 to 63 */
+    struct flownode **part[FLOWTAB_PARTS];   /* part 0 from bucket 64 on */
 };
 
 void flowtab_init(struct flowtab *t, struct arena *a, struct sipkey secret);

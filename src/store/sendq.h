@@ -14,6 +14,7 @@ struct sendq {
     struct slice *head, *tail;
     uint32_t      len;     /* bytes kept */
     uint32_t      charged; /* true size of the buffers */
+    bool          tail_owned; /* the last buffer may be written behind it */
     struct slice *cur;     /* cursor: the slice last used ... */
     uint32_t      cur_off; /* ... and its offset in the queue */
 };

@@ -1,0 +1,153 @@
+/* porttab.c: who may bind what.  See porttab.h. */
+#include "store/porttab.h"
+#include "base/bytes.h"
+#include "base/check.h"
+#include "base/limits.h"
+
+void porttab_init(struct porttab *t, struct arena *a, struct sipkey secret)
+{
+    t->secret = secret;
+    t->next = 0;
+    slab_init(&t->slab, a, sizeof(struct portbind));
+    for (size_t i = 0; i < ARRAY_LEN(t->bucket); i++)
+        list_init(&t->bucket[i]);
+}
+
+static struct list *bucket_of(struct porttab *t, uint16_t port)
+{
+    return &t->bucket[port % ARRAY_LEN(t->bucket)];
+}
+
+/* Does a wildcard of one family stand for addresses of the other? */
+static bool covers(const struct cw_addr *any, bool v6only,
+                   const struct cw_addr *a)
+{
+    if (!addr_is_any(any))
+        return false;
+    if (addr_is4(any))
+        return addr_is4(a);
+    return !v6only || !addr_is4(a);
+}
+
+static bool overlap(const struct portbind *b, const struct cw_addr *a,
+                    unsigned flags)
+{
+    return addr_eq(&b->addr, a)
+        || covers(&b->addr, b->flags & PORT_V6ONLY, a)
+        || covers(a, flags & PORT_V6ONLY, &b->addr);
+}
+
+/* All with SO_REUSEADDR and none listens (datagrams: all with it), or all
+ * with SO_REUSEPORT. */
+static bool may_share(const struct portbind *b, unsigned flags)
+{
+    if ((flags & PORT_REUSEPORT) && b->no_rport == 0)
+        return true;
+    if (!(flags & (PORT_REUSEADDR | PORT_DGRAM_REUSE)) || b->no_reuse > 0)
+        return false;
+    return (flags & PORT_DGRAM_REUSE) || b->listening == 0;
+}
+
+static void join(struct portbind *b, unsigned flags)
+{
+    b->refs++;
+    b->no_reuse += !(flags & (PORT_REUSEADDR | PORT_DGRAM_REUSE));
+    b->no_rport += !(flags & PORT_REUSEPORT);
+}
+
+int porttab_bind(struct porttab *t, const struct cw_addr *addr,
+                 uint16_t port, unsigned flags, struct portbind **out)
+{
+    struct list     *l = bucket_of(t, port);
+    struct portbind *same = NULL;
+
+    list_each(n, l)
+    {
+        struct portbind *b = list_entry(n, struct portbind, link);
+
+        if (b->port != port || !overlap(b, addr, flags))
+            continue;
+        if (!may_share(b, flags))
+            return -CW_EADDRINUSE;
+        if (addr_eq(&b->addr, addr)
+            && !((b->flags ^ flags) & PORT_V6ONLY))
+            same = b;
+    }
+    if (!same) {
+        same = slab_get0(&t->slab);
+        if (!same)
+            return -CW_ENOMEM;
+        same->addr = *addr;
+        same->port = port;
+        same->flags = flags & PORT_V6ONLY;
+        list_push_back(l, &same->link);
+    }
+    join(same, flags);
+    *out = same;
+    return 0;
+}
+
+/* A listener tolerates no other listener that would take its connections,
+ * unless both share the port by SO_REUSEPORT. */
+int portbind_listen(struct porttab *t, struct portbind *b, unsigned flags)
+{
+    struct list *l = bucket_of(t, b->port);
+
+    list_each(n, l)
+    {
+        struct portbind *o = list_entry(n, struct portbind, link);
+
+        if (o->port != b->port || o->listening == 0
+            || !overlap(o, &b->addr, b->flags))
+            continue;
+        if (!(flags & PORT_REUSEPORT) || o->no_rport > 0)
+            return -CW_EADDRINUSE;
+    }
+    b->listening++;
+    return 0;
+}
+
+void portbind_unlisten(struct portbind *b)
+{
+    INVARIANT(b->listening > 0);
+    b->listening--;
+}
+
+void portbind_get(struct portbind *b, unsigned flags)
+{
+    INVARIANT(b->refs > 0);
+    join(b, flags);
+}
+
+void portbind_put(struct portbind *b, unsigned flags)
+{
+    INVARIANT(b->refs > 0);
+    b->refs--;
+    b->no_reuse -= !(flags & (PORT_REUSEADDR | PORT_DGRAM_REUSE));
+    b->no_rport -= !(flags & PORT_REUSEPORT);
+    if (b->refs > 0)
+        return;
+    INVARIANT(b->no_reuse == 0 && b->no_rport == 0 && b->listening == 0);
+    list_del(&b->link);
+    slab_put(b);
+}
+
+uint16_t porttab_ephemeral(struct porttab *t, const struct port_want *w)
+{
+    const uint32_t n = EPHEMERAL_LAST - EPHEMERAL_FIRST + 1;
+    uint8_t        b[34];
+    uint32_t       offset;
+
+    memcpy(b, w->local->b, 16);
+    memcpy(b + 16, w->remote->b, 16);
+    be16_store(b + 32, w->rport);
+    offset = (uint32_t)siphash(t->secret, b, sizeof b);
+    for (uint32_t i = 0; i < n; i++) {
+        uint16_t port
+            = (uint16_t)(EPHEMERAL_FIRST + (t->next++ + offset) % n);
+
+        if (!w->taken || !w->taken(w->ctx, port))
+            return port;
+    }
+    return 0;
+}

@@ -1,0 +1,183 @@
+/* segq.c: records of what is in flight.  See segq.h. */
+#include "store/segq.h"
+#include "base/check.h"
+
+static struct segrec *rec(struct list *n)
+{
+    return list_entry(n, struct segrec, by_seq);
+}
+
+static uint32_t bytes_of(const struct segrec *r)
+{
+    return seq_from(r->end, r->start);
+}
+
+/* Adds (sign 1) or takes away (-1) what a record counts for. */
+static void tally(struct segq *q, const struct segrec *r, bool add)
+{
+    uint32_t n = bytes_of(r), d = add ? n : 0u - n;
+
+    q->bytes += d;
+    if (r->marks & SEG_SACKED) {
+        q->sacked_bytes += d;
+        return;
+    }
+    if (r->marks & SEG_LOST)
+        q->lost_bytes += d;
+    if (r->marks & SEG_REXMIT)
+        q->rexmit_bytes += d;
+}
+
+void segq_init(struct segq *q)
+{
+    *q = (struct segq){ 0 };
+    list_init(&q->by_seq);
+    list_init(&q->by_tx);
+}
+
+static void forget(struct segq *q, struct segrec *r)
+{
+    tally(q, r, false);
+    if (q->hint == r)
+        q->hint = NULL;
+    list_del(&r->by_seq);
+    list_del(&r->by_tx);
+    q->count--;
+    slab_put(r);
+}
+
+void segq_fini(struct segq *q)
+{
+    struct list *n;
+
+    while ((n = list_first(&q->by_seq)) != NULL)
+        forget(q, rec(n));
+    INVARIANT(q->bytes == 0 && q->count == 0);
+}
+
+struct segrec *segq_first(const struct segq *q)
+{
+    struct list *n = list_first(&q->by_seq);
+
+    return n ? rec(n) : NULL;
+}
+
+struct segrec *segq_last(const struct segq *q)
+{
+    struct list *n = list_last(&q->by_seq);
+
+    return n ? rec(n) : NULL;
+}
+
+struct segrec *segq_next(const struct segq *q, const struct segrec *r)
+{
+    return r->by_seq.next == &q->by_seq ? NULL : rec(r->by_seq.next);
+}
+
+struct segrec *segq_push(struct segq *q, struct slab *s, seq start, seq end,
+                         cw_ns now)
+{
+    struct segrec *last = segq_last(q);
+    struct segrec *r;
+
+    INVARIANT(seq_lt(start, end));
+    INVARIANT(!last || seq_eq(last->end, start));
+    r = slab_get(s);
+    if (!r)
+        return NULL;
+    *r = (struct segrec){ .start = start, .end = end, .sent = now,
+                          .first_sent = now, .times = 1 };
+    list_push_back(&q->by_seq, &r->by_seq);
+    list_push_back(&q->by_tx, &r->by_tx);
+    q->count++;
+    tally(q, r, true);
+    return r;
+}
+
+void segq_mark(struct segq *q, struct segrec *r, uint8_t set, uint8_t clear)
+{
+    tally(q, r, false);
+    r->marks = (uint8_t)((r->marks | set) & ~(clear & ~set));
+    tally(q, r, true);
+}
+
+void segq_sent_again(struct segq *q, struct segrec *r, cw_ns now)
+{
+    r->sent = now;
+    if (r->times < UINT16_MAX)
+        r->times++;
+    list_del(&r->by_tx);
+    list_push_back(&q->by_tx, &r->by_tx);
+    if (r->marks & SEG_LOST)
+        segq_mark(q, r, SEG_REXMIT, 0);
+}
+
+struct segrec *segq_split(struct segq *q, struct slab *s, struct segrec *r,
+                          seq at)
+{
+    const uint8_t  syn = 2, fin = 1; /* F_SYN, F_FIN */
+    struct segrec *second = slab_get(s);
+
+    INVARIANT(seq_lt(r->start, at) && seq_lt(at, r->end));
+    if (!second)
+        return NULL;
+    tally(q, r, false);
+    *second = *r;
+    r->end = at;
+    second->start = at;
+    r->ctl &= (uint8_t)~fin;
+    second->ctl &= (uint8_t)~syn;
+    list_insert_before(r->by_seq.next, &second->by_seq);
+    list_insert_before(r->by_tx.next, &second->by_tx);
+    q->count++;
+    tally(q, r, true);
+    tally(q, second, true);
+    return second;
+}
+
+struct segrec *segq_find(struct segq *q, seq at)
+{
+    struct segrec *r = q->hint;
+
+    if (!r || seq_lt(at, r->start))
+        r = segq_first(q);
+    if (!r || seq_lt(at, r->start))
+        return NULL;
+    while (r && seq_ge(at, r->end))
+        r = segq_next(q, r);
+    if (r)
+        q->hint = r;
+    return r;
+}
+
+static void count_acked(struct segq_acked *o, const struct segrec *r)
+{
+    o->records++;
+    if (r->marks & SEG_SACKED)
+        o->sacked_before += bytes_of(r);
+    if (r->times > 1)
+        o->any_rexmit = true;
+    else
+        o->newest_once = MAX(o->newest_once, r->sent);
+    o->sent = r->sent;
+    o->times = r->times;
+    o->delivered = r->delivered;
+}
+
+void segq_ack(struct segq *q, seq una, struct segq_acked *out)
+{
+    struct segrec *r;
+
+    *out = (struct segq_acked){ .newest_once = -1 };
+    while ((r = segq_first(q)) != NULL && seq_le(r->end, una)) {
+        out->bytes += bytes_of(r);
+        count_acked(out, r);
+        forget(q, r);
+    }
+    if (r && seq_lt(r->start, una)) {
+        out->bytes += seq_from(una, r->start);
+        tally(q, r, false);
+        r->start = una;
+        tally(q, r, true);
+    }
+}
