@@ -52,7 +52,7 @@ static void init(struct rig *r, struct link_config *c, size_t packets_max)
     r->fates = calloc(LOG_MAX, sizeof(*r->fates));
     r->log = calloc(LOG_MAX, sizeof(*r->log));
     assert_true(r->fates && r->log);
-    r->arena = arena_new(&r->alloc, 64 << 20, 0, &none);
+    r->arena = arena_new(&r->alloc, 16 << 20, 0, &none);
     assert_non_null(r->arena);
     pbufs_init(&r->pbufs, r->arena);
     c->alloc = &r->alloc;

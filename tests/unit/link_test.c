@@ -376,6 +376,72 @@ static void freed_under_way(void **state)
     rig_free(&r); /* fails if anything is left */
 }
 
+/* A link that is changed and used at random: everything that was sent gets
+ * one final fate a copy, and comes when that fate says, in order of time. */
+static void check_log(const struct rig *r, unsigned sent)
+{
+    static cw_ns   due[4001][2];
+    static uint8_t finals[4001][2];
+    size_t         missing = 0;
+
+    memset(finals, 0, sizeof(finals));
+    memset(due, 0xff, sizeof(due)); /* never: -1 */
+    for (size_t i = 0; i < r->nfates; i++) {
+        const struct link_fate *f = &r->fates[i];
+
+        finals[f->ordinal][f->copy] += f->final;
+        if (f->final && f->why == WHY_LINK_ARRIVED)
+            due[f->ordinal][f->copy] = f->arrive_at;
+    }
+    for (size_t i = 0; i < r->nlog; i++) {
+        cw_ns *d = due[r->log[i].ordinal];
+
+        d += d[0] != r->log[i].t; /* the one copy or the other */
+        assert_int_equal(*d, r->log[i].t);
+        *d = -1;
+        assert_true(i == 0 || r->log[i].t >= r->log[i - 1].t);
+    }
+    for (unsigned o = 1; o <= sent; o++) {
+        assert_int_equal(finals[o][0], 1);
+        assert_true(finals[o][1] <= 1);
+        missing += due[o][0] != -1 || due[o][1] != -1;
+    }
+    assert_int_equal(missing, 0);
+}
+
+static void random_life(void **state)
+{
+    static const char *const words[] = {
+        "", HARD, "delay 5ms 5ms reorder 30% by 3", "rate 1mbit queue 5p",
+        "rate 300kbit delay 10ms queue 2bdp duplicate 50%", "loss 100%",
+        "corrupt 100% reorder 100%", "delay 1ms down 0s..100s",
+    };
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct rig  r;
+        struct prng draw = prng_stream((struct sipkey){ seed, 0 }, 0, "");
+        cw_ns       now = 0;
+
+        rig_init_rule(&r, "", "packet 100..110", 300);
+        while (r.sent < 4000) {
+            struct link_spec s = rig_spec(words[prng_below(&draw, 8)]);
+
+            assert_true(link_set(r.link, LINK_FWD, &s, now));
+            for (unsigned n = (unsigned)prng_below(&draw, 99);
+                 n && r.sent < 4000; n--) {
+                now += (cw_ns)prng_below(&draw, 2 * NS_MS);
+                rig_send(&r, 1, 60 + (uint32_t)prng_below(&draw, 999), now);
+            }
+            rig_check_conservation(&r);
+        }
+        rig_run(&r, NS_NEVER);
+        rig_check_conservation(&r);
+        check_log(&r, r.sent);
+        rig_free(&r);
+    }
+}
+
 /* Memory that runs out while the link grows is a full link, not a fault. */
 static void *no_more(void *ctx, size_t size, size_t align)
 {
@@ -419,6 +485,7 @@ int main(void)
         cmocka_unit_test(time_never_runs_backward),
         cmocka_unit_test(super_segments_need_a_plain_link),
         cmocka_unit_test(freed_under_way),
+        cmocka_unit_test(random_life),
         cmocka_unit_test(no_memory_is_a_full_link),
     };
 
