@@ -43,14 +43,14 @@ static void draw_link(struct prng *r, struct link_spec *s)
         s->jitter = (cw_ns)below(r, (uint64_t)s->delay / 2 + 1);
     if (!one_in(r, 4))
         s->loss_p = permille(below(r, one_in(r, 4) ? 200 : 50));
-    if (one_in(r, 4))
+    if (s->loss_p > 0 && one_in(r, 4))
         s->burst = (uint32_t)below(r, 6) + 1;
     if (one_in(r, 3))
         s->dup_p = permille(below(r, 60));
     if (one_in(r, 3))
         s->corrupt_p = permille(below(r, 40));
     if (one_in(r, 3)) {
-        s->reorder_p = permille(below(r, 150));
+        s->reorder_p = permille(1 + below(r, 150));
         s->reorder_by = (uint32_t)below(r, 5) + 1;
     }
     if (one_in(r, 3)) {
@@ -113,6 +113,16 @@ static void draw_dgram(struct prng *r, const struct sim_plan *p,
     d->start = (cw_ns)below(r, 2000) * NS_MS;
 }
 
+/* A neighbour that cannot be found in three tries is unreachable, and a
+ * corrupted ARP packet is believed: neither is TCP's fault. */
+static void spare_arp(struct link_spec *s)
+{
+    s->loss_p = s->burst = s->corrupt_p = 0;
+    s->ndowns = 0;
+    if (s->rate_bps > 0)
+        s->queue = MAX(s->queue, UINT64_C(40));
+}
+
 void plan_draw(struct sim_plan *p, uint64_t seed)
 {
     struct sipkey key = { seed, 0x63617573 };
@@ -131,6 +141,10 @@ void plan_draw(struct sim_plan *p, uint64_t seed)
     p->back = p->fwd;
     if (one_in(&r, 3))
         draw_link(&r, &p->back);
+    if (p->arp) {
+        spare_arp(&p->fwd);
+        spare_arp(&p->back);
+    }
     p->nconns = 1 + (uint32_t)below(&r, one_in(&r, 3) ? SIM_CONNS_MAX : 6);
     p->ndgrams = (uint32_t)below(&r, SIM_DGRAMS_MAX + 1);
     for (unsigned i = 0; i < p->nconns; i++)

@@ -56,16 +56,6 @@ void pbuf_put(struct cw_buf *b)
         slab_put(b);
 }
 
-void cw_buf_get(struct cw_buf *buf)
-{
-    pbuf_get(buf);
-}
-
-void cw_buf_put(struct cw_buf *buf)
-{
-    pbuf_put(buf);
-}
-
 struct slice *slice_new(struct pbufs *ps, struct cw_buf *buf, uint32_t off,
                         uint32_t len)
 {

@@ -165,8 +165,3 @@ void pkt_free(struct cw_pkt *pkt)
     pkt->nfrags = 0;
     pkt->len = 0;
 }
-
-void cw_pkt_free(struct cw_pkt *pkt)
-{
-    pkt_free(pkt);
-}

@@ -344,6 +344,7 @@ void     tcp_ack_owed(struct tcp *t, enum why why, bool now);
 
 /* tcp_window.c */
 uint32_t tcp_rcv_wnd(const struct tcp *t); /* to be advertised now */
+uint16_t tcp_wnd_scaled(uint32_t wnd, unsigned scale);
 uint16_t tcp_wnd_field(struct tcp *t, bool syn);
 bool     tcp_wnd_update_due(const struct tcp *t);
 uint32_t tcp_new_data(const struct tcp *t, uint32_t *window_room);

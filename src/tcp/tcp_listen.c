@@ -308,9 +308,9 @@ static void challenge(struct tcp_embryo *m)
         .key = &m->node.key,
         .seq = seq_add(m->iss, 1),
         .ack = seq_add(m->irs, 1),
-        .wnd = (uint16_t)MIN(m->listener->opts.rcvbuf
-                                 >> (m->wscale_ok ? TCP_WSCALE : 0),
-                             65535u),
+        .wnd = tcp_wnd_scaled(
+            MIN(m->listener->opts.rcvbuf, 65535u),
+            m->wscale_ok ? tcp_wscale_for(m->listener->opts.rcvbuf) : 0),
         .flags = F_ACK,
         .why = WHY_TX_CHALLENGE,
         .flow = m->flow,

@@ -96,7 +96,7 @@ static void acknowledge(struct tcp_timewait *w, enum why why)
         .key = &w->node.key,
         .seq = w->snd_nxt,
         .ack = w->rcv_nxt,
-        .wnd = (uint16_t)MIN(w->rcv_wnd >> w->rcv_wscale, 65535u),
+        .wnd = tcp_wnd_scaled(w->rcv_wnd, w->rcv_wscale),
         .flags = F_ACK,
         .tos = w->tos,
         .why = why,

@@ -20,9 +20,17 @@ uint32_t tcp_rcv_wnd(const struct tcp *t)
     uint32_t room = free_space(t);
     uint32_t step = MIN(t->opts.rcvbuf / 2, (uint32_t)t->rcv_mss);
 
-    if (room < now + step)
-        return now;
+    if (room < now + step || (t->state & TCPS_FIN_SEEN))
+        return now; /* after the peer's FIN there is nothing to offer for */
     return room;
+}
+
+/* Rounded up: rounded down, the right edge would move left (SHLD-14). */
+uint16_t tcp_wnd_scaled(uint32_t wnd, unsigned scale)
+{
+    uint32_t field = (wnd + (1u << scale) - 1) >> scale;
+
+    return (uint16_t)MIN(field, 65535u);
 }
 
 /* The window field of a segment that goes out now; moves rcv.edge to what
@@ -32,19 +40,18 @@ uint16_t tcp_wnd_field(struct tcp *t, bool syn)
     uint32_t before = seq_from(t->rcv.edge, t->rcv.nxt);
     uint32_t wnd = tcp_rcv_wnd(t);
     unsigned scale = syn ? 0 : t->rcv_wscale;
-    uint32_t field = wnd >> scale;
+    uint16_t field = tcp_wnd_scaled(wnd, scale);
 
-    if (wnd == before) /* round up, or the edge would move left */
-        field = (wnd + (1u << scale) - 1) >> scale;
-    field = MIN(field, 65535u);
-    wnd = field << scale;
+    if (wnd > before && (wnd >> scale << scale) > before)
+        field = (uint16_t)MIN(wnd >> scale, 65535u);
+    wnd = (uint32_t)field << scale;
     if (wnd > before)
         t->rcv.edge = seq_add(t->rcv.nxt, wnd);
     if (wnd == 0 && before > 0)
         env_count(tcp_env(t), COUNT_TCP_WANT_ZERO_WIN);
     if (wnd > 0 && before == 0)
         env_count(tcp_env(t), COUNT_TCP_FROM_ZERO_WIN);
-    return (uint16_t)field;
+    return field;
 }
 
 /* The user has read: is it worth a segment to say so?  When the window at
