@@ -305,13 +305,14 @@ static enum why add(struct net *n, struct frag_dgram *d,
 
     if (d->dead)
         return WHY_FRAG_OVERLAP;
+    if (!end_agrees(d, p))
+        return condemn(n, d, WHY_FRAG_BAD);
     if (!find_place(d, p, &place, &dup)) {
-        if (dup && same_bytes(dup, &in->rx))
+        if (dup && p->more == (d->total != p->off + p->len)
+            && same_bytes(dup, &in->rx))
             return WHY_FRAG_OVERLAP;
         return condemn(n, d, WHY_FRAG_OVERLAP);
     }
-    if (!end_agrees(d, p))
-        return condemn(n, d, WHY_FRAG_BAD);
     why = keep(n, d, in, p, place);
     if (why == GO_ON && p->off == 0) {
         d->first = *in;

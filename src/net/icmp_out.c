@@ -3,9 +3,9 @@
  *
  *   Owns:    the token bucket (RFC 4443 §2.4 (f)): ICMP_BURST at once, then
  *            ICMP_RATE a second.
- *   Invariant: no error is ever sent about an error, a group's packet, a
- *              later fragment, or to what is not one host (RFC 1122 §3.2.2,
- *              RFC 4443 §2.4 (e)).
+ *   Invariant: no error is ever sent about an error, a group's packet or, in
+ *              IPv4, a later fragment, nor to what is not one host (RFC 1122
+ *              §3.2.2, RFC 4443 §2.4 (e)).
  */
 #include "net/icmp.h"
 #include "wire/icmp4hdr.h"
@@ -58,7 +58,9 @@ static bool may_tell(const struct ip_in *in, bool group_too)
 {
     if ((in->rx.many || in->link_many) && !group_too)
         return false;
-    return !in->piece && !addr_is_any(&in->rx.src) && !is_icmp_error(in);
+    if (in->piece && addr_is4(&in->rx.src))
+        return false;
+    return !addr_is_any(&in->rx.src) && !is_icmp_error(in);
 }
 
 static void tell(struct net *n, const struct ip_in *in, struct icmp_msg *m,

@@ -1,0 +1,517 @@
+/* icmp_test.c: echo, errors about what arrived, errors about what we sent. */
+#include "t.h"
+
+#include "net_rig.h"
+#include "wire/cksum.h"
+#include "wire/icmp4hdr.h"
+#include "wire/icmp6hdr.h"
+
+static struct net_rig rig;
+static struct frame   f, g;
+
+static int setup(void **state)
+{
+    (void)state;
+    net_rig_init(&rig, CW_NETIF_NOARP, false);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    net_rig_free(&rig);
+    return 0;
+}
+
+/* An ICMP message of this family, sealed, in f. */
+static void message(bool ip4, const char *dst, uint8_t type, uint8_t code,
+                    uint32_t rest, const void *body, size_t len)
+{
+    static uint8_t    msg[65536];
+    struct icmp4_repr m = { .type = type, .code = code, .rest = rest };
+    struct ip4_repr   i4 = rig_ip4(PROTO_ICMP4);
+    struct ip6_repr   i6 = rig_ip6(PROTO_ICMP6);
+
+    icmp4hdr_emit(msg, sizeof msg, &m);
+    if (len)
+        memcpy(msg + 8, body, len);
+    if (ip4) {
+        i4.dst = rig_addr(dst ?: "10.0.0.1");
+        icmp4hdr_seal(msg, 8 + len);
+        rig_frame4(&f, i4, msg, 8 + len);
+    } else {
+        i6.dst = rig_addr(dst ?: "fd00::1");
+        icmp6hdr_seal(msg, 8 + len, &i6.src, &i6.dst);
+        rig_frame6(&f, i6, msg, 8 + len);
+    }
+}
+
+/* The next frame out is this ICMP message with a good checksum; its body. */
+static const uint8_t *expect(bool ip4, uint8_t type, uint8_t code,
+                             size_t *len)
+{
+    struct ip4_repr i4;
+    struct ip6_repr i6;
+    const uint8_t  *m;
+
+    assert_true(rig_out(&rig, &g));
+    if (ip4) {
+        m = rig_read4(&g, &i4);
+        assert_int_equal(i4.proto, PROTO_ICMP4);
+        *len = i4.total_len - i4.hdr_len - 8u;
+        assert_int_equal(icmp4hdr_verify(span_of(m, *len + 8)), GO_ON);
+    } else {
+        m = rig_read6(&g, &i6);
+        assert_int_equal(i6.next, PROTO_ICMP6);
+        *len = i6.payload_len - 8u;
+        assert_int_equal(
+            icmp6hdr_verify(span_of(m, *len + 8), &i6.src, &i6.dst), GO_ON);
+    }
+    assert_int_equal(m[0], type);
+    assert_int_equal(m[1], code);
+    return m + 8;
+}
+
+/* RFC 1122 §3.2.2.6, RFC 4443 §4.2: the same bytes, from that address. */
+static void test_echo(void **state)
+{
+    static uint8_t data[1400];
+    size_t         len;
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof data; i++)
+        data[i] = (uint8_t)(i * 7);
+    for (unsigned ip4 = 0; ip4 < 2; ip4++) {
+        for (unsigned runs = 1; runs <= 8; runs++) {
+            const uint8_t *body;
+
+            message(ip4, NULL, ip4 ? 8 : 128, 0, 0x12345678, data,
+                    sizeof data);
+            assert_int_equal(rig_in_runs(&rig, RIG_ETH, &f, runs), GO_ON);
+            body = expect(ip4, ip4 ? 0 : 129, 0, &len);
+            assert_int_equal(g.why, WHY_TX_ECHO_REPLY);
+            assert_int_equal(len, sizeof data);
+            assert_int_equal(be32_load(body - 4), 0x12345678);
+            assert_memory_equal(body, data, sizeof data);
+        }
+    }
+    rig_out_none(&rig);
+}
+
+/* Loopback answers through loopback. */
+static void test_echo_on_loopback(void **state)
+{
+    struct ip4_repr ip = rig_ip4(PROTO_ICMP4);
+    uint8_t         msg[12] = { 8 };
+
+    (void)state;
+    ip.src = ip.dst = rig_addr("127.0.0.1");
+    icmp4hdr_seal(msg, 12);
+    rig_frame4(&f, ip, msg, 12);
+    assert_int_equal(rig_in(&rig, RIG_LO, &f), GO_ON);
+    assert_true(rig_out(&rig, &g));
+    assert_int_equal(g.netif, RIG_LO);
+}
+
+/* RFC 1122: a group's echo may be ignored; RFC 4443: it is answered. */
+static void test_echo_to_groups(void **state)
+{
+    struct ip6_repr i6;
+    size_t          len;
+
+    (void)state;
+    message(true, "255.255.255.255", 8, 0, 1, "abcd", 4);
+    assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_ICMP_UNHANDLED);
+    message(true, "224.0.0.1", 8, 0, 1, "abcd", 4);
+    assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_ICMP_UNHANDLED);
+    rig_out_none(&rig);
+    message(false, "ff02::1", 128, 0, 1, "abcd", 4);
+    assert_int_equal(rig_in(&rig, RIG_ETH, &f), GO_ON);
+    (void)expect(false, 129, 0, &len);
+    (void)rig_read6(&g, &i6);
+    assert_true(addr_eq(&i6.src, (struct cw_addr[]){ rig_addr("fd00::1") }));
+}
+
+static void test_bad_messages(void **state)
+{
+    (void)state;
+    for (unsigned ip4 = 0; ip4 < 2; ip4++) {
+        message(ip4, NULL, ip4 ? 8 : 128, 0, 1, "abcd", 4);
+        f.b[f.len - 1] ^= 1;
+        assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_ICMP_CHECKSUM);
+        message(ip4, NULL, 200, 0, 1, "abcd", 4);
+        assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_ICMP_UNHANDLED);
+    }
+    rig_frame4(&f, rig_ip4(PROTO_ICMP4), "\10\0\367\377", 4);
+    assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_ICMP_BAD);
+    assert_int_equal(rig.env.count[COUNT_ICMP_IN_ERRORS], 3);
+    message(true, NULL, 4, 0, 1, "abcd", 4); /* RFC 6633 */
+    assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_ICMP_UNHANDLED);
+    message(true, NULL, 17, 0, 1, "abcd", 4); /* RFC 6918 */
+    assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_ICMP_UNHANDLED);
+    rig_out_none(&rig);
+}
+
+/* ---- errors out ---------------------------------------------------------
+ */
+
+static uint8_t udp[4096] = { 0x12, 0x34, 0, 9, 16, 0, 0, 1 };
+
+/* RFC 1122 §3.2.2: the quote is the datagram as it came, up to 576 bytes in
+ * all; RFC 4443 §2.4 (c): up to 1280. */
+static void test_port_unreachable(void **state)
+{
+    static const size_t sizes[] = { 8, 100, 520, 1400 };
+    const uint8_t      *quote;
+    size_t              len, want;
+
+    (void)state;
+    rig.rx_answer = WHY_UDP_NO_PORT;
+    for (unsigned i = 0; i < 4; i++) {
+        rig_frame4(&f, rig_ip4(PROTO_UDP), udp, sizes[i]);
+        assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_UDP_NO_PORT);
+        quote = expect(true, 3, 3, &len);
+        assert_int_equal(g.why, WHY_TX_UNREACHABLE);
+        want = sizes[i] + 20 < 548 ? sizes[i] + 20 : 548;
+        assert_int_equal(len, want);
+        assert_memory_equal(quote, f.b + 14, len);
+        rig_frame6(&f, rig_ip6(PROTO_UDP), udp, sizes[i]);
+        assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_UDP_NO_PORT);
+        quote = expect(false, 1, 4, &len);
+        want = sizes[i] + 40 < 1232 ? sizes[i] + 40 : 1232;
+        assert_int_equal(len, want);
+        assert_memory_equal(quote, f.b + 14, len);
+    }
+}
+
+static void test_proto_unreachable(void **state)
+{
+    size_t len;
+
+    (void)state;
+    rig_frame4(&f, rig_ip4(200), udp, 64);
+    assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_PROTOCOL);
+    (void)expect(true, 3, 2, &len);
+    rig_frame6(&f, rig_ip6(200), udp, 64);
+    assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_PROTOCOL);
+    /* RFC 8200 §4: the pointer is at the next header field. */
+    assert_int_equal(be32_load(expect(false, 4, 1, &len) - 4), 6);
+}
+
+/* RFC 8200 §4.2: what an unknown option's highest bits ask for. */
+static void test_unknown_options6(void **state)
+{
+    static const struct {
+        uint8_t type;
+        bool    unicast, group;
+    } rows[] = {
+        { 0x10, false, false },
+        { 0x50, false, false },
+        { 0x90, true, true },
+        { 0xd0, true, false },
+    };
+    size_t len;
+
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        for (unsigned group = 0; group < 2; group++) {
+            uint8_t body[16] = { PROTO_UDP, 0, rows[i].type, 4 };
+            struct ip6_repr ip = rig_ip6(PROTO_DSTOPTS);
+            bool tell = group ? rows[i].group : rows[i].unicast;
+
+            if (group)
+                ip.dst = rig_addr("ff02::1");
+            rig_frame6(&f, ip, body, 16);
+            assert_int_equal(rig_in(&rig, RIG_ETH, &f),
+                             i == 0 ? GO_ON : WHY_IP6_EXTENSION);
+            if (tell)
+                assert_int_equal(be32_load(expect(false, 4, 2, &len) - 4),
+                                 42);
+            rig_out_none(&rig);
+        }
+    }
+}
+
+/* RFC 1122 §3.2.2, RFC 4443 §2.4 (e): when to keep quiet. */
+static void test_no_error_about(void **state)
+{
+    static const char *const groups[] = { "255.255.255.255", "10.0.0.255",
+                                          "224.0.0.1", "ff02::1" };
+
+    (void)state;
+    rig.rx_answer = WHY_UDP_NO_PORT;
+    for (unsigned i = 0; i < 4; i++) {
+        struct ip4_repr i4 = rig_ip4(PROTO_UDP);
+        struct ip6_repr i6 = rig_ip6(PROTO_UDP);
+
+        i4.dst = i6.dst = rig_addr(groups[i]);
+        if (addr_is4(&i4.dst))
+            rig_frame4(&f, i4, udp, 64);
+        else
+            rig_frame6(&f, i6, udp, 64);
+        assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_UDP_NO_PORT);
+    }
+    rig_out_none(&rig);
+}
+
+/* RFC 4443 §2.4 (f): 50 at once, then 1000 a second. */
+static void test_rate_limit(void **state)
+{
+    unsigned told = 0;
+
+    (void)state;
+    rig.rx_answer = WHY_UDP_NO_PORT;
+    rig_frame4(&f, rig_ip4(PROTO_UDP), udp, 64);
+    for (unsigned i = 0; i < 200; i++) {
+        (void)rig_in(&rig, RIG_ETH, &f);
+        while (rig_out(&rig, &g))
+            told++;
+    }
+    assert_int_equal(told, 50);
+    assert_int_equal(rig.env.count[COUNT_ICMP_OUT_LIMITED], 150);
+    assert_int_equal(rig.drop, WHY_ICMP_LIMITED);
+    for (unsigned i = 0; i < 100; i++) {
+        rig_advance(&rig, NS_MS / 2);
+        (void)rig_in(&rig, RIG_ETH, &f);
+    }
+    for (told = 0; rig_out(&rig, &g); told++)
+        ;
+    assert_int_equal(told, 50);
+    rig_advance(&rig, 3600 * NS_S);
+    for (unsigned i = 0; i < 200; i++)
+        (void)rig_in(&rig, RIG_ETH, &f);
+    for (told = 0; rig_out(&rig, &g); told++)
+        ;
+    assert_int_equal(told, 50);
+}
+
+/* ---- errors in ----------------------------------------------------------
+ */
+
+/* The packet that we are to have sent, as a quote. */
+static size_t quote(bool ip4, uint8_t *out, uint8_t proto, size_t total)
+{
+    struct ip4_repr i4 = { .src = rig_addr("10.0.0.1"),
+                           .dst = rig_addr("192.0.2.9"),
+                           .proto = proto,
+                           .total_len = (uint16_t)total };
+    struct ip6_repr i6 = { .src = rig_addr("fd00::1"),
+                           .dst = rig_addr("2001:db8::9"),
+                           .next = proto,
+                           .payload_len = (uint16_t)(total - 40) };
+    size_t          at = ip4 ? ip4hdr_emit(out, 60, &i4)
+                             : ip6hdr_emit(out, 60, &i6);
+
+    be16_store(out + at, 4000);
+    be16_store(out + at + 2, 53);
+    be32_store(out + at + 4, 0xabcdef01);
+    return at + 8;
+}
+
+static void test_errors_in(void **state)
+{
+    static const struct {
+        bool         ip4;
+        uint8_t      type, code;
+        enum net_err kind;
+    } rows[] = {
+        { true, 3, 0, NET_ERR_NET },    { true, 3, 1, NET_ERR_HOST },
+        { true, 3, 2, NET_ERR_PROTO },  { true, 3, 3, NET_ERR_PORT },
+        { true, 3, 5, NET_ERR_HOST },   { true, 3, 6, NET_ERR_NET },
+        { true, 3, 9, NET_ERR_ADMIN },  { true, 3, 13, NET_ERR_ADMIN },
+        { true, 3, 77, NET_ERR_HOST },  { true, 11, 0, NET_ERR_TTL },
+        { true, 11, 1, NET_ERR_TTL },   { true, 12, 0, NET_ERR_PARAM },
+        { false, 1, 0, NET_ERR_NET },   { false, 1, 1, NET_ERR_ADMIN },
+        { false, 1, 3, NET_ERR_HOST },  { false, 1, 4, NET_ERR_PORT },
+        { false, 1, 6, NET_ERR_ADMIN }, { false, 3, 0, NET_ERR_TTL },
+        { false, 4, 1, NET_ERR_PROTO }, { false, 4, 0, NET_ERR_PARAM },
+        { false, 100, 0, NET_ERR_HOST },
+    };
+    uint8_t q[64];
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        size_t len = quote(rows[i].ip4, q, PROTO_UDP, 100);
+
+        message(rows[i].ip4, NULL, rows[i].type, rows[i].code, 0, q, len);
+        assert_int_equal(rig_in(&rig, RIG_ETH, &f), GO_ON);
+        assert_int_equal(rig.err_n, i + 1);
+        assert_int_equal(rig.err.kind, rows[i].kind);
+        assert_int_equal(rig.err.lport, 4000);
+        assert_int_equal(rig.err.rport, 53);
+        assert_int_equal(rig.err.proto, PROTO_UDP);
+        assert_false(rig.err.has_seq);
+        assert_int_equal(addr_is4(&rig.err.local), rows[i].ip4);
+        assert_true(net_is_local(rig.net, &rig.err.local));
+        assert_int_equal(rig.err.remote.b[15], 9);
+    }
+    rig_out_none(&rig);
+}
+
+/* RFC 5927 §4: what we did not send is not ours to hear of. */
+static void test_errors_not_believed(void **state)
+{
+    uint8_t q[64];
+    size_t  len = quote(true, q, PROTO_UDP, 100);
+
+    (void)state;
+    q[15] = 77; /* another host's */
+    message(true, NULL, 3, 3, 0, q, len);
+    assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_ICMP_NO_MATCH);
+    len = quote(true, q, PROTO_TCP, 100);
+    message(true, NULL, 3, 3, 0, q, len);
+    assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_ICMP_NO_MATCH);
+    len = quote(true, q, PROTO_UDP, 100);
+    message(true, NULL, 3, 3, 0, q, len - 1);
+    assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_ICMP_BAD);
+    q[6] = 0x20;
+    q[7] = 1; /* a later fragment has no ports */
+    message(true, NULL, 3, 3, 0, q, len);
+    assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_ICMP_NO_MATCH);
+    message(true, "255.255.255.255", 3, 3, 0, q, len);
+    assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_ICMP_BAD);
+    assert_int_equal(rig.err_n, 0);
+    (void)quote(true, q, PROTO_UDP, 100);
+    rig.err_believed = false;
+    message(true, NULL, 3, 3, 0, q, len);
+    assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_ICMP_NO_MATCH);
+    assert_int_equal(rig.err_n, 1);
+    rig_out_none(&rig);
+}
+
+/* ---- path MTU ----------------------------------------------------------- */
+
+static uint16_t path_mtu(bool ip4)
+{
+    struct cw_addr  dst = rig_addr(ip4 ? "192.0.2.9" : "2001:db8::9");
+    struct cw_addr  src = rig_addr(ip4 ? "0.0.0.0" : "::");
+    struct net_dest dest;
+
+    assert_int_equal(net_path(rig.net, &dst, 0, &src, &dest), GO_ON);
+    return dest.mtu;
+}
+
+static void default_routes(void)
+{
+    struct cw_addr g4 = rig_addr("10.0.0.2"), g6 = rig_addr("fd00::2");
+
+    assert_int_equal(net_route_add(rig.net, NULL, 0, &g4, RIG_ETH), 0);
+    assert_int_equal(net_route_add(rig.net, NULL, 0, &g6, RIG_ETH), 0);
+}
+
+static enum why too_big(bool ip4, uint32_t mtu, size_t total)
+{
+    uint8_t q[64];
+    size_t  len = quote(ip4, q, PROTO_UDP, total);
+
+    message(ip4, NULL, ip4 ? 3 : 2, ip4 ? 4 : 0, mtu, q, len);
+    return rig_in(&rig, RIG_ETH, &f);
+}
+
+/* RFC 1191 §3, RFC 8201 §4. */
+static void test_path_mtu(void **state)
+{
+    static const struct {
+        bool     ip4;
+        uint32_t told;
+        size_t   total;
+        enum why why;
+        uint16_t after;
+    } rows[] = {
+        { true, 9000, 1500, WHY_ICMP_NO_MATCH, 1500 }, /* never up */
+        { true, 1500, 1500, WHY_ICMP_NO_MATCH, 1500 },
+        { true, 1400, 1500, GO_ON, 1400 },
+        { true, 1450, 1500, GO_ON, 1400 },
+        { true, 0, 1400, GO_ON, 1006 }, /* the next plateau */
+        { true, 20, 1500, GO_ON, 552 }, /* the floor */
+        { false, 1279, 1500, WHY_ICMP_BAD, 1500 },
+        { false, 1400, 1500, GO_ON, 1400 },
+        { false, 1280, 1400, GO_ON, 1280 },
+    };
+
+    (void)state;
+    default_routes();
+    rig.err_believed = false;
+    assert_int_equal(too_big(true, 1400, 1500), WHY_ICMP_NO_MATCH);
+    assert_int_equal(path_mtu(true), 1500);
+    rig.err_believed = true;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(too_big(rows[i].ip4, rows[i].told, rows[i].total),
+                         rows[i].why);
+        assert_int_equal(path_mtu(rows[i].ip4), rows[i].after);
+        if (rows[i].why == GO_ON)
+            assert_int_equal(rig.err.kind, NET_ERR_TOOBIG);
+    }
+    /* Another destination's path is another matter: RFC 8201 §5.2. */
+    assert_int_equal(rig.env.now, 0);
+    rig_advance(&rig, 599 * NS_S);
+    assert_int_equal(path_mtu(true), 552);
+    rig_advance(&rig, 2 * NS_S);
+    assert_int_equal(path_mtu(true), 1500); /* ten minutes: try more */
+}
+
+/* A remembered path is stale as soon as its MTU fell. */
+static void test_path_mtu_reaches_those_who_remember(void **state)
+{
+    struct net_tx   tx = { .src = addr4(0),
+                           .dst = rig_addr("192.0.2.9"),
+                           .proto = PROTO_UDP,
+                           .why = WHY_TX_UDP };
+    struct net_dest dest = { .generation = 0 };
+    unsigned        n = 0;
+
+    (void)state;
+    default_routes();
+    tx.dest = &dest;
+    assert_int_equal(rig_send(&rig, &tx, 1480), GO_ON);
+    assert_true(net_dest_ok(rig.net, &dest));
+    assert_int_equal(too_big(true, 1000, 1500), GO_ON);
+    assert_false(net_dest_ok(rig.net, &dest));
+    assert_int_equal(rig_send(&rig, &tx, 1480), GO_ON);
+    while (rig_out(&rig, &g)) {
+        assert_true(n == 0 || g.len <= 1014);
+        n++;
+    }
+    assert_int_equal(n, 3);
+}
+
+/* The cache is bounded; the oldest goes. */
+static void test_path_mtu_bounded(void **state)
+{
+    (void)state;
+    default_routes();
+    for (unsigned i = 0; i < 100; i++) {
+        uint8_t q[64];
+        size_t  len = quote(true, q, PROTO_UDP, 1500);
+
+        be32_store(q + 16, 0xc0000200 + 9 + i);
+        rig_advance(&rig, NS_MS);
+        message(true, NULL, 3, 4, 1000, q, len);
+        assert_int_equal(rig_in(&rig, RIG_ETH, &f), GO_ON);
+    }
+    assert_int_equal(path_mtu(true), 1500);
+}
+
+#define CASE(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(test_echo),
+        CASE(test_echo_on_loopback),
+        CASE(test_echo_to_groups),
+        CASE(test_bad_messages),
+        CASE(test_port_unreachable),
+        CASE(test_proto_unreachable),
+        CASE(test_unknown_options6),
+        CASE(test_no_error_about),
+        CASE(test_rate_limit),
+        CASE(test_errors_in),
+        CASE(test_errors_not_believed),
+        CASE(test_path_mtu),
+        CASE(test_path_mtu_reaches_those_who_remember),
+        CASE(test_path_mtu_bounded),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
