@@ -89,8 +89,8 @@ enum why arp_in(struct net *n, struct ip_in *in)
     /* Neither loopback nor an interface without ARP has a use for it. */
     if (in->nif->flags & (CW_NETIF_LOOPBACK | CW_NETIF_NOARP))
         return WHY_ETHERTYPE;
-    if (!pkt_contiguous(pkt, &n->env->pbufs,
-                        MIN(pkt->len, (uint32_t)(ETHER_LEN + ARP_LEN))))
+    if (net_head(n, pkt, MIN(pkt->len, (uint32_t)(ETHER_LEN + ARP_LEN)))
+        != GO_ON)
         return WHY_NO_MEMORY;
     if (arphdr_parse(
             span_of(pkt_head(pkt) + ETHER_LEN, pkt->len - ETHER_LEN), &arp)

@@ -159,6 +159,8 @@ void net_drop(struct net *n, struct cw_pkt *pkt, enum why why, enum count c);
 /* The same for a packet that its owner frees. */
 void net_drop_note(struct net *n, const struct cw_pkt *pkt, uint8_t proto,
                    enum why why);
+/* Makes the first n bytes contiguous: GO_ON or WHY_NO_MEMORY. */
+enum why net_head(struct net *n, struct cw_pkt *pkt, uint32_t len);
 const struct proto *net_transport(const struct net *n, uint8_t number);
 /* Appends references to bytes [off, off+len) of `from`; false: they lie in
  * too many runs. */
@@ -217,6 +219,9 @@ enum why ip_accept(struct net *n, struct ip_in *in);
 void ip_deliver(struct net *n, struct ip_in *in);
 enum why ip4_in(struct net *n, struct ip_in *in);
 enum why ip6_in(struct net *n, struct ip_in *in);
+
+/* The least that an upper layer's header has; 0: not known. */
+uint32_t ip_upper_min(uint8_t proto);
 
 /* What differs between the families on the way down. */
 struct ip_hdr {

@@ -24,7 +24,7 @@ enum why ether_in(struct net *n, struct cw_pkt *pkt)
         return WHY_NOT_FOR_US;
     if (pkt->len < ETHER_LEN)
         return WHY_RUNT;
-    if (!pkt_contiguous(pkt, &n->env->pbufs, ETHER_LEN))
+    if (net_head(n, pkt, ETHER_LEN) != GO_ON)
         return WHY_NO_MEMORY;
     if (etherhdr_parse(span_of(pkt_head(pkt), pkt->len), &eth) != GO_ON)
         return WHY_RUNT;

@@ -357,12 +357,13 @@ static enum why head_of(struct net *n, const struct frag_dgram *d,
     return GO_ON;
 }
 
+/* One run is left free, for a head that somebody wants in one piece. */
 static bool share_pieces(const struct frag_dgram *d, struct cw_pkt *whole)
 {
     for (const struct frag_piece *p = d->pieces; p; p = p->next)
         if (!pkt_append_range(whole, &p->pkt, p->at, p->len))
             return false;
-    return true;
+    return whole->nfrags < CW_FRAGS_MAX;
 }
 
 /* Too many runs for one packet: into buffers as large as there are. */

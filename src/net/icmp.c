@@ -109,11 +109,11 @@ static enum why read_message(struct net *n, const struct ip_in *in,
 {
     const struct net_rx *rx = &in->rx;
     uint32_t             sum;
-    enum why             why;
+    enum why             why =
+        net_head(n, rx->pkt, rx->off + MIN(rx->len, (uint32_t)ICMP_HDR_LEN));
 
-    if (!pkt_contiguous(rx->pkt, &n->env->pbufs,
-                        rx->off + MIN(rx->len, (uint32_t)ICMP_HDR_LEN)))
-        return WHY_NO_MEMORY;
+    if (why != GO_ON)
+        return why;
     why = icmp4hdr_parse(span_of(pkt_head(rx->pkt) + rx->off, rx->len), out);
     if (why != GO_ON)
         return why;

@@ -182,7 +182,7 @@ enum why icmp_error_in(struct net *n, struct ip_in *in, uint8_t type,
 
     if (in->rx.many || addr_is_any(&rx->src))
         return WHY_ICMP_BAD;
-    if (!pkt_contiguous(rx->pkt, &n->env->pbufs, at + len))
+    if (net_head(n, rx->pkt, at + len) != GO_ON)
         return WHY_NO_MEMORY;
     why = read_quote(span_of(pkt_head(rx->pkt) + at, len), ip4, &q);
     if (why != GO_ON)

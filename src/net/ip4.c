@@ -34,17 +34,21 @@ static void fill_rx(struct net_rx *rx, const struct ip4_repr *ip)
     rx->len = (uint32_t)ip->total_len - ip->hdr_len;
 }
 
-/* Makes the header contiguous and reads it. */
+/* Makes the header contiguous, and no more than that, and reads it. */
 static enum why read_header(struct net *n, struct net_rx *rx,
                             struct ip4_repr *ip)
 {
     struct cw_pkt *pkt = rx->pkt;
-    uint32_t       max = MIN(pkt->len, rx->ip_off + IP4_HDR_MAX);
+    uint32_t       there = pkt->len - rx->ip_off, len;
 
-    if (!pkt_contiguous(pkt, &n->env->pbufs, max))
+    if (there < IP4_HDR_MIN)
+        return WHY_RUNT;
+    if (net_head(n, pkt, rx->ip_off + IP4_HDR_MIN) != GO_ON)
         return WHY_NO_MEMORY;
-    return ip4hdr_parse(
-        span_of(pkt_head(pkt) + rx->ip_off, pkt->len - rx->ip_off), ip);
+    len = (pkt_head(pkt)[rx->ip_off] & 0xfu) * 4;
+    if (net_head(n, pkt, rx->ip_off + MIN(len, there)) != GO_ON)
+        return WHY_NO_MEMORY;
+    return ip4hdr_parse(span_of(pkt_head(pkt) + rx->ip_off, there), ip);
 }
 
 static enum why fragment_in(struct net *n, struct ip_in *in,

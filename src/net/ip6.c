@@ -14,10 +14,10 @@ static enum why read_header(struct net *n, struct net_rx *rx,
 {
     struct cw_pkt *pkt = rx->pkt;
     uint32_t       max = MIN(pkt->len, rx->ip_off + IP6_HDR_LEN);
-    enum why       why;
+    enum why       why = net_head(n, pkt, max);
 
-    if (!pkt_contiguous(pkt, &n->env->pbufs, max))
-        return WHY_NO_MEMORY;
+    if (why != GO_ON)
+        return why;
     why = ip6hdr_parse(
         span_of(pkt_head(pkt) + rx->ip_off, pkt->len - rx->ip_off), ip);
     if (why != GO_ON)
@@ -44,8 +44,7 @@ static enum why walk(struct net *n, struct ip_in *in,
     uint32_t       chain = MIN(pkt->len, rx->ip_off + IP6_CHAIN_MAX);
     enum why       why;
 
-    if (!is_plain(ip->next)
-        && !pkt_contiguous(pkt, &n->env->pbufs, chain))
+    if (!is_plain(ip->next) && net_head(n, pkt, chain) != GO_ON)
         return WHY_NO_MEMORY;
     why = ip6ext_walk(
         span_of(pkt_head(pkt) + rx->ip_off, pkt->len - rx->ip_off), ip, ext);
@@ -62,14 +61,6 @@ static enum why walk(struct net *n, struct ip_in *in,
     return GO_ON;
 }
 
-/* The least that makes an upper-layer header whole: RFC 7112 §5. */
-static uint32_t upper_min(uint8_t proto)
-{
-    return proto == PROTO_TCP ? 20
-        : proto == PROTO_UDP || proto == PROTO_ICMP6 ? 8
-                                                     : 0;
-}
-
 /* The first fragment has the whole chain, up to the upper layer. */
 static enum why check_first(struct net *n, struct ip_in *in,
                             const struct ip6_ext *ext)
@@ -77,7 +68,7 @@ static enum why check_first(struct net *n, struct ip_in *in,
     struct ip6_problem short_chain = { .tell = true,
                                        .code = ICMP6_PARAM_CHAIN };
 
-    if (ext->frag.off > 0 || in->rx.len >= upper_min(ext->frag.next))
+    if (ext->frag.off > 0 || in->rx.len >= ip_upper_min(ext->frag.next))
         return GO_ON;
     icmp_tell_problem(n, in, &short_chain);
     return WHY_FRAG_BAD;

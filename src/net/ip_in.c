@@ -61,15 +61,35 @@ static void answer(struct net *n, struct ip_in *in, enum why why)
         icmp_tell_no_proto(n, in);
 }
 
+uint32_t ip_upper_min(uint8_t proto)
+{
+    return proto == PROTO_TCP ? 20
+        : proto == PROTO_UDP || proto == PROTO_ICMP6 ? 8
+                                                     : 0;
+}
+
+/* The transport's header in one piece, and no more than that: data stay
+ * where they are. */
+static enum why whole_head(struct net *n, const struct net_rx *rx)
+{
+    uint32_t min = ip_upper_min(rx->proto) ?: 60;
+    uint32_t len = MIN(rx->len, min);
+    enum why why = net_head(n, rx->pkt, rx->off + len);
+
+    if (why != GO_ON || rx->proto != PROTO_TCP || rx->len < min)
+        return why;
+    len = (pkt_head(rx->pkt)[rx->off + 12] >> 4) * 4u; /* the data offset */
+    return net_head(n, rx->pkt, rx->off + MIN(rx->len, MAX(len, min)));
+}
+
 static enum why to_transport(struct net *n, struct ip_in *in)
 {
     struct net_rx      *rx = &in->rx;
     const struct proto *up = net_transport(n, rx->proto);
-    uint32_t            head = rx->off + MIN(rx->len, 60u);
 
     if (!up)
         return WHY_PROTOCOL;
-    if (!pkt_contiguous(rx->pkt, &n->env->pbufs, head))
+    if (whole_head(n, rx) != GO_ON)
         return WHY_NO_MEMORY;
     env_count(n->env, COUNT_IP_IN_DELIVERS);
     return up->deliver(up->ctx, rx);

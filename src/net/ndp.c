@@ -130,7 +130,7 @@ enum why ndp_in(struct net *n, struct ip_in *in)
         return WHY_ICMP_UNHANDLED;
     if (rx->len > PBUF_MIDDLE - rx->off)
         return WHY_NDP_BAD;
-    if (!pkt_contiguous(rx->pkt, &n->env->pbufs, rx->off + rx->len))
+    if (net_head(n, rx->pkt, rx->off + rx->len) != GO_ON)
         return WHY_NO_MEMORY;
     if (ndphdr_parse(span_of(pkt_head(rx->pkt) + rx->off, rx->len), &ip,
                      &msg)

@@ -105,6 +105,31 @@ bool pkt_append_any(struct cw_pkt *to, struct pbufs *ps,
     return pkt_append_copy(to, ps, from, off, len);
 }
 
+enum why net_head(struct net *n, struct cw_pkt *pkt, uint32_t len)
+{
+    struct pbufs *ps = &n->env->pbufs;
+    struct cw_pkt copy;
+
+    if (LIKELY(pkt_head_len(pkt) >= len)
+        || pkt_contiguous(pkt, ps, len))
+        return GO_ON;
+    if (pkt->nfrags < CW_FRAGS_MAX)
+        return WHY_NO_MEMORY;
+    /* No run is left for a new head: fewer and larger ones. */
+    if (!pkt_new(&copy, ps, 0, len))
+        return WHY_NO_MEMORY;
+    pkt_copy_out(pkt, 0, pkt_head(&copy), len);
+    if (!pkt_append_copy(&copy, ps, pkt, len, pkt->len - len)) {
+        pkt_free(&copy);
+        return WHY_NO_MEMORY;
+    }
+    copy.netif = pkt->netif;
+    copy.csum_state = pkt->csum_state;
+    pkt_free(pkt);
+    *pkt = copy;
+    return GO_ON;
+}
+
 /* ---- drops -------------------------------------------------------------- */
 
 void net_drop_note(struct net *n, const struct cw_pkt *pkt, uint8_t proto,

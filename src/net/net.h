@@ -12,8 +12,9 @@
 
 /* A packet on its way up to a transport.  `pkt` belongs to the network
  * layer, which frees it after deliver() returns; a transport that keeps
- * bytes takes references of its own.  The first fragment holds at least
- * min(len, 60) bytes from `off`. Bytes after off+len are gone. */
+ * bytes takes references of its own.  The transport's header is in the first
+ * fragment, TCP's with its options, as far as the packet goes; of unknown
+ * transports 60 bytes. Bytes after off+len are gone. */
 struct net_rx {
     struct cw_pkt *pkt;
     uint32_t       off; /* the transport header */

@@ -39,7 +39,8 @@ static enum why check(const struct net_rx *rx, struct udp_repr *hdr)
 {
     const uint8_t *head = pkt_head(rx->pkt) + rx->off;
 
-    INVARIANT(rx->off + MIN(rx->len, 60u) <= pkt_head_len(rx->pkt));
+    INVARIANT(rx->off + MIN(rx->len, (uint32_t)UDP_LEN)
+              <= pkt_head_len(rx->pkt));
     if (udphdr_parse(span_of(head, rx->len), hdr) != GO_ON)
         return WHY_UDP_HEADER;
     /* RFC 768: no checksum was made; RFC 8200 §8.1: there is no such thing
