@@ -40,7 +40,7 @@ static void on_event(void *ctx, const struct cw_event *ev)
 static enum why deliver(void *ctx, const struct net_rx *rx)
 {
     struct net_rig *r = ctx;
-    uint32_t        head = rx->len < 60 ? rx->len : 60;
+    uint32_t        head = rx->len < 8 ? rx->len : 8;
 
     r->rx_n++;
     r->rx = *rx;
