@@ -43,7 +43,7 @@ static bool may_share(const struct portbind *b, unsigned flags)
 {
     if ((flags & PORT_REUSEPORT) && b->no_rport == 0)
         return true;
-    if (!(flags & (PORT_REUSEADDR | PORT_DGRAM_REUSE)) || b->no_reuse > 0)
+    if (!(flags & PORT_REUSEADDR) || b->no_reuse > 0)
         return false;
     return (flags & PORT_DGRAM_REUSE) || b->listening == 0;
 }
@@ -51,7 +51,7 @@ static bool may_share(const struct portbind *b, unsigned flags)
 static void join(struct portbind *b, unsigned flags)
 {
     b->refs++;
-    b->no_reuse += !(flags & (PORT_REUSEADDR | PORT_DGRAM_REUSE));
+    b->no_reuse += !(flags & PORT_REUSEADDR);
     b->no_rport += !(flags & PORT_REUSEPORT);
 }
 
@@ -123,7 +123,7 @@ void portbind_put(struct portbind *b, unsigned flags)
 {
     INVARIANT(b->refs > 0);
     b->refs--;
-    b->no_reuse -= !(flags & (PORT_REUSEADDR | PORT_DGRAM_REUSE));
+    b->no_reuse -= !(flags & PORT_REUSEADDR);
     b->no_rport -= !(flags & PORT_REUSEPORT);
     if (b->refs > 0)
         return;
