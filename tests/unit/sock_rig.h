@@ -8,6 +8,7 @@
 #include "base/addr.h"
 #include "base/check.h"
 #include "base/ns.h"
+#include "base/event.h"
 #include <causeway/causeway.h>
 
 struct rig {
