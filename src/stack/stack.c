@@ -202,6 +202,21 @@ struct cw_buf *cw_buf_new(cw_stack *st, size_t size)
     return pbuf_new(&st->env.pbufs, size);
 }
 
+void cw_buf_get(struct cw_buf *buf)
+{
+    pbuf_get(buf);
+}
+
+void cw_buf_put(struct cw_buf *buf)
+{
+    pbuf_put(buf);
+}
+
+void cw_pkt_free(struct cw_pkt *pkt)
+{
+    pkt_free(pkt);
+}
+
 /* ---- interfaces and routes ----------------------------------------------- */
 
 int cw_netif_add(cw_stack *st, const struct cw_netif_config *config)
