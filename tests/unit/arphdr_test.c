@@ -7,24 +7,23 @@ static const uint8_t request[28] = {
     10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0,  0, 2,
 };
 
-static void test_fields(void **state)
+TEST(fields)
 {
     struct arp_repr r;
     uint8_t         out[28];
 
-    (void)state;
-    assert_int_equal(arphdr_parse(span_of(request, 28), &r), GO_ON);
-    assert_int_equal(r.op, ARP_REQUEST);
-    assert_memory_equal(r.sha.b, "\x02\0\x0a\0\0\x01", 6);
-    assert_memory_equal(r.tha.b, "\0\0\0\0\0\0", 6);
-    assert_int_equal(addr_u4(&r.spa), 0x0a000001);
-    assert_int_equal(addr_u4(&r.tpa), 0x0a000002);
-    assert_true(addr_is4(&r.spa) && addr_is4(&r.tpa));
-    assert_int_equal(arphdr_emit(out, 28, &r), 28);
-    assert_memory_equal(out, request, 28);
+    EXPECT_EQ(arphdr_parse(span_of(request, 28), &r), GO_ON);
+    EXPECT_EQ(r.op, ARP_REQUEST);
+    EXPECT_MEM(r.sha.b, "\x02\0\x0a\0\0\x01", 6);
+    EXPECT_MEM(r.tha.b, "\0\0\0\0\0\0", 6);
+    EXPECT_EQ(addr_u4(&r.spa), 0x0a000001);
+    EXPECT_EQ(addr_u4(&r.tpa), 0x0a000002);
+    EXPECT(addr_is4(&r.spa) && addr_is4(&r.tpa));
+    EXPECT_EQ(arphdr_emit(out, 28, &r), 28);
+    EXPECT_MEM(out, request, 28);
 }
 
-static void test_refusals(void **state)
+TEST(refusals)
 {
     static const struct {
         size_t  at;
@@ -37,24 +36,16 @@ static void test_refusals(void **state)
     };
     struct arp_repr r;
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         uint8_t pkt[28];
 
+        t_row("%zu", i);
         memcpy(pkt, request, sizeof(pkt));
         pkt[rows[i].at] = rows[i].value;
-        assert_int_equal(arphdr_parse(span_of(pkt, 28), &r), WHY_ARP_BAD);
+        EXPECT_EQ(arphdr_parse(span_of(pkt, 28), &r), WHY_ARP_BAD);
     }
-    assert_int_equal(arphdr_parse(span_of(request, 27), &r), WHY_ARP_BAD);
-    assert_int_equal(arphdr_parse(span_of(request, 0), &r), WHY_ARP_BAD);
+    EXPECT_EQ(arphdr_parse(span_of(request, 27), &r), WHY_ARP_BAD);
+    EXPECT_EQ(arphdr_parse(span_of(request, 0), &r), WHY_ARP_BAD);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_refusals),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+T_MAIN(T(fields), T(refusals))

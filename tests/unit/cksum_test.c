@@ -27,7 +27,7 @@ static void fill(uint8_t *p, size_t len, uint32_t x)
     }
 }
 
-static void test_known_answers(void **state)
+TEST(known_answers)
 {
     static const struct {
         uint8_t  bytes[20];
@@ -51,66 +51,62 @@ static void test_known_answers(void **state)
         { { 0xff, 0xff, 0, 1 }, 4, 1, 0xfffe },
     };
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         uint32_t sum = cksum_add(0, rows[i].bytes, rows[i].len);
 
-        assert_int_equal(sum, rows[i].sum);
-        assert_int_equal(cksum_fold(sum), rows[i].field);
+        t_row("%zu", i);
+        EXPECT_EQ(sum, rows[i].sum);
+        EXPECT_EQ(cksum_fold(sum), rows[i].field);
     }
 }
 
-static void test_every_length_and_alignment(void **state)
+TEST(every_length_and_alignment)
 {
     uint8_t buf[ROOM];
 
-    (void)state;
     fill(buf, sizeof(buf), 1);
     for (size_t off = 0; off < 33; off++) {
         for (size_t len = 0; len <= 300; len++)
-            assert_int_equal(cksum_add(0, buf + off, len),
-                             by_definition(buf + off, len));
+            EXPECT_EQ(cksum_add(0, buf + off, len),
+                      by_definition(buf + off, len));
     }
 }
 
 /* The greatest sums: nothing overflows at the size of a super-segment. */
-static void test_largest_runs(void **state)
+TEST(largest_runs)
 {
     static uint8_t ones[65536 + 64];
 
-    (void)state;
     memset(ones, 0xff, sizeof(ones));
     for (size_t len = sizeof(ones) - 130; len <= sizeof(ones); len++) {
         uint32_t expect = len % 2 ? 0xff00 : 0xffff;
 
-        assert_int_equal(cksum_add(0, ones, len), expect);
-        assert_int_equal(cksum_add(UINT32_MAX, ones, len), expect);
+        EXPECT_EQ(cksum_add(0, ones, len), expect);
+        EXPECT_EQ(cksum_add(UINT32_MAX, ones, len), expect);
     }
 }
 
 /* Words at the edges, whose sums carry where random ones hardly ever do. */
-static void test_carries(void **state)
+TEST(carries)
 {
     static const uint32_t edges[] = { 0, 1, 0xffff, 0x10000, 0xfffffffe,
                                       0xffffffff };
     uint8_t               buf[160], pick[40];
 
-    (void)state;
     for (uint32_t seed = 0; seed < 2000; seed++) {
         fill(pick, sizeof(pick), seed);
         for (size_t i = 0; i < sizeof(pick); i++)
             memcpy(buf + 4 * i, &edges[pick[i] % ARRAY_LEN(edges)], 4);
-        assert_int_equal(cksum_add(0, buf, sizeof(buf)),
-                         by_definition(buf, sizeof(buf)));
+        EXPECT_EQ(cksum_add(0, buf, sizeof(buf)),
+                  by_definition(buf, sizeof(buf)));
     }
 }
 
 /* A message in two and in three runs, cut at even and at odd places. */
-static void test_runs_chain_at_any_cut(void **state)
+TEST(runs_chain_at_any_cut)
 {
     uint8_t buf[ROOM];
 
-    (void)state;
     fill(buf, sizeof(buf), 2);
     for (size_t cut = 0; cut <= 199; cut++) {
         uint32_t whole = by_definition(buf, 199);
@@ -121,57 +117,54 @@ static void test_runs_chain_at_any_cut(void **state)
 
         three = cksum_add_at(three, buf + half, cut - half, half % 2);
         three = cksum_add_at(three, buf + cut, 199 - cut, cut % 2);
-        assert_int_equal(two, whole);
-        assert_int_equal(three, whole);
+        EXPECT_EQ(two, whole);
+        EXPECT_EQ(three, whole);
     }
 }
 
 /* Any partial sum may come in, not only one that fits in 16 bits. */
-static void test_sums_stay_congruent(void **state)
+TEST(sums_stay_congruent)
 {
     static const uint32_t starts[] = { 1,      0xffff,     0x10000,
                                        0x1fffe, 0xffff0000, UINT32_MAX };
     uint8_t               buf[64];
 
-    (void)state;
     fill(buf, sizeof(buf), 3);
     for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
         uint64_t expect = (uint64_t)starts[i] + by_definition(buf, 64);
         uint32_t sum = cksum_add(starts[i], buf, 64);
 
-        assert_int_equal(sum % 0xffff, expect % 0xffff);
-        assert_true(sum <= 0xffff);
+        EXPECT_EQ(sum % 0xffff, expect % 0xffff);
+        EXPECT_LE(sum, 0xffff);
         sum = cksum_add_at(starts[i], buf, 64, false);
-        assert_int_equal(sum % 0xffff, expect % 0xffff);
-        assert_true(sum <= 0xffff);
+        EXPECT_EQ(sum % 0xffff, expect % 0xffff);
+        EXPECT_LE(sum, 0xffff);
     }
 }
 
-static void test_copy_sums_and_copies(void **state)
+TEST(copy_sums_and_copies)
 {
     uint8_t src[ROOM], dst[ROOM];
 
-    (void)state;
     fill(src, sizeof(src), 4);
     for (size_t len = 0; len <= 260; len++) {
         size_t off = len % 17;
 
         memset(dst, 0xa5, sizeof(dst));
-        assert_int_equal(cksum_copy(7, dst + 8, src + off, len),
-                         cksum_add(7, src + off, len));
-        assert_memory_equal(dst + 8, src + off, len);
-        assert_int_equal(dst[7], 0xa5);
-        assert_int_equal(dst[8 + len], 0xa5);
+        EXPECT_EQ(cksum_copy(7, dst + 8, src + off, len),
+                  cksum_add(7, src + off, len));
+        EXPECT_MEM(dst + 8, src + off, len);
+        EXPECT_EQ(dst[7], 0xa5);
+        EXPECT_EQ(dst[8 + len], 0xa5);
     }
 }
 
 /* RFC 1624 §4's example, and every field of a header in turn. */
-static void test_update_equals_recomputing(void **state)
+TEST(update_equals_recomputing)
 {
     uint8_t hdr[20];
 
-    (void)state;
-    assert_int_equal(cksum_update16(0xdd2f, 0x5555, 0x3285), 0x0000);
+    EXPECT_EQ(cksum_update16(0xdd2f, 0x5555, 0x3285), 0x0000);
     fill(hdr, sizeof(hdr), 5);
     be16_store(hdr + 10, 0);
     be16_store(hdr + 10, cksum_fold(cksum_add(0, hdr, 20)));
@@ -183,51 +176,36 @@ static void test_update_equals_recomputing(void **state)
         be16_store(hdr + at, new);
         be16_store(hdr + 10,
                    cksum_update16(be16_load(hdr + 10), old, new));
-        assert_int_equal(cksum_fold(cksum_add(0, hdr, 20)), 0);
+        EXPECT_EQ(cksum_fold(cksum_add(0, hdr, 20)), 0);
     }
 }
 
-static void test_pseudo_header_of_ip4(void **state)
+TEST(pseudo_header_of_ip4)
 {
     struct cw_addr       src = addr4(0x0a000001), dst = addr4(0xc0a8ff02);
     static const uint8_t as_bytes[12] = { 10,  0, 0, 1, 0xc0, 0xa8,
                                           0xff, 2, 0, 6, 0x05, 0xb4 };
 
-    (void)state;
-    assert_int_equal(cksum_pseudo(&src, &dst, 6, 1460),
-                     by_definition(as_bytes, sizeof(as_bytes)));
+    EXPECT_EQ(cksum_pseudo(&src, &dst, 6, 1460),
+              by_definition(as_bytes, sizeof(as_bytes)));
 }
 
-static void test_pseudo_header_of_ip6(void **state)
+TEST(pseudo_header_of_ip6)
 {
     struct cw_addr src, dst;
     uint8_t        as_bytes[40] = { 0 };
 
-    (void)state;
     fill(src.b, 16, 6);
     fill(dst.b, 16, 7);
     memcpy(as_bytes, src.b, 16);
     memcpy(as_bytes + 16, dst.b, 16);
     be32_store(as_bytes + 32, 0x12345);
     as_bytes[39] = 58;
-    assert_int_equal(cksum_pseudo(&src, &dst, 58, 0x12345),
-                     by_definition(as_bytes, sizeof(as_bytes)));
+    EXPECT_EQ(cksum_pseudo(&src, &dst, 58, 0x12345),
+              by_definition(as_bytes, sizeof(as_bytes)));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known_answers),
-        cmocka_unit_test(test_every_length_and_alignment),
-        cmocka_unit_test(test_largest_runs),
-        cmocka_unit_test(test_carries),
-        cmocka_unit_test(test_runs_chain_at_any_cut),
-        cmocka_unit_test(test_sums_stay_congruent),
-        cmocka_unit_test(test_copy_sums_and_copies),
-        cmocka_unit_test(test_update_equals_recomputing),
-        cmocka_unit_test(test_pseudo_header_of_ip4),
-        cmocka_unit_test(test_pseudo_header_of_ip6),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+T_MAIN(T(known_answers), T(every_length_and_alignment), T(largest_runs),
+       T(carries), T(runs_chain_at_any_cut), T(sums_stay_congruent),
+       T(copy_sums_and_copies), T(update_equals_recomputing),
+       T(pseudo_header_of_ip4), T(pseudo_header_of_ip6))

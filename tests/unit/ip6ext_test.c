@@ -16,7 +16,7 @@ static size_t packet(uint8_t *out, uint8_t next, const uint8_t *payload,
     r.src.b[15] = 1;
     be32_store(r.dst.b, 0x20010db8);
     r.dst.b[15] = 2;
-    assert_int_equal(ip6hdr_emit(out, IP6_HDR_LEN, &r), 40);
+    EXPECT_EQ(ip6hdr_emit(out, IP6_HDR_LEN, &r), 40);
     if (len > 0)
         memcpy(out + IP6_HDR_LEN, payload, len);
     return IP6_HDR_LEN + len;
@@ -32,47 +32,44 @@ static enum why walk(uint8_t next, const uint8_t *payload, size_t len,
     struct ip6_repr ip;
     enum why        why;
 
-    assert_int_equal(ip6hdr_parse(span_of(p, n), &ip), GO_ON);
+    EXPECT_EQ(ip6hdr_parse(span_of(p, n), &ip), GO_ON);
     why = ip6ext_walk(span_of(p, n), &ip, out);
-    t_guard_free(p, n);
     return why;
 }
 
-static void test_fixed_header(void **state)
+TEST(fixed_header)
 {
     uint8_t         pkt[48] = { 0 };
     struct ip6_repr r;
 
-    (void)state;
     (void)packet(pkt, PROTO_UDP, pkt, 8);
-    assert_int_equal(be32_load(pkt), 0x6b8abcde);
-    assert_int_equal(ip6hdr_parse(span_of(pkt, 48), &r), GO_ON);
-    assert_int_equal(r.tclass, 0xb8);
-    assert_int_equal(r.flow, 0xabcde);
-    assert_int_equal(r.payload_len, 8);
-    assert_int_equal(r.next, PROTO_UDP);
-    assert_int_equal(r.hop, 64);
-    assert_int_equal(r.src.b[15], 1);
-    assert_int_equal(r.dst.b[15], 2);
+    EXPECT_EQ(be32_load(pkt), 0x6b8abcde);
+    EXPECT_EQ(ip6hdr_parse(span_of(pkt, 48), &r), GO_ON);
+    EXPECT_EQ(r.tclass, 0xb8);
+    EXPECT_EQ(r.flow, 0xabcde);
+    EXPECT_EQ(r.payload_len, 8);
+    EXPECT_EQ(r.next, PROTO_UDP);
+    EXPECT_EQ(r.hop, 64);
+    EXPECT_EQ(r.src.b[15], 1);
+    EXPECT_EQ(r.dst.b[15], 2);
 }
 
-static void test_fixed_header_refusals(void **state)
+TEST(fixed_header_refusals)
 {
     uint8_t         pkt[48] = { 0 };
     struct ip6_repr r;
 
-    (void)state;
     (void)packet(pkt, PROTO_UDP, pkt, 8);
-    assert_int_equal(ip6hdr_parse(span_of(pkt, 39), &r), WHY_RUNT);
-    assert_int_equal(ip6hdr_parse(span_of(pkt, 47), &r), WHY_IP_HEADER);
-    assert_int_equal(ip6hdr_parse_quote(span_of(pkt, 47), &r), GO_ON);
-    assert_int_equal(ip6hdr_parse_quote(span_of(pkt, 39), &r), WHY_RUNT);
+    EXPECT_EQ(ip6hdr_parse(span_of(pkt, 39), &r), WHY_RUNT);
+    EXPECT_EQ(ip6hdr_parse(span_of(pkt, 47), &r), WHY_IP_HEADER);
+    EXPECT_EQ(ip6hdr_parse_quote(span_of(pkt, 47), &r), GO_ON);
+    EXPECT_EQ(ip6hdr_parse_quote(span_of(pkt, 39), &r), WHY_RUNT);
     pkt[0] = 0x4b;
-    assert_int_equal(ip6hdr_parse(span_of(pkt, 48), &r), WHY_IP_VERSION);
+    EXPECT_EQ(ip6hdr_parse(span_of(pkt, 48), &r), WHY_IP_VERSION);
     pkt[0] = 0x6b;
     r.src = addr4(0x0a000001); /* ::ffff:10.0.0.1 is no IPv6 source */
     memcpy(pkt + 8, r.src.b, 16);
-    assert_int_equal(ip6hdr_parse(span_of(pkt, 48), &r), WHY_IP_SOURCE);
+    EXPECT_EQ(ip6hdr_parse(span_of(pkt, 48), &r), WHY_IP_SOURCE);
 }
 
 struct row {
@@ -94,18 +91,18 @@ static void check_row(const struct row *r)
     enum why       why = walk(r->next, r->bytes, r->len, &e);
 
     if (why != r->why)
-        fail_msg("%s: %s", r->what, why_text(why));
-    assert_int_equal(e.problem.tell, r->tell);
+        FAIL("%s: %s", r->what, why_text(why));
+    EXPECT_EQ(e.problem.tell, r->tell);
     if (r->tell) {
-        assert_int_equal(e.problem.multicast_too, r->multicast_too);
-        assert_int_equal(e.problem.code, r->code);
-        assert_int_equal(e.problem.pointer, r->pointer);
+        EXPECT_EQ(e.problem.multicast_too, r->multicast_too);
+        EXPECT_EQ(e.problem.code, r->code);
+        EXPECT_EQ(e.problem.pointer, r->pointer);
     }
     if (why != GO_ON)
         return;
-    assert_int_equal(e.proto, r->proto);
-    assert_int_equal(e.off, r->off);
-    assert_int_equal(e.next_at, r->next_at);
+    EXPECT_EQ(e.proto, r->proto);
+    EXPECT_EQ(e.off, r->off);
+    EXPECT_EQ(e.next_at, r->next_at);
 }
 
 static void check_rows(const struct row *rows, size_t n)
@@ -115,7 +112,7 @@ static void check_rows(const struct row *rows, size_t n)
 }
 
 // clang-format off
-static void test_legal_chains(void **state)
+TEST(legal_chains)
 {
     static const struct row rows[] = {
         { "none", 17, { 0 }, 8, GO_ON, 17, 40, 6, 0, 0, 0, 0 },
@@ -134,12 +131,11 @@ static void test_legal_chains(void **state)
           0, 0, 0, 0 },
     };
 
-    (void)state;
     check_rows(rows, ARRAY_LEN(rows));
 }
 
 /* RFC 8200 §4, §4.2, §4.4: what is refused, and what the sender hears. */
-static void test_refused_chains(void **state)
+TEST(refused_chains)
 {
     static const struct row rows[] = {
         { "option 01: discard", 60, { 17, 0, 0x5e, 4 }, 8,
@@ -170,90 +166,72 @@ static void test_refused_chains(void **state)
           WHY_FRAG_BAD, 0, 0, 0, false, 0, 0, 0 },
     };
 
-    (void)state;
     check_rows(rows, ARRAY_LEN(rows));
 }
 // clang-format on
 
-static void test_fragment_fields(void **state)
+TEST(fragment_fields)
 {
     static const uint8_t bytes[24] = { 44, 0, 1, 4, 0, 0, 0, 0,
                                        17, 0, 1, 9, 1, 2, 3, 4 };
     struct ip6_ext       e;
     uint8_t              again[8];
 
-    (void)state;
-    assert_int_equal(walk(PROTO_DSTOPTS, bytes, sizeof(bytes), &e), GO_ON);
-    assert_true(e.frag.present && e.frag.more && ip6_is_fragment(&e));
-    assert_int_equal(e.frag.off, 264);
-    assert_int_equal(e.frag.id, 0x01020304);
-    assert_int_equal(e.frag.at, 48);
-    assert_int_equal(e.frag.next_at, 40);
-    assert_int_equal(e.frag.next, PROTO_UDP);
-    assert_int_equal(e.proto, PROTO_UDP);
-    assert_int_equal(e.off, 56);
-    assert_int_equal(ip6frag_emit(again, 8, &e.frag), 8);
-    assert_memory_equal(again, bytes + 8, 8);
+    EXPECT_EQ(walk(PROTO_DSTOPTS, bytes, sizeof(bytes), &e), GO_ON);
+    EXPECT(e.frag.present && e.frag.more && ip6_is_fragment(&e));
+    EXPECT_EQ(e.frag.off, 264);
+    EXPECT_EQ(e.frag.id, 0x01020304);
+    EXPECT_EQ(e.frag.at, 48);
+    EXPECT_EQ(e.frag.next_at, 40);
+    EXPECT_EQ(e.frag.next, PROTO_UDP);
+    EXPECT_EQ(e.proto, PROTO_UDP);
+    EXPECT_EQ(e.off, 56);
+    EXPECT_EQ(ip6frag_emit(again, 8, &e.frag), 8);
+    EXPECT_MEM(again, bytes + 8, 8);
 }
 
 /* RFC 6946: a whole packet in a fragment header is walked through; what is
  * truly a piece is not, as its chain need not be there. */
-static void test_atomic_fragment(void **state)
+TEST(atomic_fragment)
 {
     uint8_t        bytes[24] = { 60, 0, 0, 0, 0, 0, 0, 9, 17, 0, 1, 4 };
     struct ip6_ext e;
 
-    (void)state;
-    assert_int_equal(walk(PROTO_FRAGMENT, bytes, 24, &e), GO_ON);
-    assert_false(ip6_is_fragment(&e));
-    assert_int_equal(e.proto, 17);
-    assert_int_equal(e.off, 56);
+    EXPECT_EQ(walk(PROTO_FRAGMENT, bytes, 24, &e), GO_ON);
+    EXPECT(!ip6_is_fragment(&e));
+    EXPECT_EQ(e.proto, 17);
+    EXPECT_EQ(e.off, 56);
     bytes[3] = 1;
-    assert_int_equal(walk(PROTO_FRAGMENT, bytes, 24, &e), GO_ON);
-    assert_true(ip6_is_fragment(&e));
-    assert_int_equal(e.proto, 60);
-    assert_int_equal(e.off, 48);
+    EXPECT_EQ(walk(PROTO_FRAGMENT, bytes, 24, &e), GO_ON);
+    EXPECT(ip6_is_fragment(&e));
+    EXPECT_EQ(e.proto, 60);
+    EXPECT_EQ(e.off, 48);
 }
 
-static void test_bounds(void **state)
+TEST(bounds)
 {
     static uint8_t bytes[2048];
     struct ip6_ext e;
 
-    (void)state;
     for (size_t i = 0; i <= IP6_EXT_MAX; i++) {
         bytes[i * 8] = PROTO_DSTOPTS;
         bytes[i * 8 + 2] = IP6_OPT_PADN;
         bytes[i * 8 + 3] = 4;
     }
     bytes[(IP6_EXT_MAX - 1) * 8] = PROTO_UDP;
-    assert_int_equal(walk(PROTO_DSTOPTS, bytes, 200, &e), GO_ON);
-    assert_int_equal(e.count, IP6_EXT_MAX);
+    EXPECT_EQ(walk(PROTO_DSTOPTS, bytes, 200, &e), GO_ON);
+    EXPECT_EQ(e.count, IP6_EXT_MAX);
     bytes[(IP6_EXT_MAX - 1) * 8] = PROTO_DSTOPTS;
     bytes[IP6_EXT_MAX * 8] = PROTO_UDP;
-    assert_int_equal(walk(PROTO_DSTOPTS, bytes, 200, &e),
-                     WHY_IP6_EXTENSION);
+    EXPECT_EQ(walk(PROTO_DSTOPTS, bytes, 200, &e), WHY_IP6_EXTENSION);
     /* One header that ends beyond what is ever read. */
     memset(bytes, 0, sizeof(bytes));
     bytes[0] = PROTO_UDP;
     bytes[1] = (IP6_CHAIN_MAX - IP6_HDR_LEN) / 8 - 1;
-    assert_int_equal(walk(PROTO_DSTOPTS, bytes, 2048, &e), GO_ON);
+    EXPECT_EQ(walk(PROTO_DSTOPTS, bytes, 2048, &e), GO_ON);
     bytes[1]++;
-    assert_int_equal(walk(PROTO_DSTOPTS, bytes, 2048, &e),
-                     WHY_IP6_EXTENSION);
+    EXPECT_EQ(walk(PROTO_DSTOPTS, bytes, 2048, &e), WHY_IP6_EXTENSION);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fixed_header),
-        cmocka_unit_test(test_fixed_header_refusals),
-        cmocka_unit_test(test_legal_chains),
-        cmocka_unit_test(test_refused_chains),
-        cmocka_unit_test(test_fragment_fields),
-        cmocka_unit_test(test_atomic_fragment),
-        cmocka_unit_test(test_bounds),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+T_MAIN(T(fixed_header), T(fixed_header_refusals), T(legal_chains),
+       T(refused_chains), T(fragment_fields), T(atomic_fragment), T(bounds))

@@ -6,27 +6,26 @@ static const uint8_t plain[20] = { 0x9c, 0x40, 0, 80,   0xff, 0xff, 0xff,
                                    0xfe, 1,    2, 3,    4,    0x50, 0x18,
                                    0xfa, 0xf0, 0xab, 0xcd, 0,   9 };
 
-static void test_fields(void **state)
+TEST(fields)
 {
     struct tcp_repr r;
 
-    (void)state;
-    assert_int_equal(tcphdr_parse(span_of(plain, 20), &r), GO_ON);
-    assert_int_equal(r.sport, 40000);
-    assert_int_equal(r.dport, 80);
-    assert_int_equal(r.seq.v, 0xfffffffe);
-    assert_int_equal(r.ack.v, 0x01020304);
-    assert_int_equal(r.flags, F_ACK | F_PSH);
-    assert_int_equal(r.ae, 0);
-    assert_int_equal(r.wnd, 64240);
-    assert_int_equal(r.up, 9);
-    assert_int_equal(r.hdr_len, 20);
-    assert_int_equal(tcpopt_len(&r.opt), 0);
+    EXPECT_EQ(tcphdr_parse(span_of(plain, 20), &r), GO_ON);
+    EXPECT_EQ(r.sport, 40000);
+    EXPECT_EQ(r.dport, 80);
+    EXPECT_EQ(r.seq.v, 0xfffffffe);
+    EXPECT_EQ(r.ack.v, 0x01020304);
+    EXPECT_EQ(r.flags, F_ACK | F_PSH);
+    EXPECT_EQ(r.ae, 0);
+    EXPECT_EQ(r.wnd, 64240);
+    EXPECT_EQ(r.up, 9);
+    EXPECT_EQ(r.hdr_len, 20);
+    EXPECT_EQ(tcpopt_len(&r.opt), 0);
 }
 
 /* Each bit of bytes 12 and 13 has its own meaning (RFC 9293 §3.1; AE from
  * RFC 9768 §3.1), and the reserved ones have none. */
-static void test_control_bits(void **state)
+TEST(control_bits)
 {
     static const struct {
         uint8_t byte12, byte13, flags, ae;
@@ -40,23 +39,22 @@ static void test_control_bits(void **state)
         { 0x5f, 0xff, 0xff, 1 },
     };
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         uint8_t         hdr[20];
         struct tcp_repr r;
 
+        t_row("%zu", i);
         memcpy(hdr, plain, sizeof(hdr));
         hdr[12] = rows[i].byte12;
         hdr[13] = rows[i].byte13;
-        assert_int_equal(tcphdr_parse(span_of(hdr, 20), &r), GO_ON);
-        assert_int_equal(r.flags, rows[i].flags);
-        assert_int_equal(r.ae, rows[i].ae);
+        EXPECT_EQ(tcphdr_parse(span_of(hdr, 20), &r), GO_ON);
+        EXPECT_EQ(r.flags, rows[i].flags);
+        EXPECT_EQ(r.ae, rows[i].ae);
     }
 }
 
-static void test_every_data_offset(void **state)
+TEST(every_data_offset)
 {
-    (void)state;
     for (unsigned off = 0; off < 16; off++) {
         for (size_t len = 0; len <= 61; len++) {
             uint8_t         hdr[64] = { 0 };
@@ -64,82 +62,84 @@ static void test_every_data_offset(void **state)
             bool            ok = off >= 5 && off * 4 <= len && len >= 20;
 
             hdr[12] = (uint8_t)(off << 4);
-            assert_int_equal(tcphdr_parse(span_of(hdr, len), &r),
-                             ok ? GO_ON : WHY_TCP_HEADER);
+            EXPECT_EQ(tcphdr_parse(span_of(hdr, len), &r),
+                      ok ? GO_ON : WHY_TCP_HEADER);
             if (ok)
-                assert_int_equal(r.hdr_len, off * 4);
+                EXPECT_EQ(r.hdr_len, off * 4);
         }
     }
 }
 
 /* Options count as a SYN's exactly when the SYN bit is set. */
-static void test_options_go_by_the_syn_bit(void **state)
+TEST(options_go_by_the_syn_bit)
 {
     uint8_t         hdr[24];
     struct tcp_repr r;
 
-    (void)state;
     memcpy(hdr, plain, 20);
     hdr[12] = 0x60;
     be32_store(hdr + 20, 0x020405b4);
-    assert_int_equal(tcphdr_parse(span_of(hdr, 24), &r), GO_ON);
-    assert_false(r.opt.has_mss);
+    EXPECT_EQ(tcphdr_parse(span_of(hdr, 24), &r), GO_ON);
+    EXPECT(!r.opt.has_mss);
     hdr[13] = F_SYN | F_ACK;
-    assert_int_equal(tcphdr_parse(span_of(hdr, 24), &r), GO_ON);
-    assert_true(r.opt.has_mss);
-    assert_int_equal(r.opt.mss, 1460);
+    EXPECT_EQ(tcphdr_parse(span_of(hdr, 24), &r), GO_ON);
+    EXPECT(r.opt.has_mss);
+    EXPECT_EQ(r.opt.mss, 1460);
 }
 
 /* MUST-7: a segment with malformed options is still a segment. */
-static void test_malformed_options_are_no_fault(void **state)
+TEST(malformed_options_are_no_fault)
 {
     uint8_t         hdr[24];
     struct tcp_repr r;
 
-    (void)state;
     memcpy(hdr, plain, 20);
     hdr[12] = 0x60;
     be32_store(hdr + 20, 0x08000000);
-    assert_int_equal(tcphdr_parse(span_of(hdr, 24), &r), GO_ON);
-    assert_int_equal(r.hdr_len, 24);
-    assert_false(r.opt.has_ts);
+    EXPECT_EQ(tcphdr_parse(span_of(hdr, 24), &r), GO_ON);
+    EXPECT_EQ(r.hdr_len, 24);
+    EXPECT(!r.opt.has_ts);
 }
 
-static void test_emit(void **state)
+TEST(emit)
 {
     struct tcp_repr r = { .sport = 40000, .dport = 80, .wnd = 64240,
                           .up = 9, .flags = F_PSH | F_ACK };
     uint8_t         out[TCP_HDR_MAX], expect[20];
 
-    (void)state;
     r.seq = seq_of(0xfffffffe);
     r.ack = seq_of(0x01020304);
     memset(out, 0xee, sizeof(out));
     memcpy(expect, plain, 20);
     be16_store(expect + TCP_CKSUM_AT, 0);
-    assert_int_equal(tcphdr_emit(out, 20, &r), 20);
-    assert_memory_equal(out, expect, 20);
-    assert_int_equal(out[20], 0xee);
+    EXPECT_EQ(tcphdr_emit(out, 20, &r), 20);
+    EXPECT_MEM(out, expect, 20);
+    EXPECT_EQ(out[20], 0xee);
     r.ae = 1;
     r.opt.has_mss = true;
     r.opt.mss = 1460;
-    assert_int_equal(tcphdr_len(&r), 24);
-    assert_int_equal(tcphdr_emit(out, sizeof(out), &r), 24);
-    assert_int_equal(out[12], 0x61);
-    assert_int_equal(be32_load(out + 20), 0x020405b4);
-    assert_int_equal(out[24], 0xee);
+    EXPECT_EQ(tcphdr_len(&r), 24);
+    EXPECT_EQ(tcphdr_emit(out, sizeof(out), &r), 24);
+    EXPECT_EQ(out[12], 0x61);
+    EXPECT_EQ(be32_load(out + 20), 0x020405b4);
+    EXPECT_EQ(out[24], 0xee);
 }
 
-int main(void)
+/* Writing what cannot be is our own fault, and stops. */
+TEST(misuse_panics)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_control_bits),
-        cmocka_unit_test(test_every_data_offset),
-        cmocka_unit_test(test_options_go_by_the_syn_bit),
-        cmocka_unit_test(test_malformed_options_are_no_fault),
-        cmocka_unit_test(test_emit),
-    };
+    struct tcp_repr r = { .ae = 2 };
+    uint8_t         out[TCP_HDR_MAX];
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    EXPECT_PANIC((void)tcphdr_emit(out, sizeof(out), &r));
+    r.ae = 0;
+    EXPECT_PANIC((void)tcphdr_emit(out, 19, &r));
+    r.opt.has_ts = true;
+    EXPECT_PANIC((void)tcphdr_emit(out, 31, &r));
+    r.opt.nsack = TCPOPT_SACK_MAX + 1;
+    EXPECT_PANIC((void)tcphdr_emit(out, sizeof(out), &r));
 }
+
+T_MAIN(T(fields), T(control_bits), T(every_data_offset),
+       T(options_go_by_the_syn_bit), T(malformed_options_are_no_fault),
+       T(emit), T(misuse_panics))

@@ -34,7 +34,7 @@ static void check_same(const char *what, const struct tcpopt *a,
         same = seq_eq(a->sack[i].left, b->sack[i].left)
             && seq_eq(a->sack[i].right, b->sack[i].right);
     if (!same)
-        fail_msg("%s: not as expected", what);
+        FAIL("%s: not as expected", what);
 }
 
 static void check_rows(const struct row *rows, size_t n)
@@ -45,14 +45,13 @@ static void check_rows(const struct row *rows, size_t n)
         bool           whole = tcpopt_parse(span_of(p, rows[i].len),
                                             rows[i].syn, &got);
 
-        t_guard_free(p, rows[i].len);
         check_same(rows[i].what, &got, &rows[i].expect);
         if (whole != rows[i].whole)
-            fail_msg("%s: parsed to the end: %d", rows[i].what, whole);
+            FAIL("%s: parsed to the end: %d", rows[i].what, whole);
     }
 }
 
-static void test_legal_options(void **state)
+TEST(legal_options)
 {
     static const struct row rows[] = {
         { "none", true, { 0 }, 0, true, { 0 } },
@@ -79,13 +78,12 @@ static void test_legal_options(void **state)
           { .has_wscale = true, .wscale = 14 } },
     };
 
-    (void)state;
     check_rows(rows, ARRAY_LEN(rows));
 }
 
 /* MUST-6: an option that is not implemented is stepped over; one of a wrong
  * length is such an option. */
-static void test_unknown_options(void **state)
+TEST(unknown_options)
 {
     static const struct row rows[] = {
         { "unknown, then MSS", true, BYTES(254, 4, 1, 1, 2, 4, 1, 0), true,
@@ -104,12 +102,11 @@ static void test_unknown_options(void **state)
           { .nunknown = 1 } },
     };
 
-    (void)state;
     check_rows(rows, ARRAY_LEN(rows));
 }
 
 /* MUST-7: what stood before an illegal length is kept, nothing after it. */
-static void test_illegal_lengths(void **state)
+TEST(illegal_lengths)
 {
     static const struct row rows[] = {
         { "length 0", true, BYTES(2, 4, 1, 0, 3, 0, 3, 3, 7), false,
@@ -124,13 +121,12 @@ static void test_illegal_lengths(void **state)
         { "far too long", false, BYTES(1, 1, 8, 255, 0, 0), false, { 0 } },
     };
 
-    (void)state;
     check_rows(rows, ARRAY_LEN(rows));
 }
 
 /* RFC 9293 §3.2, RFC 7323 §2.2, RFC 2018 §2: some options are a SYN's only,
  * and SACK blocks never are. */
-static void test_options_where_they_do_not_belong(void **state)
+TEST(options_where_they_do_not_belong)
 {
     static const struct row rows[] = {
         { "a SYN's options elsewhere", false,
@@ -140,7 +136,6 @@ static void test_options_where_they_do_not_belong(void **state)
           { 0 } },
     };
 
-    (void)state;
     check_rows(rows, ARRAY_LEN(rows));
 }
 
@@ -150,7 +145,7 @@ struct out_row {
     size_t        len;
 };
 
-static void test_emitted_order(void **state)
+TEST(emitted_order)
 {
     static const struct out_row rows[] = {
         { { 0 }, { 0 }, 0 },
@@ -171,42 +166,39 @@ static void test_emitted_order(void **state)
           BYTES(1, 1, TS100, 1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 2) },
     };
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         uint8_t out[TCPOPT_MAX];
 
-        assert_int_equal(tcpopt_len(&rows[i].opt), rows[i].len);
-        assert_int_equal(tcpopt_emit(out, rows[i].len, &rows[i].opt),
-                         rows[i].len);
-        assert_memory_equal(out, rows[i].bytes, rows[i].len);
+        t_row("%zu", i);
+        EXPECT_EQ(tcpopt_len(&rows[i].opt), rows[i].len);
+        EXPECT_EQ(tcpopt_emit(out, rows[i].len, &rows[i].opt), rows[i].len);
+        EXPECT_MEM(out, rows[i].bytes, rows[i].len);
     }
 }
 
 /* Forty bytes hold four blocks, or three with timestamps: RFC 2018 §3. */
-static void test_sack_blocks_that_do_not_fit(void **state)
+TEST(sack_blocks_that_do_not_fit)
 {
     struct tcpopt o = { .nsack = 4 }, back;
     uint8_t       out[TCPOPT_MAX];
 
-    (void)state;
     for (uint32_t i = 0; i < 4; i++) {
         o.sack[i].left = seq_of(100 * i);
         o.sack[i].right = seq_of(100 * i + 50);
     }
-    assert_int_equal(tcpopt_len(&o), 36);
-    assert_int_equal(tcpopt_emit(out, 36, &o), 36);
+    EXPECT_EQ(tcpopt_len(&o), 36);
+    EXPECT_EQ(tcpopt_emit(out, 36, &o), 36);
     o.has_ts = true;
-    assert_int_equal(tcpopt_len(&o), 40);
-    assert_int_equal(tcpopt_emit(out, 40, &o), 40);
-    assert_true(tcpopt_parse(span_of(out, 40), false, &back));
-    assert_int_equal(back.nsack, 3);
-    assert_int_equal(back.sack[2].right.v, 250);
+    EXPECT_EQ(tcpopt_len(&o), 40);
+    EXPECT_EQ(tcpopt_emit(out, 40, &o), 40);
+    EXPECT(tcpopt_parse(span_of(out, 40), false, &back));
+    EXPECT_EQ(back.nsack, 3);
+    EXPECT_EQ(back.sack[2].right.v, 250);
 }
 
 /* Each set of options comes back as it was, and the length is as foretold. */
-static void test_all_sets_round_trip(void **state)
+TEST(all_sets_round_trip)
 {
-    (void)state;
     for (unsigned set = 0; set < 16; set++) {
         struct tcpopt o = { .has_mss = set & 1, .sack_ok = set & 2,
                             .has_ts = set & 4, .has_wscale = set & 8 };
@@ -219,49 +211,36 @@ static void test_all_sets_round_trip(void **state)
         o.ts_val = o.has_ts ? 0xdeadbeef : 0;
         o.ts_ecr = o.has_ts ? 0xffffffff : 0;
         len = tcpopt_emit(out, sizeof(out), &o);
-        assert_int_equal(len, tcpopt_len(&o));
-        assert_int_equal(len % 4, 0);
-        assert_true(tcpopt_parse(span_of(out, len), true, &back));
+        EXPECT_EQ(len, tcpopt_len(&o));
+        EXPECT_EQ(len % 4, 0);
+        EXPECT(tcpopt_parse(span_of(out, len), true, &back));
         check_same("round trip", &back, &o);
     }
 }
 
 /* The walk shows each option as it stands. */
-static void test_walk(void **state)
+TEST(walk)
 {
     static const uint8_t bytes[] = { 1, 254, 3, 9, 4, 2, 0, 2, 4 };
     struct reader        r = reader_of(span_of(bytes, sizeof(bytes)));
     struct span          data;
     uint8_t              kind;
 
-    (void)state;
-    assert_true(tcpopt_next(&r, &kind, &data));
-    assert_int_equal(kind, TCPOPT_NOP);
-    assert_int_equal(data.len, 0);
-    assert_true(tcpopt_next(&r, &kind, &data));
-    assert_int_equal(kind, 254);
-    assert_int_equal(data.len, 1);
-    assert_int_equal(data.p[0], 9);
-    assert_true(tcpopt_next(&r, &kind, &data));
-    assert_int_equal(kind, TCPOPT_SACK_OK);
-    assert_true(tcpopt_next(&r, &kind, &data));
-    assert_int_equal(kind, TCPOPT_END);
-    assert_false(tcpopt_next(&r, &kind, &data));
-    assert_false(r.bad);
+    EXPECT(tcpopt_next(&r, &kind, &data));
+    EXPECT_EQ(kind, TCPOPT_NOP);
+    EXPECT_EQ(data.len, 0);
+    EXPECT(tcpopt_next(&r, &kind, &data));
+    EXPECT_EQ(kind, 254);
+    EXPECT_EQ(data.len, 1);
+    EXPECT_EQ(data.p[0], 9);
+    EXPECT(tcpopt_next(&r, &kind, &data));
+    EXPECT_EQ(kind, TCPOPT_SACK_OK);
+    EXPECT(tcpopt_next(&r, &kind, &data));
+    EXPECT_EQ(kind, TCPOPT_END);
+    EXPECT(!tcpopt_next(&r, &kind, &data));
+    EXPECT(!r.bad);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_legal_options),
-        cmocka_unit_test(test_unknown_options),
-        cmocka_unit_test(test_illegal_lengths),
-        cmocka_unit_test(test_options_where_they_do_not_belong),
-        cmocka_unit_test(test_emitted_order),
-        cmocka_unit_test(test_sack_blocks_that_do_not_fit),
-        cmocka_unit_test(test_all_sets_round_trip),
-        cmocka_unit_test(test_walk),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+T_MAIN(T(legal_options), T(unknown_options), T(illegal_lengths),
+       T(options_where_they_do_not_belong), T(emitted_order),
+       T(sack_blocks_that_do_not_fit), T(all_sets_round_trip), T(walk))

@@ -45,4 +45,15 @@ enum why layer_parse(enum layer_kind kind, struct span in,
 enum why layer_rewrite(enum layer_kind kind, struct span in,
                        const struct layers *ctx, uint8_t *out);
 
+/* Puts n bytes at the end of a guarded region of cap bytes, so that one
+ * region serves any number of lengths. */
+static inline struct span at_end(uint8_t *region, size_t cap, const void *p,
+                                 size_t n)
+{
+    uint8_t *at = region + cap - n;
+
+    memcpy(at, p, n);
+    return span_of(at, n);
+}
+
 #endif

@@ -1,9 +1,8 @@
-/* wire_fuzz_test.c: frames of random bytes and golden frames with random
+/* fuzz_test.c: frames of random bytes and golden frames with random
  * damage: no parser leaves its span, and what it lets through obeys its own
  * promises.  Seeded, so that a failure comes again.
  */
 #include "base/limits.h"
-#include "base/prng.h"
 #include "t.h"
 #include "wire/golden.h"
 #include "wire/icmp4hdr.h"
@@ -14,11 +13,6 @@
 #include "wire/udphdr.h"
 
 enum { ROUNDS = 200000, FRAME_MAX = 200 };
-
-static struct prng stream(const char *purpose)
-{
-    return prng_stream((struct sipkey){ 0xca05e, 1 }, 0, purpose);
-}
 
 static void random_bytes(struct prng *r, uint8_t *p, size_t len)
 {
@@ -35,21 +29,21 @@ static void promises(struct span s, const struct layers *ctx)
     struct ndp_repr ndp;
 
     if (tcphdr_parse(s, &tcp) == GO_ON) {
-        assert_in_range(tcp.hdr_len, TCP_HDR_MIN, s.len);
-        assert_true(tcp.opt.nsack <= TCPOPT_SACK_MAX);
-        assert_true(tcp.opt.wscale <= TCP_WSCALE_MAX);
-        assert_true(tcphdr_len(&tcp) <= TCP_HDR_MAX);
+        EXPECT(tcp.hdr_len >= TCP_HDR_MIN && tcp.hdr_len <= s.len);
+        EXPECT_LE(tcp.opt.nsack, TCPOPT_SACK_MAX);
+        EXPECT_LE(tcp.opt.wscale, TCP_WSCALE_MAX);
+        EXPECT(tcphdr_len(&tcp) <= TCP_HDR_MAX);
     }
     if (ip4hdr_parse_quote(s, &ip4) == GO_ON) {
-        assert_in_range(ip4.hdr_len, IP4_HDR_MIN, s.len);
-        assert_true(ip4.total_len >= ip4.hdr_len);
-        assert_int_equal(ip4.frag_off % 8, 0);
+        EXPECT(ip4.hdr_len >= IP4_HDR_MIN && ip4.hdr_len <= s.len);
+        EXPECT(ip4.total_len >= ip4.hdr_len);
+        EXPECT_EQ(ip4.frag_off % 8, 0);
     }
     if (udphdr_parse(s, &udp) == GO_ON)
-        assert_in_range(udp.len, UDP_LEN, s.len);
+        EXPECT(udp.len >= UDP_LEN && udp.len <= s.len);
     if (ndphdr_parse(s, &ctx->ip6, &ndp) == GO_ON) {
-        assert_true(ndp.nprefix <= NDP_PREFIX_MAX);
-        assert_true(ndp.quoted.len <= s.len);
+        EXPECT_LE(ndp.nprefix, NDP_PREFIX_MAX);
+        EXPECT_LE(ndp.quoted.len, s.len);
     }
 }
 
@@ -64,21 +58,18 @@ static void walk_promises(struct span s, const struct layers *ctx)
     ip.payload_len = (uint16_t)(s.len - IP6_HDR_LEN);
     ip.next = s.p[6];
     if (ip6ext_walk(s, &ip, &e) == GO_ON)
-        assert_in_range(e.off, IP6_HDR_LEN, s.len);
-    assert_true(e.count <= IP6_EXT_MAX);
+        EXPECT(e.off >= IP6_HDR_LEN && e.off <= s.len);
+    EXPECT_LE(e.count, IP6_EXT_MAX);
     if (e.problem.tell)
-        assert_true(e.problem.pointer < s.len);
+        EXPECT(e.problem.pointer < s.len);
 }
 
-/* Heap memory of the exact size, so that sanitizers see each byte beyond
- * it; the guard pages of golden_test.c do it without them. */
-static void feed(const uint8_t *bytes, size_t len)
+/* Region: GOLDEN_MAX bytes in front of a page that may not be touched. */
+static void feed(uint8_t *region, const uint8_t *bytes, size_t len)
 {
-    uint8_t      *p = test_malloc(len + 1);
-    struct span   s = span_of(p, len);
+    struct span   s = at_end(region, GOLDEN_MAX, bytes, len);
     struct layers l;
 
-    memcpy(p, bytes, len);
     (void)layers_of(s, &l);
     l.ip6.hop = 255;
     l.ip6.src = (struct cw_addr){ { 0xfe, 0x80, [15] = 1 } };
@@ -86,15 +77,14 @@ static void feed(const uint8_t *bytes, size_t len)
         (void)layer_parse((enum layer_kind)k, s, &l);
     promises(s, &l);
     walk_promises(s, &l);
-    test_free(p);
 }
 
-static void test_random_bytes(void **state)
+TEST(noise)
 {
-    struct prng r = stream("bytes");
+    struct prng r = t_prng("bytes");
+    uint8_t    *region = t_guard(NULL, GOLDEN_MAX);
     uint8_t     buf[FRAME_MAX];
 
-    (void)state;
     for (unsigned i = 0; i < ROUNDS; i++) {
         size_t len = prng_below(&r, FRAME_MAX / 2);
 
@@ -106,17 +96,17 @@ static void test_random_bytes(void **state)
             buf[6] = (uint8_t[]){ 0, 43, 44, 60 }[i / 4 % 4];
             buf[12] = (uint8_t)(buf[12] | 0x50);
         }
-        feed(buf, len);
+        feed(region, buf, len);
     }
 }
 
 /* Real frames with one to four bytes changed, whole or cut, from the frame's
  * own beginning and from each header's. */
-static void test_damaged_frames(void **state)
+TEST(damaged_frames)
 {
-    struct prng r = stream("damage");
+    struct prng r = t_prng("damage");
+    uint8_t    *region = t_guard(NULL, GOLDEN_MAX);
 
-    (void)state;
     for (unsigned i = 0; i < ROUNDS / 4; i++) {
         uint8_t  buf[GOLDEN_MAX];
         size_t   len = golden_bytes(&goldens[i % golden_count], buf);
@@ -132,17 +122,16 @@ static void test_damaged_frames(void **state)
             len = prng_below(&r, len + 1);
         if (from > len)
             from = 0;
-        feed(buf + from, len - from);
+        feed(region, buf + from, len - from);
     }
 }
 
 /* TCP options of random bytes: whatever was understood can be written and
  * is understood again in the same way. */
-static void test_random_options_settle(void **state)
+TEST(random_options_settle)
 {
-    struct prng r = stream("options");
+    struct prng r = t_prng("options");
 
-    (void)state;
     for (unsigned i = 0; i < ROUNDS; i++) {
         uint8_t       in[TCPOPT_MAX], out[TCPOPT_MAX], more[TCPOPT_MAX];
         struct tcpopt a, b;
@@ -156,20 +145,11 @@ static void test_random_options_settle(void **state)
         }
         (void)tcpopt_parse(span_of(in, len), syn, &a);
         n = tcpopt_emit(out, sizeof(out), &a);
-        assert_int_equal(n, tcpopt_len(&a));
-        assert_true(tcpopt_parse(span_of(out, n), syn, &b));
-        assert_int_equal(tcpopt_emit(more, sizeof(more), &b), n);
-        assert_memory_equal(out, more, n);
+        EXPECT_EQ(n, tcpopt_len(&a));
+        EXPECT(tcpopt_parse(span_of(out, n), syn, &b));
+        EXPECT_EQ(tcpopt_emit(more, sizeof(more), &b), n);
+        EXPECT_MEM(out, more, n);
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_random_bytes),
-        cmocka_unit_test(test_damaged_frames),
-        cmocka_unit_test(test_random_options_settle),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+T_MAIN(T(noise), T(damaged_frames), T(random_options_settle))
