@@ -1,0 +1,60 @@
+/* limits.c: what the three profiles decide (stack.h says what they are).
+ *
+ * Owns the one table; whoever needs a knob asks knobs_of() and keeps the
+ * pointer.  "strict" is RFC 6298, 5681, 9293 to the letter; "deployed" is
+ * what hosts on the Internet do (mostly Linux); "classic" is the BSD of the
+ * textbooks.
+ */
+#include "base/limits.h"
+#include "base/check.h"
+
+static const struct knobs table[] = {
+    [CW_PROFILE_DEPLOYED] = {
+        .rto_initial = 1 * NS_S,       /* RFC 6298 §2.1 */
+        .rto_min = 0,                  /* the floor is under the variance */
+        .rto_var_min = 200 * NS_MS,    /* RTO = SRTT + max(4 RTTVAR, this) */
+        .rto_max = 120 * NS_S,
+        .delack = 40 * NS_MS,
+        .quickacks = 16,
+        .initcwnd = 10,                /* RFC 6928 */
+        .msl = 30 * NS_S,              /* TIME-WAIT lasts a minute */
+        .syn_retries = 6,              /* 127 s in all */
+        .synack_retries = 5,
+        .data_retries = 15,
+        .orphan_fin_wait_2 = 60 * NS_S,
+    },
+    [CW_PROFILE_STRICT] = {
+        .rto_initial = 1 * NS_S,
+        .rto_min = 1 * NS_S,           /* RFC 6298 §2.4 */
+        .rto_var_min = 0,
+        .rto_max = 60 * NS_S,          /* RFC 6298 §2.5 */
+        .delack = 200 * NS_MS,
+        .quickacks = 0,
+        .initcwnd = 0,
+        .msl = 120 * NS_S,             /* RFC 9293 §3.4.2 */
+        .syn_retries = 7,              /* 183 s: MUST-23 asks for 180 */
+        .synack_retries = 7,
+        .data_retries = 15,
+        .orphan_fin_wait_2 = 600 * NS_S,
+    },
+    [CW_PROFILE_CLASSIC] = {
+        .rto_initial = 1 * NS_S,
+        .rto_min = 1 * NS_S,
+        .rto_var_min = 0,
+        .rto_max = 64 * NS_S,
+        .delack = 200 * NS_MS,         /* BSD's fast timer */
+        .quickacks = 0,
+        .initcwnd = 0,
+        .msl = 30 * NS_S,
+        .syn_retries = 7,
+        .synack_retries = 7,
+        .data_retries = 12,
+        .orphan_fin_wait_2 = 600 * NS_S,
+    },
+};
+
+const struct knobs *knobs_of(enum cw_profile profile)
+{
+    INVARIANT((unsigned)profile < ARRAY_LEN(table));
+    return &table[profile];
+}
