@@ -220,4 +220,5 @@ TEST(misuse_panics)
 }
 
 T_MAIN(T(fields), T(refusals), T(any_flipped_bit_breaks_the_checksum),
-       T(fragments), T(quotes), T(emit_pads_options), T(option_walk), T(misuse_panics))
+       T(fragments), T(quotes), T(emit_pads_options), T(option_walk),
+       T(misuse_panics))
