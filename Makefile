@@ -1,0 +1,68 @@
+# A thin front for meson and the tools; `make help` lists what there is.
+# meson is Debian's, whatever python comes first in PATH.
+MESON  := $(shell test -x /usr/bin/meson && echo /usr/bin/meson || echo meson)
+PYTHON := $(shell test -x /usr/bin/python3 && echo /usr/bin/python3 || echo python3)
+BUILD  ?= build
+PREFIX ?= /usr/local
+
+.PHONY: all build demo test fast install bench fuzz tidy format clean help \
+	setup-build setup-test setup-tidy
+
+all: build
+
+build: setup-build $(BUILD)/build.ninja
+	@ninja -C $(BUILD) --quiet
+	@echo "built $(BUILD)/causeway"
+
+$(BUILD)/build.ninja:
+	@$(MESON) setup $(BUILD) >/dev/null
+
+demo: build
+	@tools/demo.sh $(BUILD)/causeway
+
+test: setup-build setup-test
+	@$(PYTHON) tools/run_tests.py full
+
+fast: setup-build setup-test
+	@$(PYTHON) tools/run_tests.py fast
+
+bench: build
+	@$(PYTHON) tools/run_tests.py bench
+
+fuzz: setup-build setup-test
+	@$(PYTHON) tools/run_tests.py fuzz
+
+install: build
+	@$(MESON) configure $(BUILD) -Dprefix=$(abspath $(PREFIX))
+	@$(MESON) install -C $(BUILD)
+
+tidy: setup-tidy build
+	@$(PYTHON) tools/tidy.py
+	@run-clang-tidy -quiet -p $(BUILD) '$(CURDIR)/src/.*\.c$$'
+
+format: setup-tidy
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+setup-build:
+	@tools/setup.sh build
+
+setup-test:
+	@tools/setup.sh test
+
+setup-tidy:
+	@tools/setup.sh tidy
+
+clean:
+	@rm -rf $(BUILD) build-*
+
+help:
+	@echo "make            build $(BUILD)/causeway"
+	@echo "make demo       build, then show two programs talk over a bad link"
+	@echo "make test       everything that continuous integration runs"
+	@echo "make fast       the tests of the suite 'fast', in seconds"
+	@echo "make install    install to PREFIX ($(PREFIX)); DESTDIR is heeded"
+	@echo "make bench      measure"
+	@echo "make fuzz       fuzz each target for a minute (FUZZ_SECONDS)"
+	@echo "make tidy       the source as text, and clang-tidy"
+	@echo "make format     clang-format in place"
+	@echo "make clean      remove the build directories"

@@ -1,0 +1,30 @@
+"""tiers: what each tier of tests runs, in order.  Add a step here.
+
+Meson(tier, title, build directory, options, environment, suites) builds
+and runs meson suites; Command(tier, title, argv) runs a program that ends with
+"N passed, N failed" or answers by its exit status (77: skipped).
+"""
+import collections
+import os
+
+Meson = collections.namedtuple("Meson", "tier title build options env suites")
+Command = collections.namedtuple("Command", "tier title argv")
+
+FUZZ_SECONDS = os.environ.get("FUZZ_SECONDS", "60")
+
+STEPS = [
+    Meson("fast", "gcc", "build", [], {}, ["fast"]),
+
+    Meson("full", "gcc", "build", ["-Dwerror=true"], {}, ["fast", "full"]),
+    Meson("full", "clang, ASan and UBSan", "build-asan",
+          ["-Dwerror=true", "-Dparanoid=true", "-Db_lundef=false",
+           "-Db_sanitize=address,undefined"],
+          {"CC": "clang"}, ["fast", "full"]),
+    Meson("full", "clang, release", "build-clang",
+          ["-Dwerror=true", "--buildtype=release"], {"CC": "clang"},
+          ["fast"]),
+    Command("full", "fuzzing", ["tools/fuzz.sh", FUZZ_SECONDS]),
+
+    Command("fuzz", "fuzzing", ["tools/fuzz.sh", FUZZ_SECONDS]),
+    Meson("bench", "benchmarks", "build", [], {}, ["bench"]),
+]
