@@ -53,7 +53,7 @@ static bool take_hosts(struct words *w, struct link_rule *r)
         at = take_name(at + 1, '\0', r->to);
     if (!at || word_is(r->from, r->to)) {
         err = words_error(w, NULL);
-        fmt_str(err, "no direction; write two hosts, as in h1>h2 data 1");
+        fmt_str(err, "no direction. Write two hosts, as in h1>h2 data 1");
         return false;
     }
     if (!words_keyword(w)) {
@@ -78,10 +78,10 @@ static bool take_kind(struct words *w, struct link_rule *r)
     near = word_nearest(w->word, kind_names, NAMES);
     err = words_error(w, NULL);
     if (near) {
-        fmt_f(err, "no such kind of packet; did you mean %s?", near);
+        fmt_f(err, "no such kind of packet. Did you mean %s?", near);
         return false;
     }
-    fmt_str(err, "no such kind of packet; write one of");
+    fmt_str(err, "no such kind of packet. Write one of");
     for (unsigned i = 0; i < NAMES; i++)
         fmt_f(err, " %s", kind_names[i]);
     return false;
@@ -142,7 +142,7 @@ static bool take_list(struct words *w, struct link_rule *r)
     if (at)
         return true;
     err = words_error(w, value);
-    fmt_str(err, "write which ones, counted from 1: 1 or 1,3 or 2..4 or 5.. "
+    fmt_str(err, "Write which ones, counted from 1: 1 or 1,3 or 2..4 or 5.. "
                  "(at most 8 of these)");
     return false;
 }
@@ -174,7 +174,7 @@ bool spec_drop_parse(const char *text, struct link_rule *out,
 
     if (!words_keyword(&w)) {
         if (!w.bad)
-            fmt_str(err, "the rule is empty; write data 1");
+            fmt_str(err, "the rule is empty. Write data 1");
         return false;
     }
     if (!take_hosts(&w, &r) || !take_kind(&w, &r) || !take_list(&w, &r))
@@ -183,7 +183,7 @@ bool spec_drop_parse(const char *text, struct link_rule *out,
         words_keyword(&w);
         err = words_error(&w, NULL);
         if (err)
-            fmt_str(err, "one rule has one kind; write a rule for each");
+            fmt_str(err, "one rule has one kind. Write a rule for each");
         return false;
     }
     print_rule(&canonical, &r);

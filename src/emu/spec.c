@@ -64,7 +64,7 @@ static void get_time(struct words *w, cw_ns *out)
     if (!units_time(v.text, out, &v.reason))
         value_bad(w, &v, v.buf);
     else if (*out > LINK_TIME_MAX)
-        value_bad(w, &v, "no link is that slow; write at most 600s");
+        value_bad(w, &v, "no link is that slow. Write at most 600s");
 }
 
 static void get_share(struct words *w, uint32_t *out)
@@ -85,7 +85,7 @@ static void get_count(struct words *w, uint32_t *out, uint32_t max)
     if (!units_count(v.text, &n, &v.reason)) {
         value_bad(w, &v, v.buf);
     } else if (n == 0 || n > max) {
-        fmt_f(&v.reason, "write a number from 1 to %u", max);
+        fmt_f(&v.reason, "Write a number from 1 to %u", max);
         value_bad(w, &v, v.buf);
     }
     *out = (uint32_t)n;
@@ -100,10 +100,10 @@ static void get_rate(struct words *w, uint64_t *out)
     if (!units_rate(v.text, out, &v.reason))
         value_bad(w, &v, v.buf);
     else if (*out == 0)
-        value_bad(w, &v, "nothing would ever arrive; write loss 100% for "
+        value_bad(w, &v, "nothing would ever arrive. Write loss 100% for "
                          "that, or no rate at all for an unlimited one");
     else if (*out > LINK_RATE_MAX)
-        value_bad(w, &v, "write at most 100gbit");
+        value_bad(w, &v, "Write at most 100gbit");
 }
 
 /* "1bdp", "0.5bdp" in thousandths; 0 if it is none. */
@@ -149,7 +149,7 @@ static void get_queue(struct words *w, struct link_spec *s)
     if (s->queue) {
         s->queue_kind = LINK_QUEUE_BDP;
         if (s->queue > LINK_BDP_MAX * UINT64_C(1000))
-            value_bad(w, &v, "write at most 1000bdp");
+            value_bad(w, &v, "Write at most 1000bdp");
         return;
     }
     s->queue_kind = *last == 'p' ? LINK_QUEUE_PKTS : LINK_QUEUE_BYTES;
@@ -163,7 +163,7 @@ static void get_queue(struct words *w, struct link_spec *s)
     if (!good)
         value_bad(w, &v, v.buf);
     else if (s->queue > LINK_QUEUE_MAX)
-        value_bad(w, &v, "write at most 1000000MB");
+        value_bad(w, &v, "Write at most 1000GB");
 }
 
 /* "..", or NULL. */
@@ -186,11 +186,11 @@ static void get_down(struct words *w, struct link_spec *s)
         return;
     dots = find_dots(v.text);
     if (!dots) {
-        value_bad(w, &v, "write from..to, as in 2s..2500ms");
+        value_bad(w, &v, "Write from..to, as in 2s..2500ms");
         return;
     }
     if (s->ndowns == LINK_DOWNS_MAX) {
-        value_bad(w, &v, "no more than 8 times");
+        value_bad(w, &v, "no more than 8 of these on a link");
         return;
     }
     *dots = '\0';
@@ -202,10 +202,10 @@ static void get_down(struct words *w, struct link_spec *s)
     }
     *dots = '.';
     if (d.from >= d.to)
-        value_bad(w, &v, "it ends before it begins; write the earlier time "
+        value_bad(w, &v, "it ends before it begins. Write the earlier time "
                          "first");
     else if (d.to > LINK_DOWN_MAX)
-        value_bad(w, &v, "write at most a year");
+        value_bad(w, &v, "Write at most a year");
     s->downs[s->ndowns++] = d;
 }
 
@@ -277,10 +277,10 @@ static void unknown_word(struct words *w)
     if (!err)
         return;
     if (near) {
-        fmt_f(err, "no such word; did you mean %s?", near);
+        fmt_f(err, "no such word. Did you mean %s?", near);
         return;
     }
-    fmt_str(err, "no such word; write one of");
+    fmt_str(err, "no such word. Write one of");
     for (unsigned i = 0; i < W_COUNT_OF; i++)
         fmt_f(err, " %s", names[i]);
 }

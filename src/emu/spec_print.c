@@ -1,8 +1,8 @@
 /* spec_print.c: a specification into its canonical words.
  *
  *   Invariant: spec_parse() of what spec_print() writes is equal to what was
- *   printed.  Each value takes the largest unit in which it is whole, or the
- *   smallest with as many decimals as it needs.
+ *   printed.  Each value takes the largest unit in which it is whole; shares
+ *   and multiples of the bdp take as many decimals as they need.
  */
 #include "emu/node.h"
 
@@ -11,46 +11,52 @@ struct unit {
     uint64_t    size;
 };
 
-/* v in the first unit that divides it; else in the last, with decimals.
- * Sizes are 1000 of the next at most, so that three decimals do. */
-static void print_in(struct fmt *out, uint64_t v, const struct unit *units,
-                     unsigned n)
+/* v in the largest unit that divides it; the last divides everything. */
+static void print_in(struct fmt *out, uint64_t v, const struct unit *u)
 {
-    const struct unit *u = units;
-    uint64_t           rest;
-
-    while (u < units + n - 1 && v % u->size)
+    while (v % u->size)
         u++;
     fmt_u64(out, v / u->size);
-    rest = v % u->size;
-    if (rest) {
-        fmt_char(out, '.');
-        for (uint64_t digit = u->size / 10; rest; digit /= 10) {
-            INVARIANT(digit > 0);
-            fmt_char(out, (char)('0' + rest / digit));
-            rest %= digit;
-        }
-    }
     fmt_str(out, u->name);
+}
+
+/* v / scale with as many decimals as it needs; scale is a power of ten. */
+static void print_decimal(struct fmt *out, uint64_t v, uint64_t scale,
+                          const char *name)
+{
+    fmt_u64(out, v / scale);
+    v %= scale;
+    if (v)
+        fmt_char(out, '.');
+    while (v) {
+        scale /= 10;
+        INVARIANT(scale > 0);
+        fmt_char(out, (char)('0' + v / scale));
+        v %= scale;
+    }
+    fmt_str(out, name);
 }
 
 static void print_time(struct fmt *out, cw_ns t)
 {
     static const struct unit units[] = {
-        { "s", NS_S }, { "ms", NS_MS }, { "us", NS_US },
+        { "s", NS_S }, { "ms", NS_MS }, { "us", NS_US }, { "ns", 1 },
     };
 
     INVARIANT(t >= 0);
-    print_in(out, (uint64_t)t, units, ARRAY_LEN(units));
+    print_in(out, (uint64_t)t, units);
 }
 
 static void print_rate(struct fmt *out, uint64_t bps)
 {
     static const struct unit units[] = {
-        { "gbit", 1000000000 }, { "mbit", 1000000 }, { "kbit", 1000 },
+        { "gbit", 1000000000 },
+        { "mbit", 1000000 },
+        { "kbit", 1000 },
+        { "bit", 1 },
     };
 
-    print_in(out, bps, units, ARRAY_LEN(units));
+    print_in(out, bps, units);
 }
 
 /* The text's share, in 10^-8 percent, as units.c rounds it. */
@@ -76,15 +82,14 @@ static void print_share(struct fmt *out, uint32_t p)
         if (share_of(e8) == p)
             break;
     }
-    print_in(out, e8, &(const struct unit){ "%", 100000000 }, 1);
+    print_decimal(out, e8, 100000000, "%");
 }
 
 static void print_queue(struct fmt *out, const struct link_spec *s)
 {
     static const struct unit bytes[] = {
-        { "GB", 1000000000 }, { "MB", 1000000 }, { "kB", 1000 },
+        { "GB", 1000000000 }, { "MB", 1000000 }, { "kB", 1000 }, { "B", 1 },
     };
-    static const struct unit bdp = { "bdp", 1000 };
 
     switch ((enum link_queue)s->queue_kind) {
     case LINK_QUEUE_UNSET:
@@ -94,11 +99,11 @@ static void print_queue(struct fmt *out, const struct link_spec *s)
         return;
     case LINK_QUEUE_BYTES:
         fmt_str(out, " queue ");
-        print_in(out, s->queue, bytes, ARRAY_LEN(bytes));
+        print_in(out, s->queue, bytes);
         return;
     case LINK_QUEUE_BDP:
         fmt_str(out, " queue ");
-        print_in(out, s->queue, &bdp, 1);
+        print_decimal(out, s->queue, 1000, "bdp");
         return;
     }
 }

@@ -70,7 +70,7 @@ bool words_value(struct words *w, char out[static WORD_MAX],
         return false;
     if (!w->next[0]) {
         err = words_error(w, NULL);
-        fmt_f(err, "the value is missing; write %s %s", w->word, example);
+        fmt_f(err, "the value is missing. Write %s %s", w->word, example);
         return false;
     }
     memcpy(out, w->next, WORD_MAX);

@@ -1,6 +1,5 @@
 /* corrupt_test.c: one bit, in bytes of its own, and no checksum hides it. */
 #include "emu_rig.h"
-#include "t.h"
 #include "wire/cksum.h"
 
 enum { LEN = 200, CUT = 60 };
@@ -14,7 +13,7 @@ static struct cw_pkt split_frame(struct rig *r)
         uint32_t       off = i ? CUT : 0, len = i ? LEN - CUT : CUT;
         struct cw_buf *b = pbuf_new(&r->pbufs, len + 3);
 
-        assert_non_null(b);
+        EXPECT(b != NULL);
         for (uint32_t k = 0; k < len; k++)
             b->data[3 + k] = (uint8_t)(off + k);
         pkt.frags[i] = (struct cw_frag){ b, 3, len };
@@ -27,7 +26,7 @@ static unsigned bits_changed(const struct cw_pkt *pkt, unsigned *first)
     uint8_t  bytes[LEN];
     unsigned n = 0;
 
-    assert_int_equal(pkt_copy_out(pkt, 0, bytes, LEN), LEN);
+    EXPECT_EQ(pkt_copy_out(pkt, 0, bytes, LEN), LEN);
     for (unsigned i = 0; i < LEN; i++)
         for (unsigned b = 0; b < 8; b++)
             if ((bytes[i] ^ (uint8_t)i) & 1u << b) {
@@ -37,48 +36,46 @@ static unsigned bits_changed(const struct cw_pkt *pkt, unsigned *first)
     return n;
 }
 
-static void flips_one_bit_of_a_copy(void **state)
+TEST(flips_one_bit_of_a_copy)
 {
     struct rig     r;
     struct cw_pkt  mine, theirs, out;
     static uint8_t seen[LEN];
     unsigned       at = 0, places = 0;
 
-    (void)state;
     memset(seen, 0, sizeof(seen));
     rig_init(&r, "corrupt 100%", 1);
     for (unsigned i = 0; i < 2000; i++) {
         mine = split_frame(&r);
         pkt_share(&theirs, &mine);
         link_send(r.link, LINK_FWD, &theirs, i);
-        assert_int_equal(link_recv(r.link, LINK_FWD, &out, 1, i, NULL), 1);
-        assert_int_equal(out.len, LEN);
-        assert_int_equal(bits_changed(&out, &at), 1);
-        assert_true(at >= 14); /* above the Ethernet header */
+        EXPECT_EQ(link_recv(r.link, LINK_FWD, &out, 1, i, NULL), 1);
+        EXPECT_EQ(out.len, LEN);
+        EXPECT_EQ(bits_changed(&out, &at), 1);
+        EXPECT(at >= 14); /* above the Ethernet header */
         seen[at] = 1;
-        assert_int_equal(bits_changed(&mine, &at), 0);
+        EXPECT_EQ(bits_changed(&mine, &at), 0);
         pkt_free(&out);
         pkt_free(&mine);
     }
     for (unsigned i = 0; i < LEN; i++)
         places += seen[i];
-    assert_int_equal(places, LEN - 14);
-    assert_int_equal(r.nfates, 4000);
-    assert_int_equal(r.fates[0].why, WHY_LINK_CORRUPT);
-    assert_false(r.fates[0].final);
-    assert_false(link_intact(r.link));
+    EXPECT_EQ(places, LEN - 14);
+    EXPECT_EQ(r.nfates, 4000);
+    EXPECT_EQ(r.fates[0].why, WHY_LINK_CORRUPT);
+    EXPECT(!(r.fates[0].final));
+    EXPECT(!link_intact(r.link));
     rig_free(&r);
 }
 
 /* A checksum left to the medium is completed first: the receiver's sum over
  * the covered bytes then shows the damage, if that is where it is. */
-static void completes_the_checksum_first(void **state)
+TEST(completes_the_checksum_first)
 {
     struct rig    r;
     struct cw_pkt pkt;
     unsigned      at = 0;
 
-    (void)state;
     rig_init(&r, "corrupt 100%", 2);
     for (unsigned i = 0; i < 200; i++) {
         uint8_t bytes[LEN], good[LEN];
@@ -91,59 +88,48 @@ static void completes_the_checksum_first(void **state)
             good[k] = (uint8_t)k;
         be16_store(good + 50, cksum_fold(cksum_add(0, good + 34, LEN - 34)));
         link_send(r.link, LINK_FWD, &pkt, i);
-        assert_int_equal(link_recv(r.link, LINK_FWD, &pkt, 1, i, NULL), 1);
-        assert_int_equal(pkt.csum_state, CW_CSUM_NONE);
-        assert_int_equal(pkt_copy_out(&pkt, 0, bytes, LEN), LEN);
+        EXPECT_EQ(link_recv(r.link, LINK_FWD, &pkt, 1, i, NULL), 1);
+        EXPECT_EQ(pkt.csum_state, CW_CSUM_NONE);
+        EXPECT_EQ(pkt_copy_out(&pkt, 0, bytes, LEN), LEN);
         for (at = 0; bytes[at] == good[at]; at++)
-            assert_true(at < LEN - 1);
-        assert_int_equal(memcmp(bytes + at + 1, good + at + 1, LEN - at - 1),
-                         0);
-        assert_int_equal(__builtin_popcount(bytes[at] ^ good[at]), 1);
+            EXPECT(at < LEN - 1);
+        EXPECT_EQ(memcmp(bytes + at + 1, good + at + 1, LEN - at - 1), 0);
+        EXPECT_EQ(__builtin_popcount(bytes[at] ^ good[at]), 1);
         pkt_free(&pkt);
     }
     rig_free(&r);
 }
 
-static void rate_of_corruption(void **state)
+TEST(rate_of_corruption)
 {
     struct rig r;
 
-    (void)state;
     rig_init(&r, "corrupt 2%", 1);
     for (unsigned i = 0; i < 50000; i++) {
         rig_send(&r, 1, 100, i);
         rig_run(&r, i);
     }
-    assert_in_range(link_counts_of(r.link, LINK_FWD)->corrupted, 1000 - 126,
-                    1000 + 126);
-    assert_int_equal(link_counts_of(r.link, LINK_FWD)->lost, 0);
+    EXPECT_RANGE(link_counts_of(r.link, LINK_FWD)->corrupted, 1000 - 126, 1000 + 126);
+    EXPECT_EQ(link_counts_of(r.link, LINK_FWD)->lost, 0);
     rig_free(&r);
 }
 
 /* Each of two copies is damaged by itself, or not. */
-static void copies_are_damaged_apart(void **state)
+TEST(copies_are_damaged_apart)
 {
     const struct link_counts *c;
     struct rig                r;
 
-    (void)state;
     rig_init(&r, "duplicate 100% corrupt 50%", 1);
     rig_send(&r, 1000, 100, 0);
     c = link_counts_of(r.link, LINK_FWD);
-    assert_int_equal(c->duplicated, 1000);
-    assert_in_range(c->corrupted, 1000 - 90, 1000 + 90);
-    assert_int_equal(rig_run(&r, NS_NEVER), 2000);
+    EXPECT_EQ(c->duplicated, 1000);
+    EXPECT_RANGE(c->corrupted, 1000 - 90, 1000 + 90);
+    EXPECT_EQ(rig_run(&r, NS_NEVER), 2000);
     rig_free(&r);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(flips_one_bit_of_a_copy),
-        cmocka_unit_test(completes_the_checksum_first),
-        cmocka_unit_test(rate_of_corruption),
-        cmocka_unit_test(copies_are_damaged_apart),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+T_MAIN(T(flips_one_bit_of_a_copy),
+       T(completes_the_checksum_first),
+       T(rate_of_corruption),
+       T(copies_are_damaged_apart))

@@ -1,8 +1,7 @@
 /* drop_test.c: exact drops: the text of a rule, and what it takes. */
 #include "emu_rig.h"
-#include "t.h"
 
-static void texts(void **state)
+TEST(texts)
 {
     static const struct {
         const char *in, *out;
@@ -24,57 +23,55 @@ static void texts(void **state)
         { "data 999999999", "data 999999999", LINK_DATA },
     };
 
-    (void)state;
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
         struct link_rule rule, again;
         char             buf[256];
         struct fmt       err = fmt_of(buf, sizeof(buf));
 
-        assert_true(spec_drop_parse(rows[i].in, &rule, &err));
-        assert_string_equal(rule.text, rows[i].out);
-        assert_int_equal(rule.kind, rows[i].kind);
-        assert_int_equal(rule.dirs, 3);
-        assert_true(spec_drop_parse(rule.text, &again, &err));
-        assert_string_equal(again.text, rule.text);
-        assert_int_equal(buf[0], 0);
+        EXPECT(spec_drop_parse(rows[i].in, &rule, &err));
+        EXPECT_STR(rule.text, rows[i].out);
+        EXPECT_EQ(rule.kind, rows[i].kind);
+        EXPECT_EQ(rule.dirs, 3);
+        EXPECT(spec_drop_parse(rule.text, &again, &err));
+        EXPECT_STR(again.text, rule.text);
+        EXPECT_EQ(buf[0], 0);
     }
 }
 
-static void names_are_kept(void **state)
+TEST(names_are_kept)
 {
     struct link_rule rule;
     struct fmt       err = fmt_of(NULL, 0);
 
-    (void)state;
-    assert_true(spec_drop_parse("client>server fin 1", &rule, &err));
-    assert_string_equal(rule.from, "client");
-    assert_string_equal(rule.to, "server");
-    assert_true(spec_drop_parse("fin 1", &rule, &err));
-    assert_string_equal(rule.from, "");
+    EXPECT(spec_drop_parse("client>server fin 1", &rule, &err));
+    EXPECT_STR(rule.from, "client");
+    EXPECT_STR(rule.to, "server");
+    EXPECT(spec_drop_parse("fin 1", &rule, &err));
+    EXPECT_STR(rule.from, "");
 }
 
-static void refusals(void **state)
+TEST(refusals)
 {
     static const struct {
         const char *in, *err;
     } rows[] = {
-        { "", "the rule is empty; write data 1" },
-        { "dada 1", "dada: no such kind of packet; did you mean data?" },
-        { "sin 1", "sin: no such kind of packet; did you mean syn?" },
+        { "", "the rule is empty. Write data 1" },
+        { "dada 1", "dada: no such kind of packet. Did you mean data?" },
+        { "sin 1", "sin: no such kind of packet. Did you mean syn?" },
         { "everything 1",
-          "everything: no such kind of packet; write one of packet data ack "
+          "everything: no such kind of packet. Write one of packet data ack "
           "syn synack fin rst udp icmp arp" },
-        { "data", "data: the value is missing; write data 1" },
-        { "data 1 2", "2: one rule has one kind; write a rule for each" },
+        { "data", "data: the value is missing. Write data 1" },
+        { "data 1 2", "2: one rule has one kind. Write a rule for each" },
         { "h1>h2", "h1>h2: of what? Write h1>h2 data 1" },
         { "h1> data 1",
-          "h1>: no direction; write two hosts, as in h1>h2 data 1" },
+          "h1>: no direction. Write two hosts, as in h1>h2 data 1" },
         { "h1>h1 data 1",
-          "h1>h1: no direction; write two hosts, as in h1>h2 data 1" },
+          "h1>h1: no direction. Write two hosts, as in h1>h2 data 1" },
         { "h1>h2>h3 data 1",
-          "h1>h2>h3: no direction; write two hosts, as in h1>h2 data 1" },
+          "h1>h2>h3: no direction. Write two hosts, as in h1>h2 data 1" },
         { "a-name-of-sixteen>h2 data 1",
-          "a-name-of-sixteen>h2: no direction; write two hosts, as in h1>h2 "
+          "a-name-of-sixteen>h2: no direction. Write two hosts, as in h1>h2 "
           "data 1" },
     };
     static const char *const lists[] = {
@@ -82,14 +79,13 @@ static void refusals(void **state)
         "-1", "1;2", "1...", "1234567890", "1,2,3,4,5,6,7,8,9",
     };
 
-    (void)state;
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
         struct link_rule rule;
         char             buf[256];
         struct fmt       err = fmt_of(buf, sizeof(buf));
 
-        assert_false(spec_drop_parse(rows[i].in, &rule, &err));
-        assert_string_equal(buf, rows[i].err);
+        EXPECT(!spec_drop_parse(rows[i].in, &rule, &err));
+        EXPECT_STR(buf, rows[i].err);
     }
     for (unsigned i = 0; i < ARRAY_LEN(lists); i++) {
         struct link_rule rule;
@@ -99,10 +95,10 @@ static void refusals(void **state)
         struct fmt       w = fmt_of(want, sizeof(want));
 
         fmt_f(&f, "data %s", lists[i]);
-        fmt_f(&w, "data %s: write which ones, counted from 1: 1 or 1,3 or "
+        fmt_f(&w, "data %s: Write which ones, counted from 1: 1 or 1,3 or "
                   "2..4 or 5.. (at most 8 of these)", lists[i]);
-        assert_false(spec_drop_parse(text, &rule, &err));
-        assert_string_equal(buf, want);
+        EXPECT(!spec_drop_parse(text, &rule, &err));
+        EXPECT_STR(buf, want);
     }
 }
 
@@ -125,9 +121,8 @@ static void send_tcp(struct rig *r, unsigned dir, uint8_t flags,
 static void expect_lost(const struct rig *r, const char *pattern)
 {
     for (size_t i = 0; i < r->nfates; i++)
-        assert_int_equal(pattern[i],
-                         r->fates[i].why == WHY_LINK_RULE ? 'x' : '.');
-    assert_int_equal(pattern[r->nfates], 0);
+        EXPECT_EQ(pattern[i], r->fates[i].why == WHY_LINK_RULE ? 'x' : '.');
+    EXPECT_EQ(pattern[r->nfates], 0);
 }
 
 enum { FIN = 1, SYN = 2, ACK = 16 };
@@ -148,7 +143,7 @@ static void send_connection(struct rig *r)
     send_tcp(r, LINK_FWD, ACK, 0);
 }
 
-static void what_rules_take(void **state)
+TEST(what_rules_take)
 {
     static const struct {
         const char *rule, *lost;
@@ -163,7 +158,6 @@ static void what_rules_take(void **state)
         { "data 4", ".........." },
     };
 
-    (void)state;
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
         struct rig r;
 
@@ -179,16 +173,15 @@ static void give_rule(struct rig *r, const char *text, unsigned dirs)
     struct link_rule rule;
     struct fmt       err = fmt_of(NULL, 0);
 
-    assert_true(spec_drop_parse(text, &rule, &err));
+    EXPECT(spec_drop_parse(text, &rule, &err));
     rule.dirs = (uint8_t)dirs;
-    assert_true(link_drop(r->link, &rule));
+    EXPECT(link_drop(r->link, &rule));
 }
 
-static void one_direction_counts_alone(void **state)
+TEST(one_direction_counts_alone)
 {
     struct rig r;
 
-    (void)state;
     rig_init(&r, "", 1);
     give_rule(&r, "h2>h1 data 1", 1 << LINK_BACK);
     give_rule(&r, "h1>h2 ack 2", 1 << LINK_FWD);
@@ -198,28 +191,26 @@ static void one_direction_counts_alone(void **state)
 }
 
 /* The fate names the first rule that matches, and which one it was. */
-static void fates_name_the_rule(void **state)
+TEST(fates_name_the_rule)
 {
     struct rig r;
 
-    (void)state;
     rig_init(&r, "loss 100%", 1);
     give_rule(&r, "data 2", 3);
     give_rule(&r, "packet 6", 3);
     send_connection(&r);
-    assert_string_equal(r.fates[5].rule, "data 2");
-    assert_int_equal(r.fates[5].nth, 2);
-    assert_int_equal(r.fates[0].why, WHY_LINK_RANDOM);
-    assert_null(r.fates[0].rule);
+    EXPECT_STR(r.fates[5].rule, "data 2");
+    EXPECT_EQ(r.fates[5].nth, 2);
+    EXPECT_EQ(r.fates[0].why, WHY_LINK_RANDOM);
+    EXPECT_NULL(r.fates[0].rule);
     rig_free(&r);
 }
 
 /* Rules count every packet, those of other rules too. */
-static void two_rules_are_one_with_both(void **state)
+TEST(two_rules_are_one_with_both)
 {
     struct rig a, b;
 
-    (void)state;
     rig_init(&a, "", 1);
     rig_init(&b, "", 1);
     give_rule(&a, "data 1", 3);
@@ -234,11 +225,10 @@ static void two_rules_are_one_with_both(void **state)
 }
 
 /* A live rule counts from when it is given: "the next packet" is packet 1. */
-static void live_rule_counts_from_now(void **state)
+TEST(live_rule_counts_from_now)
 {
     struct rig r;
 
-    (void)state;
     rig_init(&r, "", 1);
     send_tcp(&r, LINK_FWD, ACK, 5);
     give_rule(&r, "data 1", 3);
@@ -248,34 +238,26 @@ static void live_rule_counts_from_now(void **state)
     rig_free(&r);
 }
 
-static void rules_are_bounded(void **state)
+TEST(rules_are_bounded)
 {
     struct link_rule rule;
     struct fmt       err = fmt_of(NULL, 0);
     struct rig       r;
 
-    (void)state;
     rig_init(&r, "", 1);
-    assert_true(spec_drop_parse("data 1", &rule, &err));
+    EXPECT(spec_drop_parse("data 1", &rule, &err));
     for (unsigned i = 0; i < LINK_RULES_MAX; i++)
-        assert_true(link_drop(r.link, &rule));
-    assert_false(link_drop(r.link, &rule));
+        EXPECT(link_drop(r.link, &rule));
+    EXPECT(!link_drop(r.link, &rule));
     rig_free(&r);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(texts),
-        cmocka_unit_test(names_are_kept),
-        cmocka_unit_test(refusals),
-        cmocka_unit_test(what_rules_take),
-        cmocka_unit_test(one_direction_counts_alone),
-        cmocka_unit_test(fates_name_the_rule),
-        cmocka_unit_test(two_rules_are_one_with_both),
-        cmocka_unit_test(live_rule_counts_from_now),
-        cmocka_unit_test(rules_are_bounded),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+T_MAIN(T(texts),
+       T(names_are_kept),
+       T(refusals),
+       T(what_rules_take),
+       T(one_direction_counts_alone),
+       T(fates_name_the_rule),
+       T(two_rules_are_one_with_both),
+       T(live_rule_counts_from_now),
+       T(rules_are_bounded))

@@ -1,35 +1,22 @@
 /* emu_rig.c: see emu_rig.h. */
 #include "emu_rig.h"
-#include "t.h"
 #include <stdlib.h>
 
-enum { LOG_MAX = 1 << 18 };
-
-static void *count_alloc(void *ctx, size_t size, size_t align)
+/* Room for one more of n: doubles at each power of two. */
+static void *more(void *mem, size_t n, size_t size)
 {
-    struct rig *r = ctx;
-    void       *mem = NULL;
-
-    r->allocs++;
-    assert_int_equal(posix_memalign(&mem, MAX(align, sizeof(void *)), size),
-                     0);
+    if (n & (n - 1))
+        return mem;
+    mem = realloc(mem, (n ? 2 * n : 1) * size);
+    EXPECT(mem != NULL);
     return mem;
-}
-
-static void count_free(void *ctx, void *mem, size_t size)
-{
-    struct rig *r = ctx;
-
-    (void)size;
-    r->allocs--;
-    free(mem);
 }
 
 static void on_fate(void *ctx, const struct link_fate *fate)
 {
     struct rig *r = ctx;
 
-    assert_true(r->nfates < LOG_MAX);
+    r->fates = more(r->fates, r->nfates, sizeof(*r->fates));
     r->fates[r->nfates++] = *fate;
 }
 
@@ -40,7 +27,7 @@ struct link_spec rig_spec(const char *words)
     struct fmt       err = fmt_of(buf, sizeof(buf));
 
     if (!spec_parse(words, &s, &err))
-        fail_msg("%s: %s", words, buf);
+        FAIL("%s: %s", words, buf);
     return s;
 }
 
@@ -48,19 +35,15 @@ static void init(struct rig *r, struct link_config *c, size_t packets_max)
 {
     void *none;
 
-    r->alloc = (struct cw_alloc){ r, count_alloc, count_free };
-    r->fates = calloc(LOG_MAX, sizeof(*r->fates));
-    r->log = calloc(LOG_MAX, sizeof(*r->log));
-    assert_true(r->fates && r->log);
-    r->arena = arena_new(&r->alloc, 16 << 20, 0, &none);
-    assert_non_null(r->arena);
+    r->arena = arena_new(t_alloc(), 8 << 20, 0, &none);
+    EXPECT(r->arena != NULL);
     pbufs_init(&r->pbufs, r->arena);
-    c->alloc = &r->alloc;
+    c->alloc = t_alloc();
     c->packets_max = packets_max;
     c->fate = on_fate;
     c->fate_ctx = r;
     r->link = link_new(c);
-    assert_non_null(r->link);
+    EXPECT(r->link != NULL);
 }
 
 void rig_init(struct rig *r, const char *words, uint64_t seed)
@@ -84,7 +67,7 @@ void rig_init_rule(struct rig *r, const char *words, const char *rule,
     *r = (struct rig){ 0 };
     if (*rule) {
         if (!spec_drop_parse(rule, &drop, &err))
-            fail_msg("%s: %s", rule, buf);
+            FAIL("%s: %s", rule, buf);
         c.rules = &drop;
         c.nrules = 1;
     }
@@ -95,9 +78,8 @@ void rig_free(struct rig *r)
 {
     if (r->link)
         link_free(r->link);
-    assert_int_equal(arena_used(r->arena), 0);
+    EXPECT_EQ(arena_used(r->arena), 0);
     arena_close(r->arena);
-    assert_int_equal(r->allocs, 0);
     free(r->fates);
     free(r->log);
 }
@@ -107,7 +89,7 @@ struct cw_pkt rig_frame(struct rig *r, const void *bytes, uint32_t len)
     struct cw_pkt pkt = { .nfrags = 1, .len = len };
     struct cw_buf *b = pbuf_new(&r->pbufs, len);
 
-    assert_non_null(b);
+    EXPECT(b != NULL);
     memcpy(b->data, bytes, len);
     pkt.frags[0] = (struct cw_frag){ .buf = b, .len = len };
     return pkt;
@@ -117,8 +99,8 @@ static void log_arrival(struct rig *r, struct cw_pkt *pkt, uint64_t ordinal)
 {
     uint8_t first[18] = { 0 };
 
-    assert_true(r->nlog < LOG_MAX);
-    assert_true(pkt_copy_out(pkt, 0, first, sizeof(first)) > 0);
+    r->log = more(r->log, r->nlog, sizeof(*r->log));
+    EXPECT(pkt_copy_out(pkt, 0, first, sizeof(first)) > 0);
     r->log[r->nlog++] = (struct rig_arrival){ r->now, ordinal,
                                               be32_load(first + 14),
                                               pkt->len };
@@ -147,7 +129,7 @@ void rig_send(struct rig *r, unsigned n, uint32_t len, cw_ns now)
 {
     uint8_t bytes[2048] = { 0 };
 
-    assert_true(len >= 18 && len <= sizeof(bytes));
+    EXPECT(len >= 18 && len <= sizeof(bytes));
     for (unsigned i = 0; i < n; i++) {
         struct cw_pkt pkt;
 
@@ -155,7 +137,7 @@ void rig_send(struct rig *r, unsigned n, uint32_t len, cw_ns now)
             rig_run(r, now);
         be32_store(bytes + 14, ++r->sent);
         pkt = rig_frame(r, bytes, len);
-        assert_int_equal(link_send(r->link, LINK_FWD, &pkt, now), r->sent);
+        EXPECT_EQ(link_send(r->link, LINK_FWD, &pkt, now), r->sent);
     }
 }
 
@@ -168,9 +150,8 @@ void rig_check_conservation(const struct rig *r)
         finals += r->fates[i].final;
     for (size_t i = 0; i < ARRAY_LEN(c->lost_by); i++)
         by += c->lost_by[i];
-    assert_int_equal(by, c->lost);
-    assert_int_equal(c->sent + c->duplicated,
-                     c->arrived + c->lost + link_under_way(r->link));
+    EXPECT_EQ(by, c->lost);
+    EXPECT_EQ(c->sent + c->duplicated, c->arrived + c->lost + link_under_way(r->link));
     if (link_under_way(r->link) == 0)
-        assert_int_equal(finals, c->sent + c->duplicated);
+        EXPECT_EQ(finals, c->sent + c->duplicated);
 }

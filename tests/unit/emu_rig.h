@@ -1,12 +1,18 @@
-/* emu_rig.h: a link under test: counted memory, numbered packets, and a log
- * of what became of them.
+/* emu_rig.h: a link under test: numbered packets, and a log of what became
+ * of them.
  */
 #ifndef EMU_RIG_H
 #define EMU_RIG_H
 
-#include "base/prng.h"
 #include "emu/link.h"
 #include "store/pbuf.h"
+#include "t.h"
+
+#define EXPECT_RANGE(got, lo, hi) \
+    do {                          \
+        EXPECT_GE(got, lo);       \
+        EXPECT_LE(got, hi);       \
+    } while (0)
 
 struct rig_arrival {
     cw_ns    t;
@@ -16,17 +22,15 @@ struct rig_arrival {
 };
 
 struct rig {
-    struct cw_alloc   alloc;
-    long              allocs; /* pieces of memory not given back */
-    struct arena     *arena;
-    struct pbufs      pbufs;
-    struct link      *link;
-    struct link_fate *fates; /* all of them, in order */
-    size_t            nfates;
+    struct arena       *arena;
+    struct pbufs        pbufs;
+    struct link        *link;
+    struct link_fate   *fates; /* all of them, in order */
+    size_t              nfates;
     struct rig_arrival *log; /* the same of arrivals */
     size_t              nlog;
-    uint32_t          sent;
-    cw_ns             now;
+    uint32_t            sent;
+    cw_ns               now;
 };
 
 /* A forward link of these words, the way back perfect. */
@@ -34,7 +38,7 @@ void rig_init(struct rig *r, const char *words, uint64_t seed);
 /* The same with a rule ("" none) and a bound (0: the usual). */
 void rig_init_rule(struct rig *r, const char *words, const char *rule,
                    size_t packets_max);
-/* Frees all; fails if a buffer or a piece of memory is left. */
+/* Frees all; fails if a buffer is left. */
 void rig_free(struct rig *r);
 /* Runs the link until `now`, then sends `n` frames of `len` bytes forward;
  * the first four bytes after the Ethernet header number them from 1. */

@@ -1,24 +1,8 @@
 /* flight_test.c: slots, chains and the heap against naive models. */
 #include "emu/flight.h"
-#include "base/prng.h"
 #include "t.h"
-#include <stdlib.h>
 
 enum { MAX_SLOTS = 500 };
-
-static void *plain_alloc(void *ctx, size_t size, size_t align)
-{
-    (void)align;
-    ++*(long *)ctx;
-    return malloc(size);
-}
-
-static void plain_free(void *ctx, void *mem, size_t size)
-{
-    (void)size;
-    --*(long *)ctx;
-    free(mem);
-}
 
 /* The least by looking at all. */
 static unsigned naive_least(const struct heap_entry *e, unsigned n)
@@ -32,19 +16,16 @@ static unsigned naive_least(const struct heap_entry *e, unsigned n)
     return least;
 }
 
-static void heap_agrees_with_search(void **state)
+TEST(heap_agrees_with_search)
 {
-    long              pieces = 0;
-    struct cw_alloc   alloc = { &pieces, plain_alloc, plain_free };
     struct flight     f;
     struct heap       h = { 0 };
     struct heap_entry model[MAX_SLOTS];
-    struct prng       draw = prng_stream((struct sipkey){ 1, 1 }, 0, "heap");
+    struct prng       draw = t_prng("heap");
     unsigned          n = 0;
     uint64_t          key = 0;
 
-    (void)state;
-    flight_init(&f, &alloc, MAX_SLOTS);
+    flight_init(&f, t_alloc(), MAX_SLOTS);
     for (unsigned i = 0; i < 30000; i++) {
         bool push = n == 0 || prng_below(&draw, 100) < 52;
 
@@ -57,88 +38,72 @@ static void heap_agrees_with_search(void **state)
             unsigned          least = naive_least(model, n);
             struct heap_entry e = heap_pop(&h);
 
-            assert_int_equal(e.key, model[least].key);
-            assert_int_equal(e.at, model[least].at);
-            assert_int_equal(e.slot, model[least].slot);
+            EXPECT_EQ(e.key, model[least].key);
+            EXPECT_EQ(e.at, model[least].at);
+            EXPECT_EQ(e.slot, model[least].slot);
             slot_give(&f, e.slot);
             model[least] = model[--n];
         }
-        assert_int_equal(f.live, n);
-        assert_int_equal(h.n, n);
+        EXPECT_EQ(f.live, n);
+        EXPECT_EQ(h.n, n);
     }
     while (h.n)
         slot_give(&f, heap_pop(&h).slot);
-    heap_free(&h, &alloc);
+    heap_free(&h, t_alloc());
     flight_free(&f);
-    assert_int_equal(pieces, 0);
 }
 
-static void slots_are_bounded_and_distinct(void **state)
+TEST(slots_are_bounded_and_distinct)
 {
-    long            pieces = 0;
-    struct cw_alloc alloc = { &pieces, plain_alloc, plain_free };
     struct flight   f;
     struct heap     h = { 0 };
     uint8_t         taken[100] = { 0 };
 
-    (void)state;
-    flight_init(&f, &alloc, 100);
+    flight_init(&f, t_alloc(), 100);
     for (unsigned i = 0; i < 100; i++) {
         uint32_t slot;
 
-        assert_true(flight_reserve(&f, &h));
+        EXPECT(flight_reserve(&f, &h));
         slot = slot_take(&f);
-        assert_true(slot < 100 && !taken[slot]);
+        EXPECT(slot < 100 && !taken[slot]);
         taken[slot] = 1;
     }
-    assert_false(flight_reserve(&f, &h));
+    EXPECT(!flight_reserve(&f, &h));
     slot_give(&f, 42);
-    assert_true(flight_reserve(&f, &h));
-    assert_int_equal(slot_take(&f), 42);
+    EXPECT(flight_reserve(&f, &h));
+    EXPECT_EQ(slot_take(&f), 42);
     for (uint32_t i = 0; i < 100; i++)
         slot_give(&f, i);
-    heap_free(&h, &alloc);
+    heap_free(&h, t_alloc());
     flight_free(&f);
-    assert_int_equal(pieces, 0);
 }
 
-static void chains_are_first_in_first_out(void **state)
+TEST(chains_are_first_in_first_out)
 {
-    long            pieces = 0;
-    struct cw_alloc alloc = { &pieces, plain_alloc, plain_free };
     struct flight   f;
     struct heap     h = { 0 };
     struct chain    c;
     uint32_t        slots[10];
 
-    (void)state;
-    flight_init(&f, &alloc, 100);
+    flight_init(&f, t_alloc(), 100);
     chain_init(&c);
     for (unsigned round = 0; round < 2; round++) {
         for (unsigned i = 0; i < 10; i++) {
-            assert_true(flight_reserve(&f, &h));
+            EXPECT(flight_reserve(&f, &h));
             slots[i] = slot_take(&f);
             chain_push(&f, &c, slots[i]);
         }
         for (unsigned i = 0; i < 10; i++) {
-            assert_false(chain_empty(&c));
-            assert_int_equal(chain_pop(&f, &c), slots[i]);
+            EXPECT(!chain_empty(&c));
+            EXPECT_EQ(chain_pop(&f, &c), slots[i]);
             slot_give(&f, slots[i]);
         }
-        assert_true(chain_empty(&c));
+        EXPECT(chain_empty(&c));
     }
-    heap_free(&h, &alloc);
+    heap_free(&h, t_alloc());
     flight_free(&f);
-    assert_int_equal(pieces, 0);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(heap_agrees_with_search),
-        cmocka_unit_test(slots_are_bounded_and_distinct),
-        cmocka_unit_test(chains_are_first_in_first_out),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+T_MAIN(T(heap_agrees_with_search),
+       T(slots_are_bounded_and_distinct),
+       T(chains_are_first_in_first_out))

@@ -1,6 +1,5 @@
 /* kind_test.c: what a frame is taken for, whole, split and cut short. */
 #include "emu_rig.h"
-#include "t.h"
 
 enum { FRAME_MAX = 400 };
 
@@ -11,7 +10,7 @@ struct frame {
 
 static void put(struct frame *f, const void *bytes, uint32_t n)
 {
-    assert_true(f->len + n <= FRAME_MAX);
+    EXPECT(f->len + n <= FRAME_MAX);
     memcpy(f->b + f->len, bytes, n);
     f->len += n;
 }
@@ -90,7 +89,7 @@ static struct cw_pkt in_frags(struct rig *r, const struct frame *f,
         uint32_t       len = i + 1 < n ? f->len / n : f->len - at;
         struct cw_buf *b = pbuf_new(&r->pbufs, len + 1);
 
-        assert_non_null(b);
+        EXPECT(b != NULL);
         memcpy(b->data + 1, f->b + at, len);
         pkt.frags[i] = (struct cw_frag){ b, 1, len };
         at += len;
@@ -106,7 +105,7 @@ static void check(const struct frame *f, unsigned kinds)
     for (unsigned n = 1; n <= CW_FRAGS_MAX; n++) {
         struct cw_pkt pkt = in_frags(&r, f, n);
 
-        assert_int_equal(link_kinds(&pkt), LINK_PACKET | kinds);
+        EXPECT_EQ(link_kinds(&pkt), LINK_PACKET | kinds);
         pkt_free(&pkt);
     }
     rig_free(&r);
@@ -114,7 +113,7 @@ static void check(const struct frame *f, unsigned kinds)
 
 enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32 };
 
-static void tcp_segments(void **state)
+TEST(tcp_segments)
 {
     static const struct {
         uint8_t  flags;
@@ -136,7 +135,6 @@ static void tcp_segments(void **state)
         { URG, 0, 0 },
     };
 
-    (void)state;
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++)
         for (uint32_t opts = 0; opts <= 40; opts += 20) {
             uint32_t     len = 20 + opts + rows[i].text;
@@ -151,21 +149,19 @@ static void tcp_segments(void **state)
 }
 
 /* Ethernet pads short frames: padding is no text. */
-static void padding_is_no_text(void **state)
+TEST(padding_is_no_text)
 {
     struct frame f = ip4(6, 0, 20, 0);
 
-    (void)state;
     tcp(&f, ACK, 0, 0);
     put_zeros(&f, 6);
     check(&f, LINK_ACK);
 }
 
-static void others(void **state)
+TEST(others)
 {
     struct frame f = ip4(17, 0, 8, 0);
 
-    (void)state;
     put_zeros(&f, 8);
     check(&f, LINK_UDP);
     f = ip4(1, 0, 8, 0);
@@ -182,7 +178,7 @@ static void others(void **state)
     check(&f, 0);
 }
 
-static void icmp6_is_not_always_icmp(void **state)
+TEST(icmp6_is_not_always_icmp)
 {
     static const struct {
         uint8_t  type;
@@ -193,7 +189,6 @@ static void icmp6_is_not_always_icmp(void **state)
         { 138, LINK_ICMP },
     };
 
-    (void)state;
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
         struct frame f = ip6(58, NULL, 0, 8);
 
@@ -203,13 +198,12 @@ static void icmp6_is_not_always_icmp(void **state)
     }
 }
 
-static void extension_headers_are_walked(void **state)
+TEST(extension_headers_are_walked)
 {
     static const uint8_t chain[] = { 0, 60, 43, 44, 60 };
     static const uint8_t long_chain[] = { 60, 60, 60, 60, 60,
                                           60, 60, 60, 60 };
 
-    (void)state;
     for (unsigned n = 0; n <= ARRAY_LEN(chain); n++) {
         struct frame f = ip6(6, chain, n, 25);
 
@@ -225,11 +219,10 @@ static void extension_headers_are_walked(void **state)
 }
 
 /* Only the first fragment has a transport header. */
-static void later_fragments_are_just_packets(void **state)
+TEST(later_fragments_are_just_packets)
 {
     struct frame f = ip4(6, 0, 24, 0x2000); /* more to come */
 
-    (void)state;
     tcp(&f, ACK, 0, 4);
     check(&f, LINK_DATA);
     f = ip4(6, 0, 24, 1);
@@ -243,14 +236,13 @@ static void later_fragments_are_just_packets(void **state)
 
 /* Cut anywhere, or with lengths that lie: no more is claimed than is there,
  * and nothing is read beyond (the buffers end where the frame does). */
-static void cut_and_lying_frames(void **state)
+TEST(cut_and_lying_frames)
 {
     static const uint8_t chain[] = { 0, 44 };
     struct rig           r;
     struct frame         whole = ip6(6, chain, 2, 60);
-    struct prng          draw = prng_stream((struct sipkey){ 5, 6 }, 0, "k");
+    struct prng          draw = t_prng("frames");
 
-    (void)state;
     tcp(&whole, ACK, 20, 20);
     rig_init(&r, "", 1);
     for (uint32_t len = 1; len <= whole.len; len++) {
@@ -261,9 +253,9 @@ static void cut_and_lying_frames(void **state)
         f.len = len;
         pkt = in_frags(&r, &f, len < 3 ? 1 : 3);
         kinds = link_kinds(&pkt);
-        assert_true(kinds & LINK_PACKET);
+        EXPECT(kinds & LINK_PACKET);
         if (len < 14 + 40 + 16 + 40)
-            assert_int_equal(kinds, LINK_PACKET);
+            EXPECT_EQ(kinds, LINK_PACKET);
         pkt_free(&pkt);
     }
     for (unsigned i = 0; i < 20000; i++) {
@@ -274,23 +266,16 @@ static void cut_and_lying_frames(void **state)
             f.b[12 + prng_below(&draw, 80)] = (uint8_t)prng_u32(&draw);
         f.len = 14 + (uint32_t)prng_below(&draw, whole.len - 14);
         pkt = in_frags(&r, &f, 1 + i % 8);
-        assert_true(link_kinds(&pkt) & LINK_PACKET);
+        EXPECT(link_kinds(&pkt) & LINK_PACKET);
         pkt_free(&pkt);
     }
     rig_free(&r);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tcp_segments),
-        cmocka_unit_test(padding_is_no_text),
-        cmocka_unit_test(others),
-        cmocka_unit_test(icmp6_is_not_always_icmp),
-        cmocka_unit_test(extension_headers_are_walked),
-        cmocka_unit_test(later_fragments_are_just_packets),
-        cmocka_unit_test(cut_and_lying_frames),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+T_MAIN(T(tcp_segments),
+       T(padding_is_no_text),
+       T(others),
+       T(icmp6_is_not_always_icmp),
+       T(extension_headers_are_walked),
+       T(later_fragments_are_just_packets),
+       T(cut_and_lying_frames))

@@ -1,9 +1,8 @@
 /* queue_test.c: serialisation and the drop-tail queue. */
 #include "emu_rig.h"
-#include "t.h"
 
 /* N packets of S bytes take floor(N S 8 / R) to the nanosecond. */
-static void rate_is_exact(void **state)
+TEST(rate_is_exact)
 {
     static const struct {
         const char *words;
@@ -20,38 +19,34 @@ static void rate_is_exact(void **state)
     };
     enum { N = 300 };
 
-    (void)state;
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
         struct rig r;
 
         rig_init(&r, rows[i].words, 1);
         rig_send(&r, N, rows[i].len, 5);
-        assert_int_equal(rig_run(&r, NS_NEVER), N);
+        EXPECT_EQ(rig_run(&r, NS_NEVER), N);
         for (unsigned k = 0; k < N; k++)
-            assert_int_equal(r.log[k].t, 5
-                                 + (k + 1) * UINT64_C(8000000000)
-                                     * rows[i].len / rows[i].bps);
+            EXPECT_EQ(r.log[k].t, 5 + (k + 1) * UINT64_C(8000000000) * rows[i].len / rows[i].bps);
         rig_free(&r);
     }
 }
 
 /* After an idle time each packet takes its own time, rounded down. */
-static void idle_transmitter_starts_afresh(void **state)
+TEST(idle_transmitter_starts_afresh)
 {
     struct rig         r;
 
-    (void)state;
     rig_init(&r, "rate 7mbit delay 1ms", 1);
     for (unsigned i = 0; i < 10; i++)
         rig_send(&r, 1, 1000, i * 10 * NS_MS);
-    assert_int_equal(rig_run(&r, NS_NEVER), 10);
+    EXPECT_EQ(rig_run(&r, NS_NEVER), 10);
     for (unsigned i = 0; i < 10; i++)
-        assert_int_equal(r.log[i].t, i * 10 * NS_MS + NS_MS + 1142857);
+        EXPECT_EQ(r.log[i].t, i * 10 * NS_MS + NS_MS + 1142857);
     rig_free(&r);
 }
 
 /* A burst of 100 full frames: one is sent, the queue holds the next. */
-static void queue_drops_the_tail(void **state)
+TEST(queue_drops_the_tail)
 {
     static const struct {
         const char *words;
@@ -69,81 +64,73 @@ static void queue_drops_the_tail(void **state)
         { "rate 10mbit", 99 },
     };
 
-    (void)state;
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
         struct rig r;
 
         rig_init(&r, rows[i].words, 1);
         rig_send(&r, 100, 1000, 0);
         for (unsigned k = 0; k < 100; k++)
-            assert_int_equal(r.fates[k].why, k <= rows[i].held
-                                 ? WHY_LINK_ARRIVED
-                                 : WHY_LINK_QUEUE);
-        assert_int_equal(rig_run(&r, NS_NEVER), rows[i].held + 1);
+            EXPECT_EQ(r.fates[k].why, k <= rows[i].held ? WHY_LINK_ARRIVED : WHY_LINK_QUEUE);
+        EXPECT_EQ(rig_run(&r, NS_NEVER), rows[i].held + 1);
         rig_check_conservation(&r);
         rig_free(&r);
     }
 }
 
 /* `1bdp` counts both directions' delay. */
-static void bdp_is_of_the_round_trip(void **state)
+TEST(bdp_is_of_the_round_trip)
 {
     struct rig       r;
     struct link_spec back = rig_spec("delay 60ms");
 
-    (void)state;
     rig_init(&r, "rate 8mbit delay 20ms queue 1bdp", 1);
-    assert_true(link_set(r.link, LINK_BACK, &back, 0));
+    EXPECT(link_set(r.link, LINK_BACK, &back, 0));
     rig_send(&r, 200, 1000, 0); /* 8 Mbit/s x 80 ms = 80 frames */
-    assert_int_equal(link_counts_of(r.link, LINK_FWD)->lost, 200 - 81);
+    EXPECT_EQ(link_counts_of(r.link, LINK_FWD)->lost, 200 - 81);
     rig_free(&r);
 }
 
-static void default_queue_is_netems(void **state)
+TEST(default_queue_is_netems)
 {
     struct rig r;
 
-    (void)state;
     rig_init(&r, "rate 1mbit", 1);
     rig_send(&r, 1100, 60, 0);
-    assert_int_equal(link_counts_of(r.link, LINK_FWD)->lost,
-                     1100 - LINK_QUEUE_DEFAULT - 1);
+    EXPECT_EQ(link_counts_of(r.link, LINK_FWD)->lost, 1100 - LINK_QUEUE_DEFAULT - 1);
     rig_free(&r);
 }
 
 /* Each transmission that begins makes room for one. */
-static void queue_drains_with_the_rate(void **state)
+TEST(queue_drains_with_the_rate)
 {
     struct rig r;
 
-    (void)state;
     rig_init(&r, "rate 8mbit queue 2p", 1); /* 1000 bytes: 1 ms */
     rig_send(&r, 4, 1000, 0);
-    assert_int_equal(r.fates[3].why, WHY_LINK_QUEUE);
+    EXPECT_EQ(r.fates[3].why, WHY_LINK_QUEUE);
     rig_send(&r, 2, 1000, NS_MS - 1);
-    assert_int_equal(r.fates[4].why, WHY_LINK_QUEUE);
-    assert_int_equal(r.fates[5].why, WHY_LINK_QUEUE);
+    EXPECT_EQ(r.fates[4].why, WHY_LINK_QUEUE);
+    EXPECT_EQ(r.fates[5].why, WHY_LINK_QUEUE);
     rig_send(&r, 2, 1000, NS_MS);
-    assert_int_equal(r.fates[6].why, WHY_LINK_ARRIVED);
-    assert_int_equal(r.fates[6].arrive_at, 4 * NS_MS);
-    assert_int_equal(r.fates[7].why, WHY_LINK_QUEUE);
+    EXPECT_EQ(r.fates[6].why, WHY_LINK_ARRIVED);
+    EXPECT_EQ(r.fates[6].arrive_at, 4 * NS_MS);
+    EXPECT_EQ(r.fates[7].why, WHY_LINK_QUEUE);
     rig_free(&r);
 }
 
 /* The instant at which the transmitter is done is not busy any more. */
-static void free_transmitter_needs_no_queue(void **state)
+TEST(free_transmitter_needs_no_queue)
 {
     struct rig r;
 
-    (void)state;
     rig_init(&r, "rate 8mbit queue 0p", 1);
     for (unsigned i = 0; i < 5; i++) {
         rig_send(&r, 1, 1000, i * NS_MS);
-        assert_int_equal(r.fates[i].why, WHY_LINK_ARRIVED);
-        assert_int_equal(r.fates[i].arrive_at, (i + 1) * NS_MS);
+        EXPECT_EQ(r.fates[i].why, WHY_LINK_ARRIVED);
+        EXPECT_EQ(r.fates[i].arrive_at, (i + 1) * NS_MS);
     }
     rig_send(&r, 1, 1000, 5 * NS_MS - 1);
-    assert_int_equal(r.fates[5].why, WHY_LINK_QUEUE);
+    EXPECT_EQ(r.fates[5].why, WHY_LINK_QUEUE);
     rig_free(&r);
 }
 
@@ -171,14 +158,13 @@ static bool naive_takes(struct naive *q, uint32_t len, cw_ns now,
     return true;
 }
 
-static void queue_agrees_with_the_naive_one(void **state)
+TEST(queue_agrees_with_the_naive_one)
 {
     static struct naive q;
     struct rig          r;
-    struct prng         draw = prng_stream((struct sipkey){ 3, 4 }, 0, "q");
+    struct prng         draw = t_prng("arrivals");
     cw_ns               now = 0;
 
-    (void)state;
     memset(&q, 0, sizeof(q));
     rig_init(&r, "rate 8mbit queue 5kB delay 3ms", 1);
     for (unsigned i = 0; i < 3000; i++) {
@@ -189,27 +175,19 @@ static void queue_agrees_with_the_naive_one(void **state)
         rig_run(&r, now - (cw_ns)prng_below(&draw, 2));
         taken = naive_takes(&q, len, now, 5000);
         rig_send(&r, 1, len, now);
-        assert_int_equal(r.fates[i].why,
-                         taken ? WHY_LINK_ARRIVED : WHY_LINK_QUEUE);
+        EXPECT_EQ(r.fates[i].why, taken ? WHY_LINK_ARRIVED : WHY_LINK_QUEUE);
         if (taken)
-            assert_int_equal(r.fates[i].arrive_at, q.free_at + 3 * NS_MS);
+            EXPECT_EQ(r.fates[i].arrive_at, q.free_at + 3 * NS_MS);
     }
-    assert_in_range(link_counts_of(r.link, LINK_FWD)->lost, 100, 2900);
+    EXPECT_RANGE(link_counts_of(r.link, LINK_FWD)->lost, 100, 2900);
     rig_free(&r);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rate_is_exact),
-        cmocka_unit_test(idle_transmitter_starts_afresh),
-        cmocka_unit_test(queue_drops_the_tail),
-        cmocka_unit_test(bdp_is_of_the_round_trip),
-        cmocka_unit_test(default_queue_is_netems),
-        cmocka_unit_test(queue_drains_with_the_rate),
-        cmocka_unit_test(free_transmitter_needs_no_queue),
-        cmocka_unit_test(queue_agrees_with_the_naive_one),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+T_MAIN(T(rate_is_exact),
+       T(idle_transmitter_starts_afresh),
+       T(queue_drops_the_tail),
+       T(bdp_is_of_the_round_trip),
+       T(default_queue_is_netems),
+       T(queue_drains_with_the_rate),
+       T(free_transmitter_needs_no_queue),
+       T(queue_agrees_with_the_naive_one))

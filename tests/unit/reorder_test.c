@@ -1,6 +1,5 @@
 /* reorder_test.c: held packets are overtaken by exactly N others. */
 #include "emu_rig.h"
-#include "t.h"
 
 enum { N = 2000 };
 
@@ -32,108 +31,102 @@ static void overtaken_by_exactly(unsigned by, const char *words)
     rig_init(&r, words, 11);
     for (unsigned i = 0; i < N; i++)
         rig_send(&r, 1, 60, i * NS_US);
-    assert_int_equal(rig_run(&r, NS_NEVER), N);
+    EXPECT_EQ(rig_run(&r, NS_NEVER), N);
     for (size_t i = 0; i + 200 < N; i++) {
         bool h = held(&r, r.log[i].ordinal);
 
-        assert_int_equal(overtaken(&r, i), h ? by : 0);
+        EXPECT_EQ(overtaken(&r, i), h ? by : 0);
         seen += h;
     }
-    assert_in_range(seen, 100, 300); /* of 10%: sd 13 */
+    EXPECT_RANGE(seen, 100, 300); /* of 10%: sd 13 */
     rig_check_conservation(&r);
     rig_free(&r);
 }
 
-static void overtaken_by_one(void **state)
+TEST(overtaken_by_one)
 {
-    (void)state;
     overtaken_by_exactly(1, "delay 5ms reorder 10%");
     overtaken_by_exactly(1, "reorder 10% by 1");
 }
 
-static void overtaken_by_three(void **state)
+TEST(overtaken_by_three)
 {
-    (void)state;
     overtaken_by_exactly(3, "delay 5ms reorder 10% by 3");
 }
 
 /* It follows the N-th at the same instant, and its fate is told then. */
-static void goes_on_with_the_last_that_passes(void **state)
+TEST(goes_on_with_the_last_that_passes)
 {
     struct rig         r;
     struct link_spec   s = rig_spec("delay 1ms");
 
-    (void)state;
     rig_init(&r, "delay 1ms reorder 100% by 2", 1);
     rig_send(&r, 1, 60, 0);
-    assert_int_equal(r.fates[0].why, WHY_LINK_REORDER);
-    assert_false(r.fates[0].final);
-    assert_true(link_set(r.link, LINK_FWD, &s, 0));
+    EXPECT_EQ(r.fates[0].why, WHY_LINK_REORDER);
+    EXPECT(!(r.fates[0].final));
+    EXPECT(link_set(r.link, LINK_FWD, &s, 0));
     rig_send(&r, 1, 60, 1 * NS_MS);
     rig_send(&r, 1, 60, 2 * NS_MS);
-    assert_int_equal(rig_run(&r, 3 * NS_MS - 1), 1);
-    assert_int_equal(r.nfates, 3);
+    EXPECT_EQ(rig_run(&r, 3 * NS_MS - 1), 1);
+    EXPECT_EQ(r.nfates, 3);
     rig_send(&r, 1, 60, 3 * NS_MS);
-    assert_int_equal(rig_run(&r, NS_NEVER), 4);
-    assert_int_equal(r.log[0].ordinal, 2);
-    assert_int_equal(r.log[1].ordinal, 3);
-    assert_int_equal(r.log[2].ordinal, 1);
-    assert_int_equal(r.log[2].t, 3 * NS_MS);
-    assert_int_equal(r.log[3].ordinal, 4);
-    assert_int_equal(r.fates[3].ordinal, 1);
-    assert_int_equal(r.fates[3].arrive_at, 3 * NS_MS);
-    assert_int_equal(r.fates[3].t, 3 * NS_MS);
-    assert_true(r.fates[3].final);
+    EXPECT_EQ(rig_run(&r, NS_NEVER), 4);
+    EXPECT_EQ(r.log[0].ordinal, 2);
+    EXPECT_EQ(r.log[1].ordinal, 3);
+    EXPECT_EQ(r.log[2].ordinal, 1);
+    EXPECT_EQ(r.log[2].t, 3 * NS_MS);
+    EXPECT_EQ(r.log[3].ordinal, 4);
+    EXPECT_EQ(r.fates[3].ordinal, 1);
+    EXPECT_EQ(r.fates[3].arrive_at, 3 * NS_MS);
+    EXPECT_EQ(r.fates[3].t, 3 * NS_MS);
+    EXPECT(r.fates[3].final);
     rig_free(&r);
 }
 
 /* Nobody comes: it goes on after LINK_HOLD_MAX, and link_next() knows. */
-static void lonely_packet_goes_on(void **state)
+TEST(lonely_packet_goes_on)
 {
     struct rig         r;
 
-    (void)state;
     rig_init(&r, "delay 1ms reorder 100% by 3", 1);
     rig_send(&r, 1, 60, 0);
     rig_send(&r, 1, 60, 7);
-    assert_int_equal(link_next(r.link), NS_MS);
-    assert_int_equal(rig_run(&r, NS_MS + 7), 0);
-    assert_int_equal(link_next(r.link), NS_MS + LINK_HOLD_MAX);
-    assert_int_equal(rig_run(&r, NS_NEVER), 2);
-    assert_int_equal(r.log[0].t, NS_MS + LINK_HOLD_MAX);
-    assert_int_equal(r.log[1].t, NS_MS + 7 + LINK_HOLD_MAX);
-    assert_int_equal(r.log[0].ordinal, 1);
-    assert_int_equal(r.log[1].ordinal, 2);
+    EXPECT_EQ(link_next(r.link), NS_MS);
+    EXPECT_EQ(rig_run(&r, NS_MS + 7), 0);
+    EXPECT_EQ(link_next(r.link), NS_MS + LINK_HOLD_MAX);
+    EXPECT_EQ(rig_run(&r, NS_NEVER), 2);
+    EXPECT_EQ(r.log[0].t, NS_MS + LINK_HOLD_MAX);
+    EXPECT_EQ(r.log[1].t, NS_MS + 7 + LINK_HOLD_MAX);
+    EXPECT_EQ(r.log[0].ordinal, 1);
+    EXPECT_EQ(r.log[1].ordinal, 2);
     rig_free(&r);
 }
 
 /* Who arrives at the very end of the wait is still let by. */
-static void arrival_at_the_last_instant_passes(void **state)
+TEST(arrival_at_the_last_instant_passes)
 {
     struct rig       r;
     struct link_spec s = rig_spec("delay 51ms");
 
-    (void)state;
     rig_init(&r, "delay 1ms reorder 100% by 2", 1);
     rig_send(&r, 1, 60, 0);
-    assert_true(link_set(r.link, LINK_FWD, &s, 0));
+    EXPECT(link_set(r.link, LINK_FWD, &s, 0));
     rig_send(&r, 1, 60, 0);
-    assert_int_equal(rig_run(&r, NS_NEVER), 2);
-    assert_int_equal(r.log[0].ordinal, 2);
-    assert_int_equal(r.log[1].ordinal, 1);
-    assert_int_equal(r.log[1].t, NS_MS + LINK_HOLD_MAX);
+    EXPECT_EQ(rig_run(&r, NS_NEVER), 2);
+    EXPECT_EQ(r.log[0].ordinal, 2);
+    EXPECT_EQ(r.log[1].ordinal, 1);
+    EXPECT_EQ(r.log[1].t, NS_MS + LINK_HOLD_MAX);
     rig_free(&r);
 }
 
 /* Asked late, the link still keeps to the order in which things happened. */
-static void late_caller_sees_the_same_order(void **state)
+TEST(late_caller_sees_the_same_order)
 {
     enum { MANY = 200 };
     struct rig                early, late;
     static struct cw_pkt      pkts[MANY];
     uint64_t                  ordinals[MANY];
 
-    (void)state;
     rig_init(&early, "delay 9ms 4ms reorder 10% by 2", 8);
     rig_init(&late, "delay 9ms 4ms reorder 10% by 2", 8);
     for (unsigned i = 0; i < MANY; i++) {
@@ -141,11 +134,10 @@ static void late_caller_sees_the_same_order(void **state)
         pkts[0] = rig_frame(&late, "a frame of 20 bytes.", 20);
         link_send(late.link, LINK_FWD, &pkts[0], i * 3 * NS_MS);
     }
-    assert_int_equal(rig_run(&early, NS_NEVER), MANY);
-    assert_int_equal(
-        link_recv(late.link, LINK_FWD, pkts, MANY, 10 * NS_S, ordinals), MANY);
+    EXPECT_EQ(rig_run(&early, NS_NEVER), MANY);
+    EXPECT_EQ(link_recv(late.link, LINK_FWD, pkts, MANY, 10 * NS_S, ordinals), MANY);
     for (unsigned i = 0; i < MANY; i++) {
-        assert_int_equal(ordinals[i], early.log[i].ordinal);
+        EXPECT_EQ(ordinals[i], early.log[i].ordinal);
         pkt_free(&pkts[i]);
     }
     rig_free(&early);
@@ -153,13 +145,12 @@ static void late_caller_sees_the_same_order(void **state)
 }
 
 /* The end of the link: the held packet is lost, and told so. */
-static void freed_while_held(void **state)
+TEST(freed_while_held)
 {
     struct rig        r;
     struct link_fate *fates;
     size_t            n;
 
-    (void)state;
     rig_init(&r, "delay 1ms reorder 100% by 3", 1);
     rig_send(&r, 1, 60, 0);
     rig_run(&r, 2 * NS_MS);
@@ -167,26 +158,19 @@ static void freed_while_held(void **state)
     fates = r.fates;
     n = r.nfates;
     link_free(r.link);
-    assert_int_equal(r.nfates, n + 2);
+    EXPECT_EQ(r.nfates, n + 2);
     for (size_t i = n; i < n + 2; i++) {
-        assert_int_equal(fates[i].why, WHY_LINK_DOWN);
-        assert_true(fates[i].final);
+        EXPECT_EQ(fates[i].why, WHY_LINK_DOWN);
+        EXPECT(fates[i].final);
     }
     r.link = NULL;
     rig_free(&r);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(overtaken_by_one),
-        cmocka_unit_test(overtaken_by_three),
-        cmocka_unit_test(goes_on_with_the_last_that_passes),
-        cmocka_unit_test(lonely_packet_goes_on),
-        cmocka_unit_test(arrival_at_the_last_instant_passes),
-        cmocka_unit_test(late_caller_sees_the_same_order),
-        cmocka_unit_test(freed_while_held),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+T_MAIN(T(overtaken_by_one),
+       T(overtaken_by_three),
+       T(goes_on_with_the_last_that_passes),
+       T(lonely_packet_goes_on),
+       T(arrival_at_the_last_instant_passes),
+       T(late_caller_sees_the_same_order),
+       T(freed_while_held))

@@ -1,7 +1,5 @@
 /* spec_test.c: words into links, links into words, and what is refused. */
-#include "base/prng.h"
 #include "emu_rig.h"
-#include "t.h"
 
 /* p/2^32 of a share in hundred-thousandths, rounded to the nearest. */
 static uint32_t share(uint64_t e5)
@@ -9,32 +7,31 @@ static uint32_t share(uint64_t e5)
     return (uint32_t)(((e5 << 32) + 50000) / 100000);
 }
 
-static void all_words(void **state)
+TEST(all_words)
 {
     struct link_spec s = rig_spec(
         "delay 20ms 5ms loss 3% burst 4 reorder 1% by 2 duplicate 1.5% "
         "corrupt 0.1% rate 10mbit queue 50p down 2s..2500ms down 3s..4s");
 
-    (void)state;
-    assert_int_equal(s.delay, 20 * NS_MS);
-    assert_int_equal(s.jitter, 5 * NS_MS);
-    assert_int_equal(s.loss_p, share(3000));
-    assert_int_equal(s.burst, 4);
-    assert_int_equal(s.reorder_p, share(1000));
-    assert_int_equal(s.reorder_by, 2);
-    assert_int_equal(s.dup_p, share(1500));
-    assert_int_equal(s.corrupt_p, share(100));
-    assert_int_equal(s.rate_bps, 10000000);
-    assert_int_equal(s.queue, 50);
-    assert_int_equal(s.queue_kind, LINK_QUEUE_PKTS);
-    assert_int_equal(s.ndowns, 2);
-    assert_int_equal(s.downs[0].from, 2 * NS_S);
-    assert_int_equal(s.downs[0].to, 2500 * NS_MS);
-    assert_int_equal(s.downs[1].from, 3 * NS_S);
-    assert_int_equal(s.downs[1].to, 4 * NS_S);
+    EXPECT_EQ(s.delay, 20 * NS_MS);
+    EXPECT_EQ(s.jitter, 5 * NS_MS);
+    EXPECT_EQ(s.loss_p, share(3000));
+    EXPECT_EQ(s.burst, 4);
+    EXPECT_EQ(s.reorder_p, share(1000));
+    EXPECT_EQ(s.reorder_by, 2);
+    EXPECT_EQ(s.dup_p, share(1500));
+    EXPECT_EQ(s.corrupt_p, share(100));
+    EXPECT_EQ(s.rate_bps, 10000000);
+    EXPECT_EQ(s.queue, 50);
+    EXPECT_EQ(s.queue_kind, LINK_QUEUE_PKTS);
+    EXPECT_EQ(s.ndowns, 2);
+    EXPECT_EQ(s.downs[0].from, 2 * NS_S);
+    EXPECT_EQ(s.downs[0].to, 2500 * NS_MS);
+    EXPECT_EQ(s.downs[1].from, 3 * NS_S);
+    EXPECT_EQ(s.downs[1].to, 4 * NS_S);
 }
 
-static void canonical_words(void **state)
+TEST(canonical_words)
 {
     static const struct {
         const char *in, *out;
@@ -45,7 +42,7 @@ static void canonical_words(void **state)
         { "loss 0% reorder 0% corrupt 0%", "" },
         { "loss 0% burst 4 reorder 0% by 3", "" },
         { "rtt 40ms", "delay 20ms" },
-        { "rtt 1us", "delay 0.5us" },
+        { "rtt 1us", "delay 500ns" },
         { "delay 1500ms", "delay 1500ms" },
         { "delay 1.5s", "delay 1500ms" },
         { "delay 2000ms", "delay 2s" },
@@ -64,7 +61,7 @@ static void canonical_words(void **state)
         { "rate 1.5gbit", "rate 1500mbit" },
         { "rate 1.25MB/s", "rate 10mbit" },
         { "rate 10mbit queue 64kB", "rate 10mbit queue 64kB" },
-        { "rate 10mbit queue 64KiB", "rate 10mbit queue 65.536kB" },
+        { "rate 10mbit queue 64KiB", "rate 10mbit queue 65536B" },
         { "queue 1bdp rate 10mbit delay 1ms",
           "delay 1ms rate 10mbit queue 1bdp" },
         { "queue 0.25bdp rate 10mbit delay 1ms",
@@ -73,16 +70,15 @@ static void canonical_words(void **state)
         { "down 0..500ms", "down 0s..500ms" },
     };
 
-    (void)state;
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
         struct link_spec s = rig_spec(rows[i].in), again;
         char             buf[LINK_SPEC_TEXT_MAX];
         struct fmt       f = fmt_of(buf, sizeof(buf));
 
         spec_print(&s, &f);
-        assert_string_equal(buf, rows[i].out);
+        EXPECT_STR(buf, rows[i].out);
         again = rig_spec(buf);
-        assert_true(spec_equal(&s, &again));
+        EXPECT(spec_equal(&s, &again));
     }
 }
 
@@ -145,12 +141,11 @@ static struct link_spec random_spec(struct prng *r)
     return s;
 }
 
-static void parse_of_print_is_identity(void **state)
+TEST(parse_of_print_is_identity)
 {
-    struct prng r = prng_stream((struct sipkey){ 7, 8 }, 0, "spec");
+    struct prng r = t_prng("specs");
     unsigned    tried = 0;
 
-    (void)state;
     while (tried < 5000) {
         struct link_spec s = random_spec(&r), again;
         char             buf[LINK_SPEC_TEXT_MAX];
@@ -160,9 +155,9 @@ static void parse_of_print_is_identity(void **state)
             continue;
         tried++;
         spec_print(&s, &f);
-        assert_false(f.cut);
+        EXPECT(!f.cut);
         again = rig_spec(buf);
-        assert_true(spec_equal(&s, &again));
+        EXPECT(spec_equal(&s, &again));
     }
 }
 
@@ -174,41 +169,41 @@ static void refused(const char *words, const char *want)
 
     memset(&s, 0x5a, sizeof(s));
     before = s;
-    assert_false(spec_parse(words, &s, &err));
-    assert_string_equal(buf, want);
-    assert_memory_equal(&s, &before, sizeof(s)); /* untouched */
+    EXPECT(!spec_parse(words, &s, &err));
+    EXPECT_STR(buf, want);
+    EXPECT_MEM(&s, &before, sizeof(s)); /* untouched */
 }
 
-static void refusals(void **state)
+TEST(refusals)
 {
     static const struct {
         const char *in, *err;
     } rows[] = {
-        { "dealy 20ms", "dealy: no such word; did you mean delay?" },
-        { "delay 20ms los 3%", "los: no such word; did you mean loss?" },
+        { "dealy 20ms", "dealy: no such word. Did you mean delay?" },
+        { "delay 20ms los 3%", "los: no such word. Did you mean loss?" },
         { "bandwidth 10mbit",
-          "bandwidth: no such word; write one of delay rtt loss burst "
+          "bandwidth: no such word. Write one of delay rtt loss burst "
           "reorder by duplicate corrupt rate queue down" },
-        { "delay", "delay: the value is missing; write delay 20ms" },
-        { "loss", "loss: the value is missing; write loss 3%" },
-        { "rate", "rate: the value is missing; write rate 10mbit" },
-        { "down", "down: the value is missing; write down 2s..2500ms" },
+        { "delay", "delay: the value is missing. Write delay 20ms" },
+        { "loss", "loss: the value is missing. Write loss 3%" },
+        { "rate", "rate: the value is missing. Write rate 10mbit" },
+        { "down", "down: the value is missing. Write down 2s..2500ms" },
         { "loss 3% loss 4%", "loss: said twice. Write it once" },
         { "delay 1ms rtt 2ms",
           "rtt: delay says it already. Write one of them" },
         { "delay 601s",
-          "delay 601s: no link is that slow; write at most 600s" },
+          "delay 601s: no link is that slow. Write at most 600s" },
         { "delay 1ms 2ms",
           "delay: the jitter is more than the delay, and nothing arrives "
           "before it is sent. Write delay 20ms 5ms" },
         { "burst 4", "burst: of what? Write loss 3% burst 4" },
         { "loss 3% burst 0",
-          "burst 0: write a number from 1 to 1000000" },
+          "burst 0: Write a number from 1 to 1000000" },
         { "loss 90% burst 2",
           "burst: bursts of that length with one packet between them lose "
           "less. Write a lower loss or a longer burst" },
         { "by 2", "by: what? Write reorder 3% by 2" },
-        { "reorder 1% by 1001", "by 1001: write a number from 1 to 1000" },
+        { "reorder 1% by 1001", "by 1001: Write a number from 1 to 1000" },
         { "queue 50p",
           "queue: without a rate nothing ever waits. Write rate 10mbit, "
           "too" },
@@ -216,34 +211,33 @@ static void refusals(void **state)
           "queue: rate x delay is nothing without a delay. Write delay "
           "20ms, too, or a queue in packets: 50p" },
         { "rate 10mbit queue 1001bdp delay 1ms",
-          "queue 1001bdp: write at most 1000bdp" },
-        { "rate 101gbit", "rate 101gbit: write at most 100gbit" },
+          "queue 1001bdp: Write at most 1000bdp" },
+        { "rate 101gbit", "rate 101gbit: Write at most 100gbit" },
         { "rate 0kbit",
-          "rate 0kbit: nothing would ever arrive; write loss 100% for that, "
+          "rate 0kbit: nothing would ever arrive. Write loss 100% for that, "
           "or no rate at all for an unlimited one" },
-        { "down 2s", "down 2s: write from..to, as in 2s..2500ms" },
+        { "down 2s", "down 2s: Write from..to, as in 2s..2500ms" },
         { "down 3s..2s",
-          "down 3s..2s: it ends before it begins; write the earlier time "
+          "down 3s..2s: it ends before it begins. Write the earlier time "
           "first" },
         { "down 1s..1s",
-          "down 1s..1s: it ends before it begins; write the earlier time "
+          "down 1s..1s: it ends before it begins. Write the earlier time "
           "first" },
         { "down 1s..2s down 1s..2s down 1s..2s down 1s..2s down 1s..2s "
           "down 1s..2s down 1s..2s down 1s..2s down 1s..2s",
-          "down 1s..2s: no more than 8 times" },
+          "down 1s..2s: no more than 8 of these on a link" },
         { "delay "
           "1111111111111111111111111111111111111111111111111111111111111111",
           "1111111111111111111111111111111111111111111111111111111111111"
           "11...: the word is too long" },
     };
 
-    (void)state;
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++)
         refused(rows[i].in, rows[i].err);
 }
 
 /* Random words never do anything but parse or be refused with a reason. */
-static void nonsense_is_refused(void **state)
+TEST(nonsense_is_refused)
 {
     static const char *const words[] = {
         "delay",  "loss", "burst",  "rate", "queue",     "down",  "20ms",
@@ -251,9 +245,8 @@ static void nonsense_is_refused(void **state)
         "1..2",   "p",    "%",      "-1",   "1.2.3ms",   "0.5bdp", "1e9s",
         "999999999999999999999s", "by", "reorder", "corrupt", ".bdp", "1.bdp",
     };
-    struct prng r = prng_stream((struct sipkey){ 7, 9 }, 0, "words");
+    struct prng r = t_prng("words");
 
-    (void)state;
     for (unsigned i = 0; i < 20000; i++) {
         char             buf[512], why[256];
         struct fmt       f = fmt_of(buf, sizeof(buf));
@@ -264,21 +257,14 @@ static void nonsense_is_refused(void **state)
         for (unsigned k = 0; k < n; k++)
             fmt_f(&f, "%s ", words[prng_below(&r, ARRAY_LEN(words))]);
         if (spec_parse(buf, &s, &err))
-            assert_true(spec_valid(&s) && why[0] == '\0');
+            EXPECT(spec_valid(&s) && why[0] == '\0');
         else
-            assert_true(why[0] != '\0');
+            EXPECT(why[0] != '\0');
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_words),
-        cmocka_unit_test(canonical_words),
-        cmocka_unit_test(parse_of_print_is_identity),
-        cmocka_unit_test(refusals),
-        cmocka_unit_test(nonsense_is_refused),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+T_MAIN(T(all_words),
+       T(canonical_words),
+       T(parse_of_print_is_identity),
+       T(refusals),
+       T(nonsense_is_refused))
