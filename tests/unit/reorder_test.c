@@ -147,21 +147,19 @@ TEST(late_caller_sees_the_same_order)
 /* The end of the link: the held packet is lost, and told so. */
 TEST(freed_while_held)
 {
-    struct rig        r;
-    struct link_fate *fates;
-    size_t            n;
+    struct rig r;
+    size_t     n;
 
     rig_init(&r, "delay 1ms reorder 100% by 3", 1);
     rig_send(&r, 1, 60, 0);
     rig_run(&r, 2 * NS_MS);
     rig_send(&r, 1, 60, 2 * NS_MS); /* one held, one not there yet */
-    fates = r.fates;
     n = r.nfates;
     link_free(r.link);
     EXPECT_EQ(r.nfates, n + 2);
     for (size_t i = n; i < n + 2; i++) {
-        EXPECT_EQ(fates[i].why, WHY_LINK_DOWN);
-        EXPECT(fates[i].final);
+        EXPECT_EQ(r.fates[i].why, WHY_LINK_DOWN);
+        EXPECT(r.fates[i].final);
     }
     r.link = NULL;
     rig_free(&r);
