@@ -222,9 +222,8 @@ static const struct {
 };
 
 /* Each cell on a stack of its own, so that no call sees what another did. */
-static void every_call_in_every_state(void **state)
+TEST(every_call_in_every_state)
 {
-    (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         for (size_t k = 0; k < ARRAY_LEN(calls); k++) {
             struct rig r;
@@ -247,13 +246,12 @@ static void every_call_in_every_state(void **state)
 
 /* ---- stories -------------------------------------------------------------------- */
 
-static void connect_tells_success_once(void **state)
+TEST(connect_tells_success_once)
 {
     struct cw_sockaddr a = at4("127.0.0.1", PORT), peer;
     struct rig         r;
     int                l, c;
 
-    (void)state;
     rig_init(&r);
     l = stream(&r, CW_AF_INET);
     c = stream(&r, CW_AF_INET);
@@ -272,14 +270,13 @@ static void connect_tells_success_once(void **state)
     rig_free(&r);
 }
 
-static void failed_connect_can_try_again(void **state)
+TEST(failed_connect_can_try_again)
 {
     struct cw_sockaddr closed = at4("127.0.0.1", CLOSED_PORT);
     struct cw_sockaddr open = at4("127.0.0.1", PORT), me = at4("0.0.0.0", 77);
     struct rig         r;
     int                l, c;
 
-    (void)state;
     rig_init(&r);
     c = stream(&r, CW_AF_INET);
     CALL(0, cw_bind(r.st, c, &me, 0));
@@ -299,12 +296,11 @@ static void failed_connect_can_try_again(void **state)
     rig_free(&r);
 }
 
-static void unanswered_connect_times_out(void **state)
+TEST(unanswered_connect_times_out)
 {
     struct rig r;
     int        sd;
 
-    (void)state;
     rig_init(&r);
     sd = connecting(&r);
     rig_run(&r, 126 * NS_S);
@@ -316,13 +312,12 @@ static void unanswered_connect_times_out(void **state)
     rig_free(&r);
 }
 
-static void a_second_bind_is_refused(void **state)
+TEST(a_second_bind_is_refused)
 {
     struct cw_sockaddr a = at4("0.0.0.0", PORT);
     struct rig         r;
     int                x, y;
 
-    (void)state;
     rig_init(&r);
     x = stream(&r, CW_AF_INET);
     y = stream(&r, CW_AF_INET);
@@ -359,13 +354,12 @@ static void leave_time_wait(struct rig *r, struct cw_sockaddr a, int reuse)
 
 /* The course's first stumbling block: the side that closes first keeps the
  * port for 2 MSL, unless it and its successor both said SO_REUSEADDR. */
-static void port_of_time_wait_is_in_use(void **state)
+TEST(port_of_time_wait_is_in_use)
 {
     struct cw_sockaddr a = at4("127.0.0.1", PORT);
     struct rig         r;
     int                sd;
 
-    (void)state;
     for (int before = 0; before <= 1; before++)
         for (int after = 0; after <= 1; after++) {
             rig_init(&r);
@@ -383,7 +377,7 @@ static void port_of_time_wait_is_in_use(void **state)
         }
 }
 
-static void bytes_go_both_ways(void **state)
+TEST(bytes_go_both_ways)
 {
     static const char *const where[] = { "127.0.0.1", "10.0.0.1", "::1",
                                          "fd00::1" };
@@ -391,7 +385,6 @@ static void bytes_go_both_ways(void **state)
     struct rig       r;
     char             text[16];
 
-    (void)state;
     rig_init(&r);
     for (size_t i = 0; i < ARRAY_LEN(where); i++) {
         struct pair p = rig_connect(&r, at6(where[i], 0));
@@ -418,14 +411,13 @@ static void bytes_go_both_ways(void **state)
     rig_free(&r);
 }
 
-static void a_dual_listener_serves_ipv4(void **state)
+TEST(a_dual_listener_serves_ipv4)
 {
     struct cw_sockaddr any = at6("::", PORT), to = at4("127.0.0.1", PORT);
     struct cw_sockaddr peer;
     struct rig         r;
     int                l, c, s;
 
-    (void)state;
     rig_init(&r);
     l = stream(&r, CW_AF_INET6);
     c = stream(&r, CW_AF_INET);
@@ -441,13 +433,12 @@ static void a_dual_listener_serves_ipv4(void **state)
     rig_free(&r);
 }
 
-static void listen_without_a_name_gets_a_port(void **state)
+TEST(listen_without_a_name_gets_a_port)
 {
     struct cw_sockaddr a;
     struct rig         r;
     int                l;
 
-    (void)state;
     rig_init(&r);
     l = stream(&r, CW_AF_INET6);
     CALL(0, cw_listen(r.st, l, 1, 0));
@@ -459,13 +450,12 @@ static void listen_without_a_name_gets_a_port(void **state)
     rig_free(&r);
 }
 
-static void numbers_run_out_before_a_connection_is_lost(void **state)
+TEST(numbers_run_out_before_a_connection_is_lost)
 {
     struct cw_sockaddr a = at4("127.0.0.1", PORT);
     struct rig         r;
     int                l, c, spare;
 
-    (void)state;
     rig_defaults(&r);
     r.config.sockets_max = 3;
     rig_make(&r);
@@ -482,7 +472,7 @@ static void numbers_run_out_before_a_connection_is_lost(void **state)
     rig_free(&r);
 }
 
-static void options_pass_to_the_connection(void **state)
+TEST(options_pass_to_the_connection)
 {
     struct rig         r;
     struct pair        p;
@@ -490,7 +480,6 @@ static void options_pass_to_the_connection(void **state)
     int                v = 1;
     size_t             len = sizeof(v);
 
-    (void)state;
     rig_init(&r);
     p = rig_connect(&r, at4("127.0.0.1", 0));
     CALL(0, cw_setsockopt(r.st, p.client, CW_IPPROTO_TCP, CW_TCP_NODELAY, &v,
@@ -527,13 +516,12 @@ static void hear(void *ctx, const struct cw_event *e)
         h->e[h->n++] = *e;
 }
 
-static void calls_are_events(void **state)
+TEST(calls_are_events)
 {
     struct heard h = { 0 };
     struct rig   r;
     int          sd;
 
-    (void)state;
     rig_defaults(&r);
     r.config.on_event = hear;
     r.config.event_ctx = &h;
@@ -552,22 +540,10 @@ static void calls_are_events(void **state)
     rig_free(&r);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_call_in_every_state),
-        cmocka_unit_test(connect_tells_success_once),
-        cmocka_unit_test(failed_connect_can_try_again),
-        cmocka_unit_test(unanswered_connect_times_out),
-        cmocka_unit_test(a_second_bind_is_refused),
-        cmocka_unit_test(port_of_time_wait_is_in_use),
-        cmocka_unit_test(bytes_go_both_ways),
-        cmocka_unit_test(a_dual_listener_serves_ipv4),
-        cmocka_unit_test(listen_without_a_name_gets_a_port),
-        cmocka_unit_test(numbers_run_out_before_a_connection_is_lost),
-        cmocka_unit_test(options_pass_to_the_connection),
-        cmocka_unit_test(calls_are_events),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+T_MAIN(T(every_call_in_every_state), T(connect_tells_success_once),
+       T(failed_connect_can_try_again), T(unanswered_connect_times_out),
+       T(a_second_bind_is_refused), T(port_of_time_wait_is_in_use),
+       T(bytes_go_both_ways), T(a_dual_listener_serves_ipv4),
+       T(listen_without_a_name_gets_a_port),
+       T(numbers_run_out_before_a_connection_is_lost),
+       T(options_pass_to_the_connection), T(calls_are_events))

@@ -52,7 +52,7 @@ static ptrdiff_t get(struct rig *r, int sd, char text[static 64],
     return n;
 }
 
-static void kinds_of_sockets(void **state)
+TEST(kinds_of_sockets)
 {
     static const struct {
         int domain, type, protocol, ret;
@@ -68,7 +68,6 @@ static void kinds_of_sockets(void **state)
     };
     struct rig r;
 
-    (void)state;
     rig_init(&r);
     for (size_t i = 0; i < ARRAY_LEN(t); i++) {
         int sd = cw_socket(r.st, t[i].domain, t[i].type, t[i].protocol, 0);
@@ -78,12 +77,11 @@ static void kinds_of_sockets(void **state)
     rig_free(&r);
 }
 
-static void numbers_are_bounded_and_not_reused_at_once(void **state)
+TEST(numbers_are_bounded_and_not_reused_at_once)
 {
     struct rig r;
     int        sd[3];
 
-    (void)state;
     rig_defaults(&r);
     r.config.sockets_max = 3;
     rig_make(&r);
@@ -103,7 +101,7 @@ static void numbers_are_bounded_and_not_reused_at_once(void **state)
     rig_free(&r);
 }
 
-static void no_such_socket(void **state)
+TEST(no_such_socket)
 {
     static const int   bad[] = { -1, 0, 17, INT32_MAX };
     struct cw_sockaddr a = { 0 };
@@ -113,7 +111,6 @@ static void no_such_socket(void **state)
     int                v = 0;
     size_t             len = sizeof(v);
 
-    (void)state;
     rig_init(&r);
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         CALL(-CW_EBADF, cw_bind(r.st, bad[i], &a, 0));
@@ -137,7 +134,7 @@ static void no_such_socket(void **state)
 }
 
 /* The upper-case echo of the textbook, over each pair of addresses. */
-static void echo_over_every_address(void **state)
+TEST(echo_over_every_address)
 {
     static const struct {
         const char *server, *client;
@@ -155,7 +152,6 @@ static void echo_over_every_address(void **state)
     struct rig r;
     char       text[64];
 
-    (void)state;
     rig_init(&r);
     for (size_t i = 0; i < ARRAY_LEN(t); i++) {
         struct cw_sockaddr at = at6(t[i].server, 1000), to, from, me;
@@ -181,7 +177,7 @@ static void echo_over_every_address(void **state)
     rig_free(&r);
 }
 
-static void what_may_be_bound(void **state)
+TEST(what_may_be_bound)
 {
     static const struct {
         int         domain;
@@ -204,7 +200,6 @@ static void what_may_be_bound(void **state)
     };
     struct rig r;
 
-    (void)state;
     rig_init(&r);
     for (size_t i = 0; i < ARRAY_LEN(t); i++)
         for (int type = CW_SOCK_STREAM; type <= CW_SOCK_DGRAM; type++) {
@@ -225,13 +220,12 @@ static void what_may_be_bound(void **state)
     rig_free(&r);
 }
 
-static void binds_conflict_and_ports_are_chosen(void **state)
+TEST(binds_conflict_and_ports_are_chosen)
 {
     struct cw_sockaddr a, b;
     struct rig         r;
     int                x, y;
 
-    (void)state;
     rig_init(&r);
     for (int type = CW_SOCK_STREAM; type <= CW_SOCK_DGRAM; type++) {
         x = cw_socket(r.st, CW_AF_INET, type, 0, 0);
@@ -250,13 +244,12 @@ static void binds_conflict_and_ports_are_chosen(void **state)
     rig_free(&r);
 }
 
-static void v6only(void **state)
+TEST(v6only)
 {
     struct cw_sockaddr mapped = at4("127.0.0.1", 9), any = at6("::", 9);
     struct rig         r;
     int                one = 1, x, y;
 
-    (void)state;
     rig_init(&r);
     for (int type = CW_SOCK_STREAM; type <= CW_SOCK_DGRAM; type++) {
         x = cw_socket(r.st, CW_AF_INET6, type, 0, 0);
@@ -279,7 +272,7 @@ static void v6only(void **state)
     rig_free(&r);
 }
 
-static void families_of_destinations(void **state)
+TEST(families_of_destinations)
 {
     static const struct {
         int         domain;
@@ -298,7 +291,6 @@ static void families_of_destinations(void **state)
     };
     struct rig r;
 
-    (void)state;
     rig_init(&r);
     for (size_t i = 0; i < ARRAY_LEN(t); i++) {
         int                sd = dgram(&r, t[i].domain);
@@ -315,7 +307,7 @@ static void families_of_destinations(void **state)
     rig_free(&r);
 }
 
-static void datagram_errors(void **state)
+TEST(datagram_errors)
 {
     struct cw_sockaddr closed = at4("127.0.0.1", 4), peer;
     struct rig         r;
@@ -324,7 +316,6 @@ static void datagram_errors(void **state)
                                 .has_addr = true };
     int                sd;
 
-    (void)state;
     rig_init(&r);
     sd = dgram(&r, CW_AF_INET);
     CALL(-CW_EAGAIN, cw_recv(r.st, sd, text, 63, 0, 0));
@@ -348,14 +339,13 @@ static void datagram_errors(void **state)
     rig_free(&r);
 }
 
-static void so_error_is_told_once(void **state)
+TEST(so_error_is_told_once)
 {
     struct cw_sockaddr closed = at4("127.0.0.1", 4);
     struct rig         r;
     int                sd, err = 1;
     size_t             len = sizeof(err);
 
-    (void)state;
     rig_init(&r);
     sd = dgram(&r, CW_AF_INET);
     CALL(0, cw_connect(r.st, sd, &closed, 0));
@@ -368,14 +358,13 @@ static void so_error_is_told_once(void **state)
     rig_free(&r);
 }
 
-static void shutdown_of_datagrams(void **state)
+TEST(shutdown_of_datagrams)
 {
     struct cw_sockaddr peer = at4("127.0.0.1", 4);
     struct rig         r;
     char               text[64];
     int                sd;
 
-    (void)state;
     rig_init(&r);
     sd = dgram(&r, CW_AF_INET);
     CALL(-CW_EINVAL, cw_shutdown(r.st, sd, 3, 0));
@@ -389,13 +378,12 @@ static void shutdown_of_datagrams(void **state)
     rig_free(&r);
 }
 
-static void readiness_is_told_once_in_order(void **state)
+TEST(readiness_is_told_once_in_order)
 {
     struct rig r;
     int        a, b, c;
     char       text[64];
 
-    (void)state;
     rig_init(&r);
     a = dgram_at(&r, at4("127.0.0.1", 1));
     b = dgram_at(&r, at4("127.0.0.1", 2));
@@ -481,11 +469,10 @@ static void check_option(struct rig *r, const struct opt_row *o, int type)
     CALL(0, cw_close(r->st, sd, 0));
 }
 
-static void options_read_as_linux_has_them(void **state)
+TEST(options_read_as_linux_has_them)
 {
     struct rig r;
 
-    (void)state;
     rig_init(&r);
     for (size_t i = 0; i < ARRAY_LEN(opt_rows); i++) {
         check_option(&r, &opt_rows[i], CW_SOCK_STREAM);
@@ -494,7 +481,7 @@ static void options_read_as_linux_has_them(void **state)
     rig_free(&r);
 }
 
-static void options_out_of_range(void **state)
+TEST(options_out_of_range)
 {
     static const struct {
         int level, name, v;
@@ -512,7 +499,6 @@ static void options_out_of_range(void **state)
     struct rig r;
     int        sd;
 
-    (void)state;
     rig_init(&r);
     sd = stream(&r, CW_AF_INET);
     for (size_t i = 0; i < ARRAY_LEN(t); i++)
@@ -523,7 +509,7 @@ static void options_out_of_range(void **state)
     rig_free(&r);
 }
 
-static void linger_and_short_rooms(void **state)
+TEST(linger_and_short_rooms)
 {
     struct cw_linger l = { 5, 7 }, got = { 0, 0 };
     size_t           len = sizeof(got);
@@ -531,7 +517,6 @@ static void linger_and_short_rooms(void **state)
     struct rig       r;
     int              sd;
 
-    (void)state;
     rig_init(&r);
     sd = stream(&r, CW_AF_INET);
     CALL(0, cw_setsockopt(r.st, sd, CW_SOL_SOCKET, CW_SO_LINGER, &l,
@@ -551,13 +536,12 @@ static void linger_and_short_rooms(void **state)
     rig_free(&r);
 }
 
-static void owners_show_in_snapshots(void **state)
+TEST(owners_show_in_snapshots)
 {
     struct cw_sock_row row[4];
     struct rig         r;
     int                sd;
 
-    (void)state;
     rig_init(&r);
     sd = dgram_at(&r, at4("127.0.0.1", 53));
     CALL(0, cw_set_owner(r.st, sd, 4711));
@@ -572,26 +556,11 @@ static void owners_show_in_snapshots(void **state)
     rig_free(&r);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(kinds_of_sockets),
-        cmocka_unit_test(numbers_are_bounded_and_not_reused_at_once),
-        cmocka_unit_test(no_such_socket),
-        cmocka_unit_test(echo_over_every_address),
-        cmocka_unit_test(what_may_be_bound),
-        cmocka_unit_test(binds_conflict_and_ports_are_chosen),
-        cmocka_unit_test(v6only),
-        cmocka_unit_test(families_of_destinations),
-        cmocka_unit_test(datagram_errors),
-        cmocka_unit_test(so_error_is_told_once),
-        cmocka_unit_test(shutdown_of_datagrams),
-        cmocka_unit_test(readiness_is_told_once_in_order),
-        cmocka_unit_test(options_read_as_linux_has_them),
-        cmocka_unit_test(options_out_of_range),
-        cmocka_unit_test(linger_and_short_rooms),
-        cmocka_unit_test(owners_show_in_snapshots),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+T_MAIN(T(kinds_of_sockets), T(numbers_are_bounded_and_not_reused_at_once),
+       T(no_such_socket), T(echo_over_every_address), T(what_may_be_bound),
+       T(binds_conflict_and_ports_are_chosen), T(v6only),
+       T(families_of_destinations), T(datagram_errors),
+       T(so_error_is_told_once), T(shutdown_of_datagrams),
+       T(readiness_is_told_once_in_order), T(options_read_as_linux_has_them),
+       T(options_out_of_range), T(linger_and_short_rooms),
+       T(owners_show_in_snapshots))
