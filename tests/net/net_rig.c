@@ -91,37 +91,56 @@ struct cw_mac rig_mac(unsigned n)
     return mac_of_addr4(0x0a000000 + n);
 }
 
-static void add_addr(struct net_rig *r, unsigned netif, const char *text,
-                     unsigned prefix)
+static struct cw_addr numbered(const char *text, unsigned n)
 {
     struct cw_addr a = rig_addr(text);
 
+    a.b[15] = (uint8_t)n;
+    return a;
+}
+
+static void add_addr(struct net_rig *r, unsigned netif, struct cw_addr a,
+                     unsigned prefix)
+{
     assert_int_equal(net_addr_add(r->net, netif, &a, prefix), 0);
 }
 
-static void add_netifs(struct net_rig *r, unsigned flags)
+static void add_neigh(struct net_rig *r, const char *text)
+{
+    struct cw_addr a = rig_addr(text);
+    struct cw_mac  mac = rig_mac(2);
+
+    assert_int_equal(net_neigh_add(r->net, RIG_ETH, &a, &mac), 0);
+}
+
+static void add_netifs(struct net_rig *r, unsigned n, unsigned flags)
 {
     struct cw_netif_config lo = { .name = "lo",
                                   .flags = CW_NETIF_LOOPBACK };
     struct cw_netif_config eth = { .name = "eth0",
-                                   .mac = rig_mac(1),
+                                   .mac = rig_mac(n),
                                    .flags = flags };
-    struct cw_addr         n4 = rig_addr("10.0.0.2");
-    struct cw_addr         n6 = rig_addr("fd00::2");
-    struct cw_mac          mac = rig_mac(2);
 
     assert_int_equal(net_netif_add(r->net, &lo), RIG_LO);
-    add_addr(r, RIG_LO, "127.0.0.1", 8);
-    add_addr(r, RIG_LO, "::1", 128);
+    add_addr(r, RIG_LO, rig_addr("127.0.0.1"), 8);
+    add_addr(r, RIG_LO, rig_addr("::1"), 128);
     assert_int_equal(net_netif_add(r->net, &eth), RIG_ETH);
-    add_addr(r, RIG_ETH, "10.0.0.1", 24);
-    add_addr(r, RIG_ETH, "fd00::1", 64);
-    add_addr(r, RIG_ETH, "fe80::1", 64);
-    assert_int_equal(net_neigh_add(r->net, RIG_ETH, &n4, &mac), 0);
-    assert_int_equal(net_neigh_add(r->net, RIG_ETH, &n6, &mac), 0);
+    add_addr(r, RIG_ETH, numbered("10.0.0.0", n), 24);
+    add_addr(r, RIG_ETH, numbered("fd00::", n), 64);
+    add_addr(r, RIG_ETH, numbered("fe80::", n), 64);
+    if (n == 1) {
+        add_neigh(r, "10.0.0.2");
+        add_neigh(r, "fd00::2");
+    }
 }
 
 void net_rig_init(struct net_rig *r, unsigned flags, bool with_udp)
+{
+    net_rig_init_as(r, 1, flags, with_udp);
+}
+
+void net_rig_init_as(struct net_rig *r, unsigned n, unsigned flags,
+                     bool with_udp)
 {
     struct proto  recorder = { r, deliver, hear_error, hear_room };
     struct udp_up up = { hear_ready, r };
@@ -135,6 +154,7 @@ void net_rig_init(struct net_rig *r, unsigned flags, bool with_udp)
     assert_non_null(r->arena);
     r->env.arena = r->arena;
     r->env.seed.k0 = 1;
+    r->env.host = (uint16_t)n;
     r->env.on_event = on_event;
     r->env.event_ctx = r;
     pbufs_init(&r->env.pbufs, r->arena);
@@ -147,7 +167,7 @@ void net_rig_init(struct net_rig *r, unsigned flags, bool with_udp)
         recorder = udp_proto(r->udp);
     }
     net_set_proto(r->net, PROTO_UDP, &recorder);
-    add_netifs(r, flags);
+    add_netifs(r, n, flags);
 }
 
 void net_rig_free(struct net_rig *r)

@@ -50,6 +50,10 @@ struct net_rig {
 
 /* flags of the Ethernet interface: CW_NETIF_*. */
 void net_rig_init(struct net_rig *r, unsigned flags, bool with_udp);
+/* The same as host n: 10.0.0.n, fd00::n, fe80::n; without neighbours unless
+ * n is 1. */
+void net_rig_init_as(struct net_rig *r, unsigned n, unsigned flags,
+                     bool with_udp);
 /* Fails if a byte of memory is held after net_fini(). */
 void net_rig_free(struct net_rig *r);
 
