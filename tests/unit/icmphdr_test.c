@@ -75,6 +75,7 @@ TEST(icmp6)
     EXPECT_EQ(back.cksum, 0xf7b3);
     EXPECT_EQ(back.rest, 1280);
     EXPECT_EQ(back.body.len, 3);
+    EXPECT(back.body.p == msg + 8);
     dst.b[15] = 3;
     EXPECT_EQ(icmp6hdr_verify(span_of(msg, 11), &src, &dst),
               WHY_ICMP_CHECKSUM);

@@ -59,6 +59,27 @@ TEST(plain_messages_are_valid)
     }
 }
 
+/* What is not set is zero on the wire, the checksum with it. */
+TEST(reserved_fields_are_zero)
+{
+    static const uint8_t zeros[30];
+    uint8_t              b[128];
+
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        struct msg m = good(types[i]);
+
+        memset(b, 0xee, sizeof(b));
+        (void)ndphdr_emit(b, sizeof(b), &m.ndp);
+        EXPECT_MEM(b + 1, zeros, 7);
+        if (types[i] != ICMP6_RA)
+            continue;
+        m.ndp.nprefix = 1;
+        (void)ndphdr_emit(b, sizeof(b), &m.ndp);
+        EXPECT_EQ(be16_load(b + 16), NDP_OPT_PREFIX << 8 | 4);
+        EXPECT_MEM(b + 18, zeros, 30);
+    }
+}
+
 /* What holds for all of them: hop limit 255, code 0, no option of length
  * zero or beyond the end, the fixed part whole. */
 TEST(common_checks)
@@ -235,11 +256,14 @@ TEST(prefixes_left_out)
 /* §8.1 */
 TEST(redirect)
 {
-    static const uint8_t quote[13] = { 0x60, 1, 2, 3 };
+    static const uint8_t quote[13] = { 0x60, 1, 2, 3 }, longer[80];
     struct msg           m = good(ICMP6_REDIRECT);
     struct ndp_repr      r;
     uint8_t              b[64];
 
+    m.ndp.quoted = span_of(longer, sizeof(longer));
+    EXPECT_EQ(round_trip(&m, &r), GO_ON);
+    EXPECT_EQ(r.quoted.len, 80);
     m.ndp.quoted = span_of(quote, sizeof(quote));
     EXPECT_EQ(ndphdr_len(&m.ndp), 40 + 8 + 16);
     EXPECT_EQ(round_trip(&m, &r), GO_ON);
@@ -313,8 +337,9 @@ TEST(solicited_node)
     EXPECT_MEM(s.b, "\xff\x02\0\0\0\0\0\0\0\0\0\x01\xff\x0e\x8c\x6c", 16);
 }
 
-T_MAIN(T(plain_messages_are_valid), T(common_checks),
-       T(other_types_are_refused), T(neighbour_solicitation),
+T_MAIN(T(plain_messages_are_valid), T(reserved_fields_are_zero),
+       T(common_checks), T(other_types_are_refused),
+       T(neighbour_solicitation),
        T(neighbour_advertisement), T(router_messages),
        T(router_advertisement_says), T(prefixes_left_out), T(redirect),
        T(options_of_no_use), T(router_options_of_strange_length),
