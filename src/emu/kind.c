@@ -55,8 +55,9 @@ static unsigned transport_kinds(struct reader *r, uint8_t proto, size_t left)
         type = read_u8(r);
         if (r->bad || left < 4)
             return LINK_PACKET;
-        return LINK_PACKET
-            | (type >= ICMP6_RS && type <= ICMP6_REDIRECT ? LINK_ARP : LINK_ICMP);
+        if (type >= ICMP6_RS && type <= ICMP6_REDIRECT)
+            return LINK_PACKET | LINK_ARP;
+        return LINK_PACKET | LINK_ICMP;
     default:
         return LINK_PACKET;
     }

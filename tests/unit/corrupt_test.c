@@ -109,7 +109,8 @@ TEST(rate_of_corruption)
         rig_send(&r, 1, 100, i);
         rig_run(&r, i);
     }
-    EXPECT_RANGE(link_counts_of(r.link, LINK_FWD)->corrupted, 1000 - 126, 1000 + 126);
+    EXPECT_RANGE(link_counts_of(r.link, LINK_FWD)->corrupted, 1000 - 126,
+                 1000 + 126);
     EXPECT_EQ(link_counts_of(r.link, LINK_FWD)->lost, 0);
     rig_free(&r);
 }

@@ -151,7 +151,8 @@ void rig_check_conservation(const struct rig *r)
     for (size_t i = 0; i < ARRAY_LEN(c->lost_by); i++)
         by += c->lost_by[i];
     EXPECT_EQ(by, c->lost);
-    EXPECT_EQ(c->sent + c->duplicated, c->arrived + c->lost + link_under_way(r->link));
+    EXPECT_EQ(c->sent + c->duplicated,
+              c->arrived + c->lost + link_under_way(r->link));
     if (link_under_way(r->link) == 0)
         EXPECT_EQ(finals, c->sent + c->duplicated);
 }

@@ -1,5 +1,8 @@
 /* kind_test.c: what a frame is taken for, whole, split and cut short. */
-#include "emu_rig.h"
+#include "base/bytes.h"
+#include "emu/link.h"
+#include "t.h"
+#include <causeway/stack.h>
 
 enum { FRAME_MAX = 400 };
 
@@ -78,20 +81,20 @@ static void tcp(struct frame *f, uint8_t flags, uint32_t opts, uint32_t text)
     put_zeros(f, text);
 }
 
-/* In n fragments of about equal length. */
-static struct cw_pkt in_frags(struct rig *r, const struct frame *f,
-                              unsigned n)
+/* In n fragments of about equal length, each a buffer of its own. */
+static struct cw_pkt in_frags(const struct frame *f, unsigned n,
+                              struct cw_buf bufs[static CW_FRAGS_MAX])
 {
-    struct cw_pkt pkt = { .nfrags = (uint16_t)n, .len = f->len };
-    uint32_t      at = 0;
+    static uint8_t area[CW_FRAGS_MAX][FRAME_MAX + 1];
+    struct cw_pkt  pkt = { .nfrags = (uint16_t)n, .len = f->len };
+    uint32_t       at = 0;
 
     for (unsigned i = 0; i < n; i++) {
-        uint32_t       len = i + 1 < n ? f->len / n : f->len - at;
-        struct cw_buf *b = pbuf_new(&r->pbufs, len + 1);
+        uint32_t len = i + 1 < n ? f->len / n : f->len - at;
 
-        EXPECT(b != NULL);
-        memcpy(b->data + 1, f->b + at, len);
-        pkt.frags[i] = (struct cw_frag){ b, 1, len };
+        memcpy(area[i] + 1, f->b + at, len);
+        bufs[i] = (struct cw_buf){ area[i], len + 1, 1 };
+        pkt.frags[i] = (struct cw_frag){ &bufs[i], 1, len };
         at += len;
     }
     return pkt;
@@ -99,16 +102,12 @@ static struct cw_pkt in_frags(struct rig *r, const struct frame *f,
 
 static void check(const struct frame *f, unsigned kinds)
 {
-    struct rig r;
-
-    rig_init(&r, "", 1);
     for (unsigned n = 1; n <= CW_FRAGS_MAX; n++) {
-        struct cw_pkt pkt = in_frags(&r, f, n);
+        struct cw_buf bufs[CW_FRAGS_MAX];
+        struct cw_pkt pkt = in_frags(f, n, bufs);
 
         EXPECT_EQ(link_kinds(&pkt), LINK_PACKET | kinds);
-        pkt_free(&pkt);
     }
-    rig_free(&r);
 }
 
 enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32 };
@@ -239,12 +238,10 @@ TEST(later_fragments_are_just_packets)
 TEST(cut_and_lying_frames)
 {
     static const uint8_t chain[] = { 0, 44 };
-    struct rig           r;
     struct frame         whole = ip6(6, chain, 2, 60);
     struct prng          draw = t_prng("frames");
 
     tcp(&whole, ACK, 20, 20);
-    rig_init(&r, "", 1);
     for (uint32_t len = 1; len <= whole.len; len++) {
         struct cw_buf b = { .data = t_guard(whole.b, len), .refs = 1 };
         struct cw_pkt pkt = { .frags = { { &b, 0, len } },
@@ -258,16 +255,15 @@ TEST(cut_and_lying_frames)
     }
     for (unsigned i = 0; i < 20000; i++) {
         struct frame  f = whole;
+        struct cw_buf bufs[CW_FRAGS_MAX];
         struct cw_pkt pkt;
 
         for (unsigned k = 0; k < 3; k++)
             f.b[12 + prng_below(&draw, 80)] = (uint8_t)prng_u32(&draw);
         f.len = 14 + (uint32_t)prng_below(&draw, whole.len - 14);
-        pkt = in_frags(&r, &f, 1 + i % 8);
+        pkt = in_frags(&f, 1 + i % 8, bufs);
         EXPECT(link_kinds(&pkt) & LINK_PACKET);
-        pkt_free(&pkt);
     }
-    rig_free(&r);
 }
 
 T_MAIN(T(tcp_segments),

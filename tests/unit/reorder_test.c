@@ -135,7 +135,9 @@ TEST(late_caller_sees_the_same_order)
         link_send(late.link, LINK_FWD, &pkts[0], i * 3 * NS_MS);
     }
     EXPECT_EQ(rig_run(&early, NS_NEVER), MANY);
-    EXPECT_EQ(link_recv(late.link, LINK_FWD, pkts, MANY, 10 * NS_S, ordinals), MANY);
+    EXPECT_EQ(link_recv(late.link, LINK_FWD, pkts, MANY, 10 * NS_S,
+                        ordinals),
+              MANY);
     for (unsigned i = 0; i < MANY; i++) {
         EXPECT_EQ(ordinals[i], early.log[i].ordinal);
         pkt_free(&pkts[i]);

@@ -174,80 +174,80 @@ static void refused(const char *words, const char *want)
     EXPECT_MEM(&s, &before, sizeof(s)); /* untouched */
 }
 
+static const struct {
+    const char *in, *err;
+} refusal_rows[] = {
+    { "dealy 20ms", "dealy: no such word. Did you mean delay?" },
+    { "delay 20ms los 3%", "los: no such word. Did you mean loss?" },
+    { "bandwidth 10mbit",
+      "bandwidth: no such word. Write one of delay rtt loss burst "
+      "reorder by duplicate corrupt rate queue down" },
+    { "delay", "delay: the value is missing. Write delay 20ms" },
+    { "loss", "loss: the value is missing. Write loss 3%" },
+    { "rate", "rate: the value is missing. Write rate 10mbit" },
+    { "down", "down: the value is missing. Write down 2s..2500ms" },
+    { "loss 3% loss 4%", "loss: said twice. Write it once" },
+    { "delay 1ms rtt 2ms",
+      "rtt: delay says it already. Write one of them" },
+    { "delay 20", "delay 20: the unit is missing. Write 20ms or 20s" },
+    { "delay 20ms 5 loss 1%",
+      "delay 5: the unit is missing. Write 5ms or 5s" },
+    { "rate 10mbps",
+      "rate 10mbps: unclear: tc means megabytes by it, most people "
+      "megabits. Write 10mbit or 10MB/s" },
+    { "loss 0.03",
+      "loss 0.03: the % is missing. Write 3% (or 0.03%)" },
+    { "loss 101%",
+      "loss 101%: is more than everything. Write at most 100%" },
+    { "rate 10mbit queue 64k",
+      "queue 64k: is no size. Write 64kB (64000 bytes) or 64KiB "
+      "(65536)" },
+    { "down 2s..3", "down 2s..3: the unit is missing. Write 3ms or 3s" },
+    { "delay 601s",
+      "delay 601s: no link is that slow. Write at most 600s" },
+    { "delay 1ms 2ms",
+      "delay: the jitter is more than the delay, and nothing arrives "
+      "before it is sent. Write delay 20ms 5ms" },
+    { "burst 4", "burst: of what? Write loss 3% burst 4" },
+    { "loss 3% burst 0",
+      "burst 0: Write a number from 1 to 1000000" },
+    { "loss 90% burst 2",
+      "burst: bursts of that length with one packet between them lose "
+      "less. Write a lower loss or a longer burst" },
+    { "by 2", "by: what? Write reorder 3% by 2" },
+    { "reorder 1% by 1001", "by 1001: Write a number from 1 to 1000" },
+    { "queue 50p",
+      "queue: without a rate nothing ever waits. Write rate 10mbit, "
+      "too" },
+    { "rate 10mbit queue 1bdp",
+      "queue: rate x delay is nothing without a delay. Write delay "
+      "20ms, too, or a queue in packets: 50p" },
+    { "rate 10mbit queue 1001bdp delay 1ms",
+      "queue 1001bdp: Write at most 1000bdp" },
+    { "rate 101gbit", "rate 101gbit: Write at most 100gbit" },
+    { "rate 0kbit",
+      "rate 0kbit: nothing would ever arrive. Write loss 100% for that, "
+      "or no rate at all for an unlimited one" },
+    { "down 2s", "down 2s: Write from..to, as in 2s..2500ms" },
+    { "down 3s..2s",
+      "down 3s..2s: it ends before it begins. Write the earlier time "
+      "first" },
+    { "down 1s..1s",
+      "down 1s..1s: it ends before it begins. Write the earlier time "
+      "first" },
+    { "down 1s..2s down 1s..2s down 1s..2s down 1s..2s down 1s..2s "
+      "down 1s..2s down 1s..2s down 1s..2s down 1s..2s",
+      "down 1s..2s: no more than 8 of these on a link" },
+    { "delay "
+      "1111111111111111111111111111111111111111111111111111111111111111",
+      "1111111111111111111111111111111111111111111111111111111111111"
+      "11...: the word is too long" },
+};
+
 TEST(refusals)
 {
-    static const struct {
-        const char *in, *err;
-    } rows[] = {
-        { "dealy 20ms", "dealy: no such word. Did you mean delay?" },
-        { "delay 20ms los 3%", "los: no such word. Did you mean loss?" },
-        { "bandwidth 10mbit",
-          "bandwidth: no such word. Write one of delay rtt loss burst "
-          "reorder by duplicate corrupt rate queue down" },
-        { "delay", "delay: the value is missing. Write delay 20ms" },
-        { "loss", "loss: the value is missing. Write loss 3%" },
-        { "rate", "rate: the value is missing. Write rate 10mbit" },
-        { "down", "down: the value is missing. Write down 2s..2500ms" },
-        { "loss 3% loss 4%", "loss: said twice. Write it once" },
-        { "delay 1ms rtt 2ms",
-          "rtt: delay says it already. Write one of them" },
-        { "delay 20", "delay 20: the unit is missing. Write 20ms or 20s" },
-        { "delay 20ms 5 loss 1%",
-          "delay 5: the unit is missing. Write 5ms or 5s" },
-        { "rate 10mbps",
-          "rate 10mbps: unclear: tc means megabytes by it, most people "
-          "megabits. Write 10mbit or 10MB/s" },
-        { "loss 0.03",
-          "loss 0.03: the % is missing. Write 3% (or 0.03%)" },
-        { "loss 101%",
-          "loss 101%: is more than everything. Write at most 100%" },
-        { "rate 10mbit queue 64k",
-          "queue 64k: is no size. Write 64kB (64000 bytes) or 64KiB "
-          "(65536)" },
-        { "down 2s..3", "down 2s..3: the unit is missing. Write 3ms or 3s" },
-        { "delay 601s",
-          "delay 601s: no link is that slow. Write at most 600s" },
-        { "delay 1ms 2ms",
-          "delay: the jitter is more than the delay, and nothing arrives "
-          "before it is sent. Write delay 20ms 5ms" },
-        { "burst 4", "burst: of what? Write loss 3% burst 4" },
-        { "loss 3% burst 0",
-          "burst 0: Write a number from 1 to 1000000" },
-        { "loss 90% burst 2",
-          "burst: bursts of that length with one packet between them lose "
-          "less. Write a lower loss or a longer burst" },
-        { "by 2", "by: what? Write reorder 3% by 2" },
-        { "reorder 1% by 1001", "by 1001: Write a number from 1 to 1000" },
-        { "queue 50p",
-          "queue: without a rate nothing ever waits. Write rate 10mbit, "
-          "too" },
-        { "rate 10mbit queue 1bdp",
-          "queue: rate x delay is nothing without a delay. Write delay "
-          "20ms, too, or a queue in packets: 50p" },
-        { "rate 10mbit queue 1001bdp delay 1ms",
-          "queue 1001bdp: Write at most 1000bdp" },
-        { "rate 101gbit", "rate 101gbit: Write at most 100gbit" },
-        { "rate 0kbit",
-          "rate 0kbit: nothing would ever arrive. Write loss 100% for that, "
-          "or no rate at all for an unlimited one" },
-        { "down 2s", "down 2s: Write from..to, as in 2s..2500ms" },
-        { "down 3s..2s",
-          "down 3s..2s: it ends before it begins. Write the earlier time "
-          "first" },
-        { "down 1s..1s",
-          "down 1s..1s: it ends before it begins. Write the earlier time "
-          "first" },
-        { "down 1s..2s down 1s..2s down 1s..2s down 1s..2s down 1s..2s "
-          "down 1s..2s down 1s..2s down 1s..2s down 1s..2s",
-          "down 1s..2s: no more than 8 of these on a link" },
-        { "delay "
-          "1111111111111111111111111111111111111111111111111111111111111111",
-          "1111111111111111111111111111111111111111111111111111111111111"
-          "11...: the word is too long" },
-    };
-
-    for (unsigned i = 0; i < ARRAY_LEN(rows); i++)
-        refused(rows[i].in, rows[i].err);
+    T_EACH (row, refusal_rows)
+        refused(row->in, row->err);
 }
 
 /* Random words never do anything but parse or be refused with a reason. */
