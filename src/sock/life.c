@@ -9,7 +9,7 @@
 #include "sock/sock.h"
 #include "base/addr.h"
 
-/* ---- socket ------------------------------------------------------------- */
+/* ---- socket ------------------------------------------------------------ */
 
 static int check_kind(int domain, int type, int protocol)
 {
@@ -63,7 +63,7 @@ int cw_socket(cw_stack *st, int domain, int type, int protocol, cw_ns now)
     return (int)sock_leave(st, s, EVC_SOCKET, err ?: s->sd);
 }
 
-/* ---- bind --------------------------------------------------------------- */
+/* ---- bind -------------------------------------------------------------- */
 
 struct tcp_opts *sock_opts(struct sock *s)
 {
@@ -121,7 +121,7 @@ static int bind_again(struct sock *s)
     return s->rebind && !s->bind ? stream_bind(s, &s->wish) : 0;
 }
 
-/* ---- listen, accept ------------------------------------------------------ */
+/* ---- listen, accept ---------------------------------------------------- */
 
 /* An attempt that failed leaves a dead connection behind; true if there is
  * no live one now. */
@@ -209,7 +209,7 @@ int cw_accept(cw_stack *st, int sd, struct cw_sockaddr *peer, cw_ns now)
     return (int)sock_leave(st, fresh ?: s, EVC_ACCEPT, ret);
 }
 
-/* ---- connect ------------------------------------------------------------- */
+/* ---- connect ----------------------------------------------------------- */
 
 static int start_connect(struct sock *s, const struct cw_sockaddr *addr)
 {
@@ -298,7 +298,7 @@ int cw_connect(cw_stack *st, int sd, const struct cw_sockaddr *addr,
     return (int)sock_leave(st, s, EVC_CONNECT, ret);
 }
 
-/* ---- shutdown, close ------------------------------------------------------ */
+/* ---- shutdown, close --------------------------------------------------- */
 
 /* A listener that is shut for reading stops listening (as Linux has it); an
  * open that is under way is given up. */

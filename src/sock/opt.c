@@ -112,7 +112,7 @@ static void *place(struct sock *s, const struct opt *o)
                              : (char *)udp_opts(s->udp) + off;
 }
 
-/* ---- reading -------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------- */
 
 static int ask(struct sock *s, int name)
 {
@@ -218,7 +218,7 @@ int cw_getsockopt(cw_stack *st, int sd, int level, int name, void *val,
     return 0;
 }
 
-/* ---- setting -------------------------------------------------------------- */
+/* ---- setting ----------------------------------------------------------- */
 
 static int set_ranged(const struct opt *o, void *p, int v)
 {

@@ -13,7 +13,7 @@
 
 enum { FIXED_ALIGN = 64 };
 
-/* ---- creation ------------------------------------------------------------ */
+/* ---- creation ---------------------------------------------------------- */
 
 /* Where the parts of a host stand in its fixed memory. */
 struct layout {
@@ -109,7 +109,7 @@ void cw_stack_free(cw_stack *st)
     arena_close(arena); /* st is gone with it, or with the last buffer */
 }
 
-/* ---- time ---------------------------------------------------------------- */
+/* ---- time -------------------------------------------------------------- */
 
 void stack_enter(struct cw_stack *st, cw_ns now)
 {
@@ -165,7 +165,7 @@ cw_ns cw_stack_deadline(const cw_stack *st)
     return st->may_have_output ? st->env.now : wheel_next(&st->env.wheel);
 }
 
-/* ---- packets ------------------------------------------------------------- */
+/* ---- packets ----------------------------------------------------------- */
 
 void cw_stack_input(cw_stack *st, struct cw_pkt *pkts, unsigned n, cw_ns now)
 {
@@ -217,7 +217,7 @@ void cw_pkt_free(struct cw_pkt *pkt)
     pkt_free(pkt);
 }
 
-/* ---- interfaces and routes ----------------------------------------------- */
+/* ---- interfaces and routes --------------------------------------------- */
 
 int cw_netif_add(cw_stack *st, const struct cw_netif_config *config)
 {

@@ -1,5 +1,4 @@
-/* builtin.c: built-in endpoints: their list, their turns, their exits; and a
- * lab of them in virtual time.
+/* builtin.c: built-in endpoints: their calls, their connections, their turns.
  *
  *   Owns:      whose turn it is: in order of numbers, as long as anything was
  *              heard; a bound on turns in one instant, so that two endpoints
@@ -13,27 +12,9 @@ enum {
     TURNS_AT_ONCE = 1000,
     TURN_PAUSE = 1000, /* ns between turns beyond that */
     OUT_MAX = 160,
-    STATUS_STUCK = 124, /* as timeout(1) has it */
-    BACKLOG = 128,
 };
 
-static const struct builtin_kind *const kinds[] = {
-    &builtin_upper,      &builtin_echo_upper, &builtin_hello,
-    &builtin_sink,       &builtin_send,       &builtin_recv,
-    &builtin_source,     &builtin_udp_upper,  &builtin_udp_send,
-    &builtin_perf_client, /* or the server: its arguments say */
-};
-
-static bool same(const char *a, const char *b)
-{
-    while (*a && *a == *b) {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
-
-/* ---- calls ------------------------------------------------------------------ */
+/* ---- calls ------------------------------------------------------------- */
 
 ptrdiff_t b_call(struct builtin *b, const struct wcall *call,
                  struct wresult *res)
@@ -41,7 +22,7 @@ ptrdiff_t b_call(struct builtin *b, const struct wcall *call,
     return world_call(b->w, b->h->number, call, res);
 }
 
-static ptrdiff_t plain(struct builtin *b, const struct wcall *call)
+ptrdiff_t b_plain(struct builtin *b, const struct wcall *call)
 {
     struct wresult res;
 
@@ -53,7 +34,7 @@ int b_socket(struct builtin *b, int type)
     bool is4 = addr_is4(&b->args.peer.addr);
 
     /* A server takes both families through one socket. */
-    return (int)plain(b, &(struct wcall){
+    return (int)b_plain(b, &(struct wcall){
                              .op = EVC_SOCKET,
                              .a = is4 ? CW_AF_INET : CW_AF_INET6,
                              .b = type });
@@ -61,25 +42,25 @@ int b_socket(struct builtin *b, int type)
 
 ptrdiff_t b_send(struct builtin *b, int sd, const void *p, size_t n)
 {
-    return plain(b, &(struct wcall){ .op = EVC_SEND, .sd = sd, .in = p,
+    return b_plain(b, &(struct wcall){ .op = EVC_SEND, .sd = sd, .in = p,
                                      .in_len = n });
 }
 
 ptrdiff_t b_recv(struct builtin *b, int sd, void *p, size_t n)
 {
-    return plain(b, &(struct wcall){ .op = EVC_RECV, .sd = sd, .out = p,
+    return b_plain(b, &(struct wcall){ .op = EVC_RECV, .sd = sd, .out = p,
                                      .out_len = n });
 }
 
 void b_close(struct builtin *b, int sd)
 {
     if (sd >= 0)
-        plain(b, &(struct wcall){ .op = EVC_CLOSE, .sd = sd });
+        b_plain(b, &(struct wcall){ .op = EVC_CLOSE, .sd = sd });
 }
 
 void b_shut(struct builtin *b, int sd)
 {
-    plain(b, &(struct wcall){ .op = EVC_SHUTDOWN, .sd = sd,
+    b_plain(b, &(struct wcall){ .op = EVC_SHUTDOWN, .sd = sd,
                               .a = CW_SHUT_WR });
 }
 
@@ -126,9 +107,9 @@ void b_exit(struct builtin *b, int status)
     world_tell_ready(b->w, b->h, WORLD_EXITED);
 }
 
-/* ---- connections -------------------------------------------------------------- */
+/* ---- connections ------------------------------------------------------- */
 
-static struct conn *conn_new(struct builtin *b, int sd)
+struct conn *conn_new(struct builtin *b, int sd)
 {
     struct conn *c = world_alloc(b->w, sizeof(*c));
 
@@ -171,7 +152,7 @@ bool conn_ready(struct builtin *b, struct conn *c)
 
     if (c->connected)
         return true;
-    ret = plain(b, &(struct wcall){ .op = EVC_CONNECT, .sd = c->sd,
+    ret = b_plain(b, &(struct wcall){ .op = EVC_CONNECT, .sd = c->sd,
                                     .has_addr = true,
                                     .addr = b->args.peer });
     if (ret == -CW_EINPROGRESS || ret == -CW_EALREADY)
@@ -192,13 +173,13 @@ void builtin_upper_case(uint8_t *p, size_t n)
             p[i] = (uint8_t)(p[i] - ('a' - 'A'));
 }
 
-/* ---- turns --------------------------------------------------------------------- */
+/* ---- turns ------------------------------------------------------------- */
 
 static void accept_all(struct builtin *b)
 {
     ptrdiff_t sd;
 
-    while ((sd = plain(b, &(struct wcall){ .op = EVC_ACCEPT,
+    while ((sd = b_plain(b, &(struct wcall){ .op = EVC_ACCEPT,
                                            .sd = b->sd })) >= 0)
         if (!conn_new(b, (int)sd))
             b_close(b, (int)sd); /* no memory: nobody to serve it */
@@ -318,203 +299,4 @@ cw_ns builtins_next(const struct world *w)
     list_each (it, &w->builtins)
         next = ns_min(next, wants(list_entry(it, struct builtin, link)));
     return next;
-}
-
-/* ---- the list -------------------------------------------------------------------- */
-
-static struct builtin *builtin_of(const struct world *w, unsigned number)
-{
-    list_each (it, &w->builtins) {
-        struct builtin *b = list_entry(it, struct builtin, link);
-
-        if (b->number == number)
-            return b;
-    }
-    INVARIANT(false); /* no such endpoint */
-}
-
-static const struct builtin_kind *kind_of(const char *name, struct fmt *err)
-{
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        if (same(kinds[i]->name, name))
-            return kinds[i];
-    fmt_f(err, "%s: no such built-in endpoint; there are", name);
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        fmt_f(err, " %s", kinds[i]->name);
-    return NULL;
-}
-
-int world_builtin_add(struct world *w, unsigned host, unsigned argc,
-                      const char *const *argv, struct fmt *err)
-{
-    struct builtin *b = world_alloc(w, sizeof(*b));
-
-    INVARIANT(argc > 0);
-    if (!b) {
-        fmt_f(err, "%s: no memory", argv[0]);
-        return -1;
-    }
-    b->w = w;
-    b->h = world_host_of(w, host);
-    b->status = b->sd = -1;
-    b->timer = NS_NEVER;
-    b->resume = w->config.start;
-    list_init(&b->conns);
-    b->kind = kind_of(argv[0], err);
-    if (!b->kind || !builtin_parse(b, argc, argv, err)) {
-        world_give(w, b, sizeof(*b));
-        return -1;
-    }
-    b->h->builtins = true;
-    b->number = w->nbuiltins++;
-    list_push_back(&w->builtins, &b->link);
-    return (int)b->number;
-}
-
-void builtins_free(struct world *w)
-{
-    struct list *it;
-
-    while ((it = list_pop(&w->builtins)) != NULL) {
-        struct builtin *b = list_entry(it, struct builtin, link);
-        struct list    *ic;
-
-        while ((ic = list_pop(&b->conns)) != NULL)
-            world_give(w, list_entry(ic, struct conn, link),
-                       sizeof(struct conn));
-        world_give(w, b, sizeof(*b));
-    }
-}
-
-static void start_server(struct builtin *b)
-{
-    struct wcall bind = { .op = EVC_BIND, .has_addr = true };
-    ptrdiff_t    ret;
-
-    b->sd = b_socket(b, b->kind->datagrams ? CW_SOCK_DGRAM
-                                           : CW_SOCK_STREAM);
-    bind.sd = b->sd;
-    bind.addr.port = b->args.port;
-    ret = b->sd < 0 ? b->sd : plain(b, &bind);
-    if (ret == 0 && !b->kind->datagrams)
-        ret = plain(b, &(struct wcall){ .op = EVC_LISTEN, .sd = b->sd,
-                                        .a = BACKLOG });
-    if (ret < 0)
-        b_fail(b, "bind", ret);
-}
-
-static void start_client(struct builtin *b)
-{
-    struct conn *c;
-    int          sd = b_socket(b, b->kind->datagrams ? CW_SOCK_DGRAM
-                                                     : CW_SOCK_STREAM);
-
-    if (sd < 0) {
-        b_fail(b, "socket", sd);
-        return;
-    }
-    if (b->kind->datagrams) {
-        b->sd = sd;
-        b->heard = true;
-        return;
-    }
-    c = conn_new(b, sd);
-    if (!c) {
-        b_close(b, sd);
-        b_fail(b, "socket", -CW_ENOMEM);
-    }
-}
-
-void world_builtin_start(struct world *w, unsigned builtin)
-{
-    struct builtin *b = builtin_of(w, builtin);
-
-    INVARIANT(!b->started);
-    b->started = true;
-    if (b->kind->serves)
-        start_server(b);
-    else
-        start_client(b);
-    builtins_run(w);
-}
-
-int world_builtin_status(const struct world *w, unsigned builtin)
-{
-    return builtin_of(w, builtin)->status;
-}
-
-bool world_builtin_serves(const struct world *w, unsigned builtin)
-{
-    return builtin_of(w, builtin)->kind->serves;
-}
-
-unsigned world_builtins(const struct world *w)
-{
-    return w->nbuiltins;
-}
-
-/* ---- a lab of them ------------------------------------------------------------------ */
-
-bool world_over(const struct world *w)
-{
-    bool clients = false;
-
-    list_each (it, &w->builtins) {
-        const struct builtin *b = list_entry(it, struct builtin, link);
-
-        if (!b->kind->serves && b->status < 0)
-            return world_next(w) == NS_NEVER;
-        clients |= !b->kind->serves;
-    }
-    return clients ? world_quiet(w) : world_next(w) == NS_NEVER;
-}
-
-/* The answer of all of them together. */
-static int status_of_all(const struct world *w)
-{
-    int status = 0;
-
-    list_each (it, &w->builtins) {
-        const struct builtin *b = list_entry(it, struct builtin, link);
-
-        if (!b->kind->serves && b->status < 0)
-            return STATUS_STUCK;
-        if (status == 0 && b->status > 0)
-            status = b->status;
-    }
-    return status;
-}
-
-/* The next one starts once the host of the one before is ready. */
-static void start_in_turn(struct world *w)
-{
-    bool ready = true;
-
-    list_each (it, &w->builtins) {
-        struct builtin *b = list_entry(it, struct builtin, link);
-
-        if (!b->started && ready)
-            world_builtin_start(w, b->number);
-        ready = b->h->ready;
-        if (!ready)
-            return;
-    }
-}
-
-int world_run_builtins(struct world *w, cw_ns until)
-{
-    cw_ns next;
-
-    for (;;) {
-        start_in_turn(w);
-        if (world_over(w))
-            break;
-        next = world_next(w);
-        if (next > until) {
-            world_advance(w, until);
-            break;
-        }
-        world_advance(w, next);
-    }
-    return status_of_all(w);
 }

@@ -97,10 +97,11 @@ extern const struct builtin_kind builtin_upper, builtin_echo_upper,
 bool builtin_parse(struct builtin *b, unsigned argc, const char *const *argv,
                    struct fmt *err);
 
-/* ---- calls, as the endpoint sees them ------------------------------------- */
+/* ---- calls, as the endpoint sees them ---------------------------------- */
 
 ptrdiff_t b_call(struct builtin *b, const struct wcall *call,
                  struct wresult *res);
+ptrdiff_t b_plain(struct builtin *b, const struct wcall *call);
 int       b_socket(struct builtin *b, int type);
 ptrdiff_t b_send(struct builtin *b, int sd, const void *p, size_t n);
 ptrdiff_t b_recv(struct builtin *b, int sd, void *p, size_t n);
@@ -115,6 +116,8 @@ void b_fail(struct builtin *b, const char *what, ptrdiff_t answer);
 /* Exits: everything is closed. */
 void b_exit(struct builtin *b, int status);
 
+/* NULL: no memory; sd is still the caller's. */
+struct conn *conn_new(struct builtin *b, int sd);
 /* A connection is done with. */
 void conn_end(struct builtin *b, struct conn *c);
 /* Sends what is in the buffer: true when all of it has gone; false: wait, or

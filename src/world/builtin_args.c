@@ -6,15 +6,6 @@
 
 enum { PORT_MAX = 65535 };
 
-static bool same(const char *a, const char *b)
-{
-    while (*a && *a == *b) {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
-
 /* The digits at *p as a number; false: none, or too many. */
 static bool take_number(const char **p, uint64_t *out)
 {
@@ -42,7 +33,7 @@ static bool take_unit(const char *p, const struct unit *units, size_t n,
                       uint64_t *value)
 {
     for (size_t i = 0; i < n; i++)
-        if (same(p, units[i].name))
+        if (text_same(p, units[i].name))
             return !__builtin_mul_overflow(*value, units[i].factor, value);
     return false;
 }
@@ -99,7 +90,7 @@ static bool read_host(struct builtin *b, const char *s, struct fmt *err)
 
     if (host)
         b->args.peer.addr = world_host_addr4(b->w, host);
-    else if (same(s, "localhost"))
+    else if (text_same(s, "localhost"))
         b->args.peer.addr = addr4(0x7f000001);
     else if (!addr_parse(s, &b->args.peer.addr)) {
         fmt_f(err, "%s: %s is no host of this lab: write %s to %s, or an "
@@ -180,7 +171,7 @@ static bool parse_perf(struct builtin *b, unsigned argc,
     for (unsigned i = 1; i < argc; i++) {
         bool ok = true;
 
-        if (same(argv[i], "-s"))
+        if (text_same(argv[i], "-s"))
             server = true;
         else if ((v = option("-c", argc, argv, &i)) != NULL)
             ok = client = read_host(b, v, err);
@@ -211,7 +202,7 @@ static bool parse_leading(struct builtin *b, unsigned argc,
     const char *v;
     unsigned    i = 1;
 
-    if (b->kind == &builtin_send && argc > 1 && same(argv[1], "-1")) {
+    if (b->kind == &builtin_send && argc > 1 && text_same(argv[1], "-1")) {
         b->args.once = true;
         i = 2;
     } else if (b->kind == &builtin_udp_send && argc > 1

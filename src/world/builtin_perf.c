@@ -7,7 +7,7 @@
 
 enum { ALPHABET = 26, HUNDREDTHS = 100, KIBI = 1024, KILO = 1000 };
 
-/* ---- the table --------------------------------------------------------------- */
+/* ---- the table --------------------------------------------------------- */
 
 /* v in units of 1, K, M ... with three significant digits. */
 static void print_scaled(struct fmt *f, uint64_t v, unsigned base,
@@ -91,7 +91,7 @@ static void report_interval(struct builtin *b, struct conn *c)
     r->retrans = info.total_retrans;
 }
 
-/* ---- sending ------------------------------------------------------------------- */
+/* ---- sending ----------------------------------------------------------- */
 
 static void fill(struct builtin *b)
 {

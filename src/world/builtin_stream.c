@@ -2,7 +2,7 @@
  */
 #include "world/builtin.h"
 
-/* ---- servers ------------------------------------------------------------------ */
+/* ---- servers ----------------------------------------------------------- */
 
 /* One message, answered in upper case; then the server closes first. */
 static void upper_conn(struct builtin *b, struct conn *c)
@@ -87,7 +87,7 @@ const struct builtin_kind builtin_sink = {
     .conn = sink_conn, .usage = "@sink PORT",
 };
 
-/* ---- clients ------------------------------------------------------------------- */
+/* ---- clients ----------------------------------------------------------- */
 
 /* Prints what comes until the end (or once): true when that is reached. */
 static bool print_answer(struct builtin *b, struct conn *c,

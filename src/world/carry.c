@@ -9,7 +9,7 @@
 #include "world/inner.h"
 #include "wire/etherhdr.h"
 
-/* ---- fates ---------------------------------------------------------------- */
+/* ---- fates ------------------------------------------------------------- */
 
 static void tell(struct world *w, const struct world_fate *f)
 {
@@ -106,7 +106,7 @@ static void on_fate(void *ctx, const struct link_fate *f)
                });
 }
 
-/* ---- links ---------------------------------------------------------------- */
+/* ---- links ------------------------------------------------------------- */
 
 bool wlink_resolve(const struct world *w, const struct wlink *l,
                    const struct link_rule *rule, struct link_rule *out)
@@ -172,7 +172,7 @@ void wlink_free(struct world *w, struct wlink *l)
     world_give(w, l, sizeof(*l));
 }
 
-/* ---- sending -------------------------------------------------------------- */
+/* ---- sending ----------------------------------------------------------- */
 
 static void announce(struct world *w, const struct host *h,
                      const struct cw_pkt *pkt, bool inward, bool name)
@@ -296,7 +296,7 @@ void carry_from_gateway(struct world *w, struct host *to, struct cw_pkt *pkt,
         cw_pkt_free(pkt);
 }
 
-/* ---- arriving -------------------------------------------------------------- */
+/* ---- arriving ---------------------------------------------------------- */
 
 /* The packet as the receiving interface sees it. */
 static void arrive(struct cw_pkt *pkt, unsigned netif)

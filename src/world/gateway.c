@@ -110,45 +110,53 @@ bool gateway_asked(struct world *w, const struct cw_pkt *pkt,
     return !to || !stack_udp_bound(to->st, &p.dst, DNS_PORT);
 }
 
-/* ---- frames of the gateway's own ------------------------------------------ */
+/* ---- frames of the gateway's own --------------------------------------- */
 
-/* An IP packet with room for `len` bytes of payload, from `src` back to whom
- * sent p; *payload is where they go. */
-static bool frame_begin(struct host *to, const struct parts *p,
-                        const struct cw_addr *src, uint8_t proto, size_t len,
-                        struct cw_pkt *pkt, uint8_t **payload)
+/* A packet back to whom sent `to`. */
+struct reply {
+    struct host        *host;
+    const struct parts *to;
+    struct cw_addr      src;
+    uint8_t             proto;
+    size_t              len; /* of what follows the IP header */
+};
+
+static size_t emit_ip(const struct reply *r, uint8_t *at, size_t cap)
 {
-    bool              is4 = addr_is4(src);
-    uint32_t          hdr = ETHER_LEN + (is4 ? IP4_HDR_MIN : IP6_HDR_LEN);
-    struct ether_repr ether = { p->ether.src, p->ether.dst, p->ether.type };
-    uint8_t          *at;
+    struct ip4_repr ip4 = { .src = r->src, .dst = r->to->src,
+                            .proto = r->proto, .ttl = GATEWAY_TTL,
+                            .df = true,
+                            .total_len = (uint16_t)(IP4_HDR_MIN + r->len) };
+    struct ip6_repr ip6 = { .src = r->src, .dst = r->to->src,
+                            .next = r->proto, .hop = GATEWAY_TTL,
+                            .payload_len = (uint16_t)r->len };
 
-    if (!pkt_new(pkt, &to->st->env.pbufs, 0, hdr + (uint32_t)len))
-        return false;
+    return addr_is4(&r->src) ? ip4hdr_emit(at, cap, &ip4)
+                             : ip6hdr_emit(at, cap, &ip6);
+}
+
+/* Its headers, and where its payload goes; NULL: no memory. */
+static uint8_t *reply_begin(const struct reply *r, struct cw_pkt *pkt)
+{
+    const struct ether_repr *q = &r->to->ether;
+    struct ether_repr        ether = { q->src, q->dst, q->type };
+    size_t   ip = addr_is4(&r->src) ? IP4_HDR_MIN : IP6_HDR_LEN;
+    uint8_t *at;
+
+    if (!pkt_new(pkt, &r->host->st->env.pbufs, 0,
+                 (uint32_t)(ETHER_LEN + ip + r->len)))
+        return NULL;
     at = pkt_head(pkt);
-    etherhdr_emit(at, hdr, &ether);
-    if (is4) {
-        struct ip4_repr ip = { .src = *src, .dst = p->src, .proto = proto,
-                               .ttl = GATEWAY_TTL, .df = true,
-                               .total_len = (uint16_t)(hdr - ETHER_LEN
-                                                       + len) };
-
-        ip4hdr_emit(at + ETHER_LEN, hdr - ETHER_LEN, &ip);
-    } else {
-        struct ip6_repr ip = { .src = *src, .dst = p->src, .next = proto,
-                               .hop = GATEWAY_TTL,
-                               .payload_len = (uint16_t)len };
-
-        ip6hdr_emit(at + ETHER_LEN, hdr - ETHER_LEN, &ip);
-    }
-    *payload = at + hdr;
-    return true;
+    etherhdr_emit(at, ETHER_LEN, &ether);
+    emit_ip(r, at + ETHER_LEN, ip);
+    return at + ETHER_LEN + ip;
 }
 
 /* The answer comes from whom the question was sent to. */
 static void answer_name(struct world *w, struct host *from,
                         const struct parts *p, unsigned netif)
 {
+    struct reply    r = { from, p, p->dst, PROTO_UDP, 0 };
     uint8_t         dns[DNS_MAX], *at;
     struct udp_repr q, a;
     struct cw_pkt   pkt;
@@ -159,11 +167,12 @@ static void answer_name(struct world *w, struct host *from,
     n = names_answer(w, span_of(p->payload.p + UDP_LEN,
                                 (size_t)q.len - UDP_LEN),
                      dns, sizeof(dns));
-    a = (struct udp_repr){ .sport = q.dport, .dport = q.sport,
-                           .len = (uint16_t)(UDP_LEN + n) };
-    if (n == 0
-        || !frame_begin(from, p, &p->dst, PROTO_UDP, a.len, &pkt, &at))
+    r.len = UDP_LEN + n;
+    at = n ? reply_begin(&r, &pkt) : NULL;
+    if (!at)
         return;
+    a = (struct udp_repr){ .sport = q.dport, .dport = q.sport,
+                           .len = (uint16_t)r.len };
     udphdr_emit(at, UDP_LEN, &a);
     memcpy(at + UDP_LEN, dns, n);
     be16_store(at + UDP_CKSUM_AT,
@@ -175,7 +184,7 @@ static void answer_name(struct world *w, struct host *from,
     carry_from_gateway(w, from, &pkt, true);
 }
 
-/* ---- unreachable ------------------------------------------------------------ */
+/* ---- unreachable ------------------------------------------------------- */
 
 /* RFC 1122 §3.2.2: never about an error, a fragment or a group. */
 static bool may_complain(const struct parts *p)
@@ -188,44 +197,36 @@ static bool may_complain(const struct parts *p)
     return p->proto != PROTO_ICMP6 || !icmp6_is_error(p->payload.p[0]);
 }
 
-static void complain4(struct world *w, struct host *from,
-                      const struct parts *p)
+/* From the gateway, with the beginning of what it is about. */
+static void complain(struct world *w, struct host *from,
+                     const struct parts *p)
 {
-    struct cw_addr    gw = addr4(GATEWAY4);
-    struct icmp4_repr icmp = { .type = ICMP4_UNREACH,
-                               .code = ICMP4_UNREACH_NET };
-    size_t            quote = MIN(p->ip.len, (size_t)QUOTE4);
-    struct cw_pkt     pkt;
-    uint8_t          *at;
+    static const struct icmp4_repr net4 = { .type = ICMP4_UNREACH,
+                                            .code = ICMP4_UNREACH_NET };
+    static const struct icmp6_repr net6 = { .type = ICMP6_UNREACH,
+                                            .code = ICMP6_UNREACH_NO_ROUTE };
+    bool          is4 = addr_is4(&p->src);
+    size_t        quote = MIN(p->ip.len, (size_t)(is4 ? QUOTE4 : QUOTE6));
+    struct reply  r = { from, p, is4 ? addr4(GATEWAY4) : from->addr6,
+                        is4 ? PROTO_ICMP4 : PROTO_ICMP6,
+                        ICMP_HDR_LEN + quote };
+    struct cw_pkt pkt;
+    uint8_t      *at;
 
-    if (!frame_begin(from, p, &gw, PROTO_ICMP4, ICMP_HDR_LEN + quote, &pkt,
-                     &at))
+    if (!is4)
+        be16_store(r.src.b + 14, GATEWAY4 & 0xff);
+    at = reply_begin(&r, &pkt);
+    if (!at)
         return;
-    icmp4hdr_emit(at, ICMP_HDR_LEN, &icmp);
+    if (is4)
+        icmp4hdr_emit(at, ICMP_HDR_LEN, &net4);
+    else
+        icmp6hdr_emit(at, ICMP6_HDR_LEN, &net6);
     memcpy(at + ICMP_HDR_LEN, p->ip.p, quote);
-    icmp4hdr_seal(at, ICMP_HDR_LEN + quote);
-    pkt.netif = WORLD_ETH0;
-    pkt.why = WHY_TX_UNREACHABLE;
-    carry_from_gateway(w, from, &pkt, false);
-}
-
-static void complain6(struct world *w, struct host *from,
-                      const struct parts *p)
-{
-    struct cw_addr    gw = from->addr6;
-    struct icmp6_repr icmp = { .type = ICMP6_UNREACH,
-                               .code = ICMP6_UNREACH_NO_ROUTE };
-    size_t            quote = MIN(p->ip.len, (size_t)QUOTE6);
-    struct cw_pkt     pkt;
-    uint8_t          *at;
-
-    be16_store(gw.b + 14, GATEWAY4 & 0xff);
-    if (!frame_begin(from, p, &gw, PROTO_ICMP6, ICMP6_HDR_LEN + quote, &pkt,
-                     &at))
-        return;
-    icmp6hdr_emit(at, ICMP6_HDR_LEN, &icmp);
-    memcpy(at + ICMP6_HDR_LEN, p->ip.p, quote);
-    icmp6hdr_seal(at, ICMP6_HDR_LEN + quote, &gw, &p->src);
+    if (is4)
+        icmp4hdr_seal(at, r.len);
+    else
+        icmp6hdr_seal(at, r.len, &r.src, &p->src);
     pkt.netif = WORLD_ETH0;
     pkt.why = WHY_TX_UNREACHABLE;
     carry_from_gateway(w, from, &pkt, false);
@@ -242,10 +243,8 @@ void gateway_take(struct world *w, struct host *from, struct cw_pkt *pkt,
     if (whole && parse(span_of(frame, n), &p) == GO_ON) {
         if (name)
             answer_name(w, from, &p, pkt->netif);
-        else if (may_complain(&p) && addr_is4(&p.src))
-            complain4(w, from, &p);
         else if (may_complain(&p))
-            complain6(w, from, &p);
+            complain(w, from, &p);
     }
     cw_pkt_free(pkt);
 }

@@ -141,7 +141,7 @@ struct host *world_host_of(const struct world *w, unsigned number)
     return w->hosts[number];
 }
 
-/* ---- questions ------------------------------------------------------------ */
+/* ---- questions --------------------------------------------------------- */
 
 unsigned world_hosts(const struct world *w)
 {
@@ -193,7 +193,7 @@ cw_stack *world_stack(const struct world *w, unsigned host)
     return world_host_of(w, host)->st;
 }
 
-/* ---- readiness ------------------------------------------------------------ */
+/* ---- readiness --------------------------------------------------------- */
 
 unsigned world_ready(struct world *w, unsigned host, int sd)
 {

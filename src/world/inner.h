@@ -64,12 +64,21 @@ struct world {
     struct cw_pkt   burst[BURST_MAX];
 };
 
-/* ---- memory ------------------------------------------------------------- */
+static inline bool text_same(const char *a, const char *b)
+{
+    while (*a && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+/* ---- memory ------------------------------------------------------------ */
 
 void *world_alloc(struct world *w, size_t size); /* zeroed, or NULL */
 void  world_give(struct world *w, void *mem, size_t size);
 
-/* ---- hosts -------------------------------------------------------------- */
+/* ---- hosts ------------------------------------------------------------- */
 
 struct host *world_host_new(struct world *w, const char *name,
                             unsigned flags, const char **why);
@@ -77,7 +86,7 @@ void         world_host_free(struct world *w, struct host *h);
 void world_tell_ready(struct world *w, struct host *h, enum world_ready how);
 struct host *world_host_of(const struct world *w, unsigned number);
 
-/* ---- frames -------------------------------------------------------------- */
+/* ---- frames ------------------------------------------------------------ */
 
 /* Takes what a host has to send and puts it on its way. */
 void carry_from(struct world *w, struct host *h);
@@ -98,7 +107,7 @@ void          wlink_free(struct world *w, struct wlink *l);
 bool wlink_resolve(const struct world *w, const struct wlink *l,
                    const struct link_rule *rule, struct link_rule *out);
 
-/* ---- the gateway and its name service ------------------------------------ */
+/* ---- the gateway and its name service ---------------------------------- */
 
 struct cw_mac gateway_mac(void);
 /* Is the frame a question that the name service answers: UDP to port 53, and
@@ -112,7 +121,7 @@ void gateway_take(struct world *w, struct host *from, struct cw_pkt *pkt,
 size_t names_answer(const struct world *w, struct span question,
                     uint8_t *out, size_t cap);
 
-/* ---- built-in endpoints --------------------------------------------------- */
+/* ---- built-in endpoints ------------------------------------------------ */
 
 /* Notes which sockets of theirs something happened to. */
 void builtins_hear(struct world *w);

@@ -92,7 +92,7 @@ bool world_lab(struct world *w, const struct lab_config *c, const char **why)
     return c->arp || know_each_other(w);
 }
 
-/* ---- links ---------------------------------------------------------------- */
+/* ---- links ------------------------------------------------------------- */
 
 static struct wlink *link_of(const struct world *w, unsigned link)
 {

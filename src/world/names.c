@@ -78,16 +78,7 @@ static bool read_question(struct reader *r, struct question *q)
         && q->raw_len <= NAME_MAX_BYTES + 2 * sizeof(uint16_t);
 }
 
-/* ---- what names mean ------------------------------------------------------- */
-
-static bool same(const char *a, const char *b)
-{
-    while (*a && *a == *b) {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
+/* ---- what names mean --------------------------------------------------- */
 
 /* The name that leads back from an address. */
 static void reverse_name(const struct cw_addr *a, struct fmt *f)
@@ -109,7 +100,7 @@ static bool leads_to(const char *name, const struct cw_addr *a)
 
     reverse_name(a, &f);
     INVARIANT(!f.cut);
-    return same(name, text);
+    return text_same(name, text);
 }
 
 static void set_name(struct found *out, uint16_t type, const char *name)
@@ -150,7 +141,7 @@ static struct found look_up(const struct world *w, const struct question *q)
     if (host)
         set_addr(&out, q->type, w->hosts[host]->addr4,
                  w->hosts[host]->addr6);
-    else if (same(q->name, "localhost"))
+    else if (text_same(q->name, "localhost"))
         set_addr(&out, q->type, addr4(0x7f000001),
                  (struct cw_addr){ .b = { [15] = 1 } });
     else
@@ -158,7 +149,7 @@ static struct found look_up(const struct world *w, const struct question *q)
     return out;
 }
 
-/* ---- the answer ------------------------------------------------------------- */
+/* ---- the answer -------------------------------------------------------- */
 
 static void write_name(struct writer *a, const char *name)
 {

@@ -53,7 +53,7 @@ void world_free(struct world *w)
     w->config.alloc->free(w->config.alloc->ctx, w, sizeof(*w));
 }
 
-/* ---- time ----------------------------------------------------------------- */
+/* ---- time -------------------------------------------------------------- */
 
 static cw_ns timers_next(const struct world *w)
 {
@@ -138,7 +138,7 @@ bool world_quiet(const struct world *w)
     return true;
 }
 
-/* ---- calls ---------------------------------------------------------------- */
+/* ---- calls ------------------------------------------------------------- */
 
 bool wcall_matters(const struct wcall *call)
 {

@@ -38,7 +38,7 @@ enum {
 
 struct world;
 
-/* ---- calls -------------------------------------------------------------- */
+/* ---- calls ------------------------------------------------------------- */
 
 /* One call on a socket of a host: socket.h as data, so that it can be
  * recorded and replayed.  Fields that a call does not need are zero.
@@ -89,7 +89,7 @@ ptrdiff_t world_call(struct world *w, unsigned host, const struct wcall *call,
  * `call` hook does not hear of it). */
 bool wcall_matters(const struct wcall *call);
 
-/* ---- what the world tells ------------------------------------------------ */
+/* ---- what the world tells ---------------------------------------------- */
 
 /* A frame was transmitted.  Valid during the hook only. */
 struct world_packet {
@@ -145,7 +145,7 @@ struct world_hooks {
     void (*exited)(void *ctx, unsigned host, unsigned builtin, int status);
 };
 
-/* ---- making one ----------------------------------------------------------- */
+/* ---- making one -------------------------------------------------------- */
 
 struct world_config {
     uint64_t               seed;
@@ -182,7 +182,7 @@ struct lab_config {
  * that names no host). */
 bool world_lab(struct world *w, const struct lab_config *c, const char **why);
 
-/* ---- time ----------------------------------------------------------------- */
+/* ---- time -------------------------------------------------------------- */
 
 cw_ns world_now(const struct world *w);
 /* When something happens next by itself, or CW_NEVER. */
@@ -195,7 +195,7 @@ void world_advance(struct world *w, cw_ns now);
  * owner lives. */
 bool world_quiet(const struct world *w);
 
-/* ---- hosts ---------------------------------------------------------------- */
+/* ---- hosts ------------------------------------------------------------- */
 
 unsigned    world_hosts(const struct world *w);
 const char *world_host_name(const struct world *w, unsigned host);
@@ -218,7 +218,7 @@ bool world_host_ready(const struct world *w, unsigned host);
 /* A program (not a built-in endpoint) has exited: for the starting order. */
 void world_host_exited(struct world *w, unsigned host);
 
-/* ---- links ---------------------------------------------------------------- */
+/* ---- links ------------------------------------------------------------- */
 
 unsigned world_links(const struct world *w);
 /* "h1-h2", or "lo" of the only host, or "h1-lo". */
@@ -236,7 +236,7 @@ bool world_link_drop(struct world *w, unsigned link,
 /* Packets under way on all links. */
 size_t world_under_way(const struct world *w);
 
-/* ---- built-in endpoints --------------------------------------------------- */
+/* ---- built-in endpoints ------------------------------------------------ */
 
 /*   @upper PORT              answers one message in upper case, closes first
  *   @echo-upper PORT         the same until the client closes

@@ -14,7 +14,7 @@ static int stream(struct rig *r, int domain)
     return sd;
 }
 
-/* ---- a socket in each state -------------------------------------------------- */
+/* ---- a socket in each state -------------------------------------------- */
 
 static int fresh(struct rig *r)
 {
@@ -103,7 +103,7 @@ static int peer_reset(struct rig *r)
     return p.client;
 }
 
-/* ---- the calls ---------------------------------------------------------------- */
+/* ---- the calls --------------------------------------------------------- */
 
 static ptrdiff_t do_bind(struct rig *r, int sd)
 {
@@ -244,7 +244,7 @@ TEST(every_call_in_every_state)
         }
 }
 
-/* ---- stories -------------------------------------------------------------------- */
+/* ---- stories ----------------------------------------------------------- */
 
 TEST(connect_tells_success_once)
 {
@@ -501,7 +501,7 @@ TEST(options_pass_to_the_connection)
     rig_free(&r);
 }
 
-/* ---- events ----------------------------------------------------------------------- */
+/* ---- events ------------------------------------------------------------ */
 
 struct heard {
     unsigned n;

@@ -31,7 +31,7 @@ static void rig_give(void *ctx, void *mem, size_t size)
     free(mem);
 }
 
-/* ---- hooks ----------------------------------------------------------------------- */
+/* ---- hooks ------------------------------------------------------------- */
 
 static void *grow(void *list, size_t n, size_t size)
 {
@@ -154,7 +154,7 @@ static void on_ready(void *ctx, unsigned host, enum world_ready how)
              how == WORLD_LISTENS ? 'L' : how == WORLD_BOUND ? 'B' : 'X');
 }
 
-/* ---- life -------------------------------------------------------------------------- */
+/* ---- life -------------------------------------------------------------- */
 
 void rig_defaults(struct rig *r, unsigned hosts, cw_ns delay)
 {

@@ -9,7 +9,7 @@
 static const char *const upper[] = { "@upper", "1000" };
 static const char *const send_hello[] = { "@send", "h1", "1000", "hello" };
 
-/* ---- the picture of the course's echo ------------------------------------------ */
+/* ---- the picture of the course's echo ---------------------------------- */
 
 TEST(echo_has_the_expected_packets)
 {
@@ -85,7 +85,7 @@ static void check_fates(const struct rig *r)
     }
 }
 
-/* ---- endpoints -------------------------------------------------------------------- */
+/* ---- endpoints --------------------------------------------------------- */
 
 TEST(every_endpoint_does_its_work)
 {
@@ -204,7 +204,7 @@ TEST(words_that_are_not_understood)
     rig_free(&r);
 }
 
-/* ---- determinism and replay --------------------------------------------------------- */
+/* ---- determinism and replay -------------------------------------------- */
 
 static const char big_lab[] = "@sink 9 : @source h1 9 300kB";
 
@@ -318,7 +318,7 @@ TEST(being_late_changes_nothing)
     rig_free(&b);
 }
 
-/* ---- shapes ------------------------------------------------------------------------- */
+/* ---- shapes ------------------------------------------------------------ */
 
 TEST(one_host_alone)
 {
@@ -425,7 +425,7 @@ TEST(rules_name_hosts_of_the_lab)
     rig_free(&r);
 }
 
-/* ---- beyond the lab -------------------------------------------------------------------- */
+/* ---- beyond the lab ---------------------------------------------------- */
 
 TEST(beyond_the_gateway_is_nothing)
 {
