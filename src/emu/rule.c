@@ -3,6 +3,7 @@
  *   Owns:      the grammar; the canonical text that fates name.
  *   Does not   know who FROM and TO are: whoever made the link does.
  */
+#include "base/nearest.h"
 #include "emu/node.h"
 #include "emu/words.h"
 
@@ -75,7 +76,7 @@ static bool take_kind(struct words *w, struct link_rule *r)
             r->kind = kind_bits[i];
     if (r->kind)
         return true;
-    near = word_nearest(w->word, kind_names, NAMES);
+    near = nearest(w->word, kind_names, NAMES);
     err = words_error(w, NULL);
     if (near) {
         fmt_f(err, "no such kind of packet. Did you mean %s?", near);

@@ -7,6 +7,7 @@
  *   Invariant: what is accepted has an effect; a word that could not do
  *              anything (a queue without a rate) is refused with the remedy.
  */
+#include "base/nearest.h"
 #include "base/units.h"
 #include "emu/node.h"
 #include "emu/words.h"
@@ -271,7 +272,7 @@ static enum word word_of(const char *text)
 
 static void unknown_word(struct words *w)
 {
-    const char *near = word_nearest(w->word, names, W_COUNT_OF);
+    const char *near = nearest(w->word, names, W_COUNT_OF);
     struct fmt *err = words_error(w, NULL);
 
     if (!err)

@@ -29,8 +29,5 @@ bool words_at_number(const struct words *w);
 /* Starts an error about "KEYWORD VALUE: "; NULL if there was one before. */
 struct fmt *words_error(struct words *w, const char *value);
 bool        word_is(const char *a, const char *b);
-/* The name that `word` may have meant, or NULL. */
-const char *word_nearest(const char *word, const char *const *names,
-                         unsigned n);
 
 #endif
