@@ -80,6 +80,9 @@ struct run {
     size_t             nowners;
     uint32_t           trace_id;
     const struct cw_alloc *alloc; /* what the arrays came from */
+    struct {
+        size_t hosts, links, packets, events, rows, owners;
+    } room; /* of the arrays, for run_free() */
 };
 
 /* Reads a recording.  `file` must outlive the run.  False: *why says what is
