@@ -1,0 +1,15 @@
+/* entropy.c: the only reader of the operating system's randomness. */
+#include "loop/loop.h"
+
+#include "base/check.h"
+
+#include <sys/random.h>
+
+uint64_t entropy_seed(void)
+{
+    uint64_t seed;
+    ssize_t  n = getrandom(&seed, sizeof seed, 0);
+
+    INVARIANT(n == (ssize_t)sizeof seed);
+    return seed;
+}

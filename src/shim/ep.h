@@ -1,0 +1,147 @@
+/* ep.h: one emulated socket: a stack's socket and a pair, joined.
+ *
+ * Private to ctl*.c and ep*.c.  An endpoint is found by the inode number of
+ * the program's end of its pair, so dup, fork, exec and descriptor passing
+ * need no bookkeeping.
+ */
+#ifndef SHIM_EP_H
+#define SHIM_EP_H
+
+#include "shim/ctl.h"
+#include "shim/pair.h"
+
+enum ep_state {
+    EP_FRESH = 1 << 0,
+    EP_LISTEN = 1 << 1,
+    EP_CONNECTING = 1 << 2,
+    EP_OPEN = 1 << 3,   /* connected; datagrams: connected */
+    EP_FAILED = 1 << 4, /* a non-blocking connect() failed: may try again */
+    EP_DEAD = 1 << 5,   /* over; only names and an error are left */
+};
+
+/* A call that is held until something happens. */
+struct waiter {
+    struct list       link, timed;
+    struct ctl_front *front;
+    uint64_t          id;
+    uint8_t           op;
+    int32_t           flags, pid;
+    uint32_t          fdflags;
+    uint64_t          room;
+    cw_ns             deadline;
+    struct cw_sockaddr addr;
+};
+
+struct ep {
+    struct loop_src   src; /* our end of the pair */
+    struct pair       pair;
+    struct ctl       *ctl;
+    struct ctl_front *front; /* who made it */
+    struct list       by_ino, by_sd, link, queued;
+    struct list       waiters;
+    struct list       returned; /* listener: accepted, but not delivered */
+    unsigned          host;
+    int               sd; /* -1: the stack knows it no more */
+    int               domain, type, protocol;
+    uint64_t          ino;
+    uint8_t           state; /* enum ep_state */
+    int               soerr; /* an error that the stack has told us */
+    int               prog;  /* the program's end, while we must hold it */
+    unsigned          tokens; /* listener: bytes that say "accept" */
+    size_t            held;   /* what the stack was told */
+    bool              closed, shut_rd, shut_wr, fin_given, eof_taken;
+    bool              retired, dead, serves;
+    int32_t           pid;
+    struct cw_sockaddr local, peer; /* once sd is -1 */
+};
+
+enum { EP_HASH = 1024, EP_RETIRED_MAX = 1024 };
+
+/* An answer with something in it that must not be lost, on its way. */
+struct sent {
+    struct list       link;
+    struct ctl_front *front;
+    uint64_t          id;
+    struct ep        *listener, *ep;
+};
+
+struct ctl {
+    struct loop     *loop;
+    struct ctl_stack stack;
+    unsigned         hosts;
+    struct list      fronts, by_ino[EP_HASH], by_sd[EP_HASH];
+    struct list      live, retired, grave, timed, sent;
+    unsigned         nretired;
+    char             buf[CALL_DATA_MAX];
+};
+
+/* ---- ep.c: life ---- */
+struct ep *ep_new(struct ctl *ctl, struct ctl_front *front, int sd);
+/* Opens the pair and watches it; the program's end, or -errno. */
+int  ep_pair(struct ep *ep, bool nonblock);
+void ep_free(struct ep *ep); /* memory goes at the end of the turn */
+void ep_bury(struct ctl *ctl);
+struct ep *ep_by_ino(struct ctl *ctl, uint64_t ino);
+struct ep *ep_by_sd(struct ctl *ctl, unsigned host, int sd);
+/* The stack's socket is given up, the pair is gone; the program may still
+ * ask for names and the error. */
+void ep_retire(struct ep *ep);
+
+/* One call to the stack on this endpoint. */
+ptrdiff_t ep_call(struct ep *ep, struct wcall *call, struct wresult *res);
+ptrdiff_t ep_op(struct ep *ep, int op, int a);
+void      ep_set_owner(struct ep *ep, int32_t pid);
+
+/* ---- ep_wait.c: answers, now and later ---- */
+enum told ep_answer(struct ctl_front *front, uint64_t id, int64_t value);
+enum told ep_native(struct ctl_front *front, uint64_t id);
+/* Holds the call. */
+void ep_hold(struct ep *ep, struct ctl_front *front, const struct call *call,
+             const struct cw_sockaddr *addr);
+/* The oldest held call of this operation, taken off the list, or NULL. */
+struct waiter *ep_waiter(struct ep *ep, int op);
+/* Is there one? */
+bool           ep_waiter_any(const struct ep *ep, int op);
+void           ep_waiter_free(struct waiter *w);
+/* Answers all held calls of an operation (CALL_OPS: of all). */
+void ep_answer_all(struct ep *ep, int op, int64_t value);
+void ep_native_all(struct ep *ep, int op);
+
+/* ---- ep_stream.c ---- */
+void ep_up(struct ep *ep);   /* program -> stack */
+void ep_down(struct ep *ep); /* stack -> program */
+void ep_opened(struct ep *ep);
+void ep_fail(struct ep *ep, int err);
+void ep_stream_event(struct ep *ep, uint32_t events);
+void ep_stream_ready(struct ep *ep);
+/* A pending error of the connection, told once; 0: none.  `prog` is the
+ * program's end, whose own error is taken off with it. */
+int ep_take_error(struct ep *ep, int prog);
+
+/* ---- ep_listen.c ---- */
+void ep_listen_ready(struct ep *ep);
+void ep_accept(struct ep *ep, struct ctl_front *front,
+               const struct call *call);
+void ep_accept_undo(struct ep *listener, struct ep *ep);
+void ep_listen_close(struct ep *ep);
+/* The program has its descriptor. */
+void ep_delivered(struct ep *child);
+
+/* ---- ep_gram.c ---- */
+void ep_gram_up(struct ep *ep);
+void ep_gram_event(struct ep *ep, uint32_t events);
+void ep_gram_ready(struct ep *ep);
+void ep_gram_send(struct ep *ep, struct ctl_front *front,
+                  const struct call *call);
+void ep_gram_recv(struct ep *ep, struct ctl_front *front,
+                  const struct call *call);
+
+/* ---- ctl_opt.c ---- */
+void ctl_setopt(struct ep *ep, struct ctl_front *front,
+                const struct call *call);
+void ctl_getopt(struct ep *ep, struct ctl_front *front,
+                const struct call *call);
+void ctl_ioctl(struct ep *ep, struct ctl_front *front,
+               const struct call *call);
+
+#endif

@@ -1,0 +1,349 @@
+/* ep_stream.c: a stream's bytes, beginnings and ends.
+ *
+ * Up, from the program: only as much as the send queue has room for, so that
+ * what the stack cannot take stays in the pair and stops the program.  Down,
+ * to the program: only as much as the pair surely takes, so that the rest
+ * stays in the stack and closes the window; what lies unread in the pair is
+ * told to the stack (EVC_HELD), which takes it off the window as well.
+ */
+#include "shim/ep.h"
+
+#include "base/check.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { HELD_STEP = 4096 }; /* smaller changes are not worth a call */
+
+static void tell_held(struct ep *ep)
+{
+    struct wcall   c = { .op = EVC_HELD };
+    struct wresult res;
+    size_t         n = pair_unread(&ep->pair);
+    size_t         diff = n > ep->held ? n - ep->held : ep->held - n;
+
+    if (diff == 0 || (diff < HELD_STEP && (n > 0 || ep->held < HELD_STEP)))
+        return;
+    ep->held = n;
+    c.u = n;
+    ep_call(ep, &c, &res);
+}
+
+/* FIN both ways: TCP has no more to say to the program. */
+static void maybe_over(struct ep *ep)
+{
+    if (!ep->fin_given || !ep->eof_taken || ep->retired)
+        return;
+    ep_native_all(ep, CALL_RECV);
+    if (ep->src.fd >= 0)
+        loop_unwatch(ep->ctl->loop, &ep->src);
+    ep->src.fd = -1;
+    pair_end(&ep->pair);
+    if (ep->closed)
+        ep_free(ep);
+    else
+        ep_retire(ep);
+}
+
+void ep_fail(struct ep *ep, int err)
+{
+    INVARIANT(err > 0 && !ep->dead);
+    if (ep->closed) {
+        ep_free(ep);
+        return;
+    }
+    ep->soerr = err;
+    if (ep->src.fd >= 0)
+        loop_unwatch(ep->ctl->loop, &ep->src);
+    ep->src.fd = -1;
+    /* After its own FIN came a reset: reads still give 0 (as on Linux). */
+    if (ep->fin_given)
+        pair_end(&ep->pair);
+    else
+        pair_reset(&ep->pair);
+    if (ep_waiter_any(ep, CALL_RECV)) {
+        ep->soerr = 0;
+        ep_answer_all(ep, CALL_RECV, -err);
+    }
+    ep_retire(ep);
+}
+
+int ep_take_error(struct ep *ep, int prog)
+{
+    int       err = ep->soerr, own = 0;
+    socklen_t len = sizeof own;
+
+    ep->soerr = 0;
+    if (err && prog >= 0) /* the pair's ECONNRESET stands for the same */
+        (void)getsockopt(prog, SOL_SOCKET, SO_ERROR, &own, &len);
+    return err;
+}
+
+static void give(struct ep *ep, size_t n)
+{
+    ptrdiff_t r = pair_give(&ep->pair, ep->ctl->buf, n, false);
+
+    /* Not taken: the program shut down reading, or closed; TCP discards
+     * what comes then, too. */
+    INVARIANT(r == (ptrdiff_t)n || r == -EPIPE || r == -ECONNRESET);
+}
+
+void ep_down(struct ep *ep)
+{
+    struct wcall   c = { .op = EVC_RECV, .out = ep->ctl->buf };
+    struct wresult res;
+    ptrdiff_t      n = 0;
+    bool           gave = false;
+
+    while (ep->state == EP_OPEN && !ep->fin_given && !ep->closed) {
+        c.out_len = pair_room(&ep->pair);
+        if (c.out_len == 0)
+            break;
+        n = ep_call(ep, &c, &res);
+        if (n <= 0)
+            break;
+        give(ep, (size_t)n);
+        gave = true;
+    }
+    if (ep->state != EP_OPEN || ep->closed)
+        return;
+    tell_held(ep);
+    if (gave)
+        ep_native_all(ep, CALL_RECV);
+    if (c.out_len == 0 || n > 0 || ep->fin_given)
+        return;
+    if (n == 0) {
+        ep->fin_given = true;
+        pair_fin(&ep->pair);
+        ep_native_all(ep, CALL_RECV);
+        maybe_over(ep);
+    } else if (n != -EAGAIN) {
+        ep_fail(ep, (int)-n);
+    }
+}
+
+static size_t send_room(const struct ep *ep)
+{
+    struct cw_queues q = { 0, 0, 0 };
+    struct ctl      *ctl = ep->ctl;
+
+    if (ctl->stack.queues(ctl->stack.ctx, ep->host, ep->sd, &q) < 0)
+        return 0;
+    return MIN(q.send_room, sizeof ctl->buf);
+}
+
+/* The program shut down writing or closed, and all it wrote was sent. */
+static void end_of_program(struct ep *ep)
+{
+    ep->eof_taken = true;
+    if (ep->closed) {
+        ep_free(ep); /* EVC_CLOSE: a FIN after what is queued */
+        return;
+    }
+    ep_op(ep, EVC_SHUTDOWN, CW_SHUT_WR);
+    maybe_over(ep);
+}
+
+void ep_up(struct ep *ep)
+{
+    struct wcall   c = { .op = EVC_SEND, .in = ep->ctl->buf };
+    struct wresult res;
+
+    while (ep->state == EP_OPEN && !ep->eof_taken) {
+        bool      urgent;
+        ptrdiff_t n = pair_take(&ep->pair, ep->ctl->buf, send_room(ep),
+                                &urgent);
+
+        if (n == PAIR_NOTHING)
+            return;
+        if (n == PAIR_EOF) {
+            end_of_program(ep);
+            return;
+        }
+        c.in_len = (size_t)n;
+        c.a = urgent ? CW_MSG_OOB : 0;
+        n = ep_call(ep, &c, &res);
+        if (n < 0) {
+            ep_fail(ep, (int)-n);
+            return;
+        }
+        INVARIANT((size_t)n == c.in_len); /* there was room */
+    }
+}
+
+void ep_opened(struct ep *ep)
+{
+    ep->state = EP_OPEN;
+    pair_unfill(&ep->pair);
+    ep_up(ep);
+    if (!ep->dead && ep->state == EP_OPEN)
+        ep_down(ep);
+}
+
+/* ---- a connect() that is under way -------------------------------------- */
+
+static void connect_failed(struct ep *ep)
+{
+    struct wcall   c = { .op = EVC_CONNECT, .has_addr = true };
+    struct wresult res;
+    struct waiter *w;
+    bool           told = false, filled = ep->pair.filler > 0;
+    ptrdiff_t      r = 0;
+
+    while ((w = ep_waiter(ep, CALL_CONNECT)) != NULL) {
+        if (r == 0) {
+            c.addr = w->addr;
+            r = ep_call(ep, &c, &res);
+        }
+        told |= ep_answer(w->front, w->id, r) != TOLD_GONE;
+        ep_waiter_free(w);
+    }
+    if (told && !filled) {
+        ep->state = EP_FRESH; /* it may try again on the same pair */
+        return;
+    }
+    ep->soerr = told || r == 0 ? 0 : (int)-r;
+    loop_unwatch(ep->ctl->loop, &ep->src);
+    ep->src.fd = -1;
+    pair_reset(&ep->pair);
+    ep->state = EP_FAILED;
+}
+
+static void connect_done(struct ep *ep)
+{
+    struct wcall   c = { .op = EVC_CONNECT, .has_addr = true };
+    struct wresult res;
+    struct waiter *w;
+
+    ep_opened(ep);
+    while (!ep->dead && (w = ep_waiter(ep, CALL_CONNECT)) != NULL) {
+        c.addr = w->addr;
+        ep_answer(w->front, w->id, ep->sd < 0 ? 0 : ep_call(ep, &c, &res));
+        ep_waiter_free(w);
+    }
+}
+
+static unsigned stack_ready(const struct ep *ep)
+{
+    return ep->ctl->stack.ready(ep->ctl->stack.ctx, ep->host, ep->sd);
+}
+
+void ep_stream_ready(struct ep *ep)
+{
+    unsigned bits;
+
+    switch ((enum ep_state)ep->state) {
+    case EP_LISTEN:
+        ep_listen_ready(ep);
+        break;
+    case EP_CONNECTING:
+        bits = stack_ready(ep);
+        if (bits & (CW_POLLERR | CW_POLLHUP))
+            connect_failed(ep);
+        else if (bits & CW_POLLOUT)
+            connect_done(ep);
+        break;
+    case EP_OPEN:
+        ep_up(ep);
+        if (!ep->dead && ep->state == EP_OPEN)
+            ep_down(ep);
+        break;
+    case EP_FRESH:
+    case EP_FAILED:
+    case EP_DEAD:
+        break;
+    }
+}
+
+/* ---- what the program does ---------------------------------------------- */
+
+/* Was data left unread?  Then the kernel put an error on our end, and TCP
+ * resets, dropping what was not sent (RFC 2525 §2.17). */
+static bool left_unread(const struct ep *ep)
+{
+    int       err = 0;
+    socklen_t len = sizeof err;
+
+    return getsockopt(ep->pair.s, SOL_SOCKET, SO_ERROR, &err, &len) == 0
+           && err == ECONNRESET;
+}
+
+static void set_linger0(struct ep *ep)
+{
+    struct cw_linger linger = { 1, 0 };
+    struct wcall     c = { .op = EVC_SETSOCKOPT,
+                           .a = CW_SOL_SOCKET,
+                           .b = CW_SO_LINGER,
+                           .in = &linger,
+                           .in_len = sizeof linger };
+    struct wresult   res;
+
+    ep_call(ep, &c, &res);
+}
+
+static bool lingers0(struct ep *ep)
+{
+    struct cw_linger linger = { 0, 0 };
+    struct wcall     c = { .op = EVC_GETSOCKOPT,
+                           .a = CW_SOL_SOCKET,
+                           .b = CW_SO_LINGER,
+                           .out = &linger,
+                           .out_len = sizeof linger };
+    struct wresult   res;
+
+    return ep_call(ep, &c, &res) >= 0 && linger.on && linger.seconds == 0;
+}
+
+static void program_closed(struct ep *ep)
+{
+    ep->closed = true;
+    if (ep->state == EP_LISTEN)
+        ep_listen_close(ep);
+    if (ep->state != EP_OPEN) {
+        ep_free(ep);
+        return;
+    }
+    if (left_unread(ep)) {
+        set_linger0(ep);
+        ep_free(ep);
+    } else if (lingers0(ep)) {
+        ep_free(ep);
+    } else {
+        ep_up(ep);
+    }
+}
+
+/* A hang-up of our end: every descriptor of the program's end is closed, or
+ * the program has shut down both directions.  In that case one event comes
+ * while we hold the end ourselves (see ctl.c); the next is the close. */
+static bool hung_up(struct ep *ep, uint32_t events)
+{
+    if (!(events & EPOLLHUP))
+        return false;
+    if (ep->shut_wr && (ep->shut_rd || ep->fin_given) && ep->prog >= 0) {
+        close(ep->prog);
+        ep->prog = -1;
+        return false;
+    }
+    return true;
+}
+
+void ep_stream_event(struct ep *ep, uint32_t events)
+{
+    if (events & EPOLLPRI)
+        ep->pair.urgent = true;
+    if (events & (EPOLLRDHUP | EPOLLHUP))
+        ep->pair.hung = true;
+    if (hung_up(ep, events)) {
+        program_closed(ep);
+        return;
+    }
+    if (ep->state != EP_OPEN)
+        return;
+    ep_up(ep);
+    if (!ep->dead && ep->state == EP_OPEN)
+        ep_down(ep);
+}
