@@ -1,0 +1,11 @@
+/* cmd.h: the verbs. */
+#ifndef CLI_CMD_H
+#define CLI_CMD_H
+
+/* argv[0] is the verb.  Each answers the exit status. */
+int cmd_lab(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
+int cmd_host(int argc, char **argv);
+
+#endif

@@ -1,0 +1,279 @@
+/* cmd_lab.c: several hosts, a program or a built-in endpoint on each.
+ *
+ *     causeway lab [LINK OPTIONS] -- P1 : P2 ...
+ */
+#include "cli/cmd.h"
+#include "cli/netopts.h"
+#include "cli/say.h"
+
+#include "base/addr.h"
+#include "base/check.h"
+#include "loop/loop.h"
+#include "shim/crew.h"
+#include "world/world.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct lab {
+    struct net_opts  opts;
+    struct loop     *loop;
+    struct world    *world;
+    struct ctl      *ctl;
+    struct crew     *crew;
+    struct loop_task pump;
+    unsigned         n;
+    char           **argv[CREW_MAX]; /* each ends with NULL */
+    int              argc[CREW_MAX];
+    int              builtin[CREW_MAX]; /* its number, or -1 */
+    bool             real;              /* the clock */
+    cw_ns            epoch;
+    uint64_t         packets, lost, again;
+};
+
+/* ---- hooks ------------------------------------------------------------------ */
+
+static void on_packet(void *ctx, const struct world_packet *p)
+{
+    struct lab *lab = ctx;
+
+    lab->packets += !p->name;
+    lab->again += p->pkt->why == WHY_SEND_RTO
+                  || p->pkt->why == WHY_SEND_FAST;
+}
+
+static void on_fate(void *ctx, const struct world_fate *f)
+{
+    struct lab *lab = ctx;
+
+    lab->lost += f->final && f->link >= 0 && f->why != WHY_LINK_ARRIVED;
+}
+
+static void on_output(void *ctx, unsigned host, const char *text, size_t len)
+{
+    struct lab *lab = ctx;
+
+    if (lab->crew)
+        crew_output(lab->crew, host, text, len);
+    else if (lab->n > 1)
+        printf("%s | %.*s", world_host_name(lab->world, host), (int)len,
+               text);
+    else
+        fwrite(text, 1, len, stdout);
+}
+
+/* ---- setting up --------------------------------------------------------------- */
+
+/* Cuts the words at each ":" that stands alone. */
+static bool split(struct lab *lab, int argc, char **argv)
+{
+    for (int i = 0; i < argc;) {
+        int n = 0;
+
+        while (i + n < argc && strcmp(argv[i + n], ":") != 0)
+            n++;
+        if (n == 0 || lab->n == CREW_MAX)
+            return false;
+        argv[i + n] = NULL;
+        lab->argv[lab->n] = argv + i;
+        lab->argc[lab->n] = n;
+        lab->builtin[lab->n++] = -1;
+        lab->real |= argv[i][0] != '@';
+        i += n + 1;
+    }
+    return lab->n > 0;
+}
+
+static bool make_world(struct lab *lab, const char **why)
+{
+    struct world_config wc;
+    struct lab_config   lc = { .hosts = lab->n,
+                               .fwd = lab->opts.spec,
+                               .back = lab->opts.spec,
+                               .rules = lab->opts.rules,
+                               .nrules = lab->opts.nrules,
+                               .arp = lab->opts.arp };
+
+    world_config_init(&wc, lab->opts.seed, memory_alloc());
+    wc.start = lab->epoch = lab->real ? clock_now() : 0;
+    wc.hooks = (struct world_hooks){ .ctx = lab,
+                                     .packet = on_packet,
+                                     .fate = on_fate,
+                                     .output = on_output };
+    lab->world = world_new(&wc, why);
+    return lab->world && world_lab(lab->world, &lc, why);
+}
+
+static void banner(const struct lab *lab)
+{
+    char   hosts[640] = "", link[512], addr[ADDR_TEXT_MAX];
+    size_t n = 0;
+
+    for (unsigned h = 1; h <= lab->n && n < sizeof hosts; h++) {
+        struct cw_addr a = world_host_addr4(lab->world, h);
+
+        addr_print(&a, addr);
+        n += (size_t)snprintf(hosts + n, sizeof hosts - n, "%s%s %s",
+                              n ? ", " : "", world_host_name(lab->world, h),
+                              addr);
+    }
+    net_opts_print(&lab->opts, link, sizeof link);
+    say(lab->opts.quiet, "%s; link%s %s; seed %llu; %s time", hosts,
+        lab->n == 2 ? " h1-h2" : "s", *link ? link : "perfect",
+        (unsigned long long)lab->opts.seed, lab->real ? "real" : "virtual");
+}
+
+/* Judged before anything starts. */
+static int add_builtins(struct lab *lab)
+{
+    for (unsigned i = 0; i < lab->n; i++) {
+        char       text[256];
+        struct fmt err = fmt_of(text, sizeof text);
+
+        if (lab->argv[i][0][0] != '@')
+            continue;
+        lab->builtin[i] = world_builtin_add(
+            lab->world, i + 1, (unsigned)lab->argc[i],
+            (const char *const *)lab->argv[i], &err);
+        if (lab->builtin[i] < 0)
+            return complain(2, "%s", text);
+    }
+    return 0;
+}
+
+static void summary(const struct lab *lab, cw_ns took)
+{
+    cw_ns net = world_now(lab->world) - lab->epoch;
+
+    say(lab->opts.quiet,
+        "%llu packets, %llu lost, %llu sent again; %lld.%03lld s of network "
+        "time in %lld.%02lld s",
+        (unsigned long long)lab->packets, (unsigned long long)lab->lost,
+        (unsigned long long)lab->again, (long long)(net / NS_S),
+        (long long)(net % NS_S / NS_MS), (long long)(took / NS_S),
+        (long long)(took % NS_S / (10 * NS_MS)));
+}
+
+/* ---- the world under a real clock -------------------------------------------- */
+
+static cw_ns pump_next(struct loop_task *task)
+{
+    struct lab *lab = container_of(task, struct lab, pump);
+
+    return ns_min(world_next(lab->world), ctl_next(lab->ctl));
+}
+
+static void pump_run(struct loop_task *task, cw_ns now)
+{
+    struct lab *lab = container_of(task, struct lab, pump);
+
+    world_advance(lab->world, now);
+    ctl_settle(lab->ctl, now);
+}
+
+static void set_up_crew(struct lab *lab)
+{
+    struct ctl_stack   stack = ctl_stack_of_world(lab->world);
+    struct crew_config cc = { .loop = lab->loop,
+                              .world = lab->world,
+                              .fast = lab->opts.fast,
+                              .prefix = lab->n > 1,
+                              .timeout = lab->opts.timeout };
+
+    lab->ctl = ctl_new(lab->loop, &stack, lab->n);
+    INVARIANT(lab->ctl);
+    cc.ctl = lab->ctl;
+    cc.sink = call_sink_of_ctl(lab->ctl);
+    lab->crew = crew_new(&cc);
+    INVARIANT(lab->crew);
+    for (unsigned i = 0; i < lab->n; i++) {
+        const char *name = world_host_name(lab->world, i + 1);
+
+        if (lab->builtin[i] >= 0)
+            crew_builtin(lab->crew, i + 1, name, lab->builtin[i]);
+        else
+            crew_program(lab->crew, i + 1, name, lab->argv[i]);
+    }
+    lab->pump = (struct loop_task){ .next = pump_next, .run = pump_run };
+    loop_add(lab->loop, &lab->pump);
+}
+
+static int run_real(struct lab *lab)
+{
+    int status;
+
+    set_up_crew(lab);
+    switch (crew_run(lab->crew)) {
+    case CREW_FAILED:
+        complain(0, "%s", crew_story(lab->crew));
+        break;
+    case CREW_TIMEOUT:
+        complain(0, "stopped by --timeout; %s", crew_story(lab->crew));
+        break;
+    case CREW_EXITED:
+    case CREW_STUCK:
+    case CREW_SIGNAL:
+        say(lab->opts.quiet, "%s", crew_story(lab->crew));
+        break;
+    }
+    status = crew_status(lab->crew);
+    crew_free(lab->crew);
+    lab->crew = NULL;
+    loop_remove(&lab->pump);
+    ctl_free(lab->ctl);
+    return status;
+}
+
+static int run_virtual(struct lab *lab)
+{
+    int status = world_run_builtins(lab->world,
+                                    ns_add(lab->epoch, lab->opts.timeout));
+
+    fflush(stdout);
+    return status;
+}
+
+static int run(struct lab *lab)
+{
+    const char *why = "";
+    cw_ns       began = clock_now();
+    int         status;
+
+    if (!make_world(lab, &why))
+        return complain(2, "lab: %s", why);
+    status = add_builtins(lab);
+    if (status != 0)
+        return status;
+    banner(lab);
+    status = lab->real ? run_real(lab) : run_virtual(lab);
+    summary(lab, clock_now() - began);
+    return status;
+}
+
+int cmd_lab(int argc, char **argv)
+{
+    static struct lab lab;
+    int               at = net_opts_parse(&lab.opts, argc, argv), status;
+
+    if (at < 0)
+        return complain(2, "lab: %s", lab.opts.why);
+    if (at == 0)
+        return puts("causeway lab --delay 20ms -- python3 server.py : "
+                    "python3 client.py h1") < 0;
+    if (!lab.opts.seed_given)
+        lab.opts.seed = 1;
+    if (!split(&lab, argc - at, argv + at))
+        return complain(2, "lab: a program is missing beside a `:`, or there "
+                           "are more than %d", (int)CREW_MAX);
+    if (lab.opts.clock == NET_CLOCK_VIRTUAL && lab.real)
+        return complain(2, "--clock virtual: programs run in real time; only "
+                           "built-in endpoints (@upper, @send ...) can run "
+                           "in virtual time");
+    lab.real |= lab.opts.clock == NET_CLOCK_REAL;
+    lab.loop = loop_new();
+    INVARIANT(lab.loop);
+    status = run(&lab);
+    world_free(lab.world);
+    loop_free(lab.loop);
+    return status;
+}

@@ -1,0 +1,35 @@
+/* netopts.h: the options that run and lab share: the link, the seed, limits.
+ */
+#ifndef CLI_NETOPTS_H
+#define CLI_NETOPTS_H
+
+#include "emu/link.h"
+
+enum { NET_RULES_MAX = 16, NET_WORDS_MAX = 512, NET_WHY_MAX = 256 };
+
+enum net_clock { NET_CLOCK_DEFAULT, NET_CLOCK_REAL, NET_CLOCK_VIRTUAL };
+
+struct net_opts {
+    char             words[NET_WORDS_MAX]; /* of the link, both directions */
+    struct link_spec spec;
+    struct link_rule rules[NET_RULES_MAX];
+    unsigned         nrules;
+    bool             seed_given, link_given;
+    uint64_t         seed;
+    enum net_clock   clock;
+    cw_ns            timeout; /* NS_NEVER: none */
+    unsigned         verbose;
+    bool             quiet, fast, arp, no_record;
+    const char      *record;
+    char             why[NET_WHY_MAX]; /* one line, when it is refused */
+};
+
+/* Parses the options before `--`.  Answers the index in argv of the first
+ * word of the programs; 0 if help was asked for; -1 if it is refused (then
+ * the exit is 2). */
+int net_opts_parse(struct net_opts *o, int argc, char **argv);
+
+/* "delay 20ms loss 3% (RTT 40 ms)": the link in words; "" if perfect. */
+void net_opts_print(const struct net_opts *o, char *out, size_t size);
+
+#endif
