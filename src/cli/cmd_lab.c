@@ -38,8 +38,8 @@ static void on_packet(void *ctx, const struct world_packet *p)
     struct lab *lab = ctx;
 
     lab->packets += !p->name;
-    lab->again += p->pkt->why == WHY_SEND_RTO
-                  || p->pkt->why == WHY_SEND_FAST;
+    lab->again += p->pkt->why == WHY_TX_RTO
+                  || p->pkt->why == WHY_TX_FAST;
 }
 
 static void on_fate(void *ctx, const struct world_fate *f)

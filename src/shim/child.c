@@ -65,11 +65,11 @@ static _Noreturn void become(const struct child_config *c, int pipe_fd,
         say(pipe_fd, SAYS_NO_FILTER, -listener);
         _exit(CHILD_CANNOT_TAKE);
     }
-    say(pipe_fd, SAYS_LISTENER, listener);
     if (unshare(CLONE_FILES) < 0) {
         say(pipe_fd, SAYS_NO_FILTER, errno);
         _exit(CHILD_CANNOT_TAKE);
     }
+    say(pipe_fd, SAYS_LISTENER, listener); /* now the parent may close */
     put_at(c->in, 0);
     put_at(c->out, 1);
     put_at(c->err, 2);

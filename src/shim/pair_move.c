@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <linux/sockios.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -90,14 +91,15 @@ ptrdiff_t pair_take(struct pair *p, void *buf, size_t room, bool *urgent)
 
 ptrdiff_t pair_take_gram(struct pair *p, void *buf, size_t room)
 {
-    ssize_t n;
+    struct pollfd end = { .fd = p->s, .events = POLLRDHUP };
+    ssize_t       n;
 
     if (p->s < 0)
         return PAIR_EOF;
     n = recv(p->s, buf, room, MSG_DONTWAIT);
-    if (n < 0 || (n == 0 && p->hung))
-        return PAIR_EOF;
-    return n;
+    if (n == 0 && !p->hung) /* empty, or has the program closed just now? */
+        p->hung = poll(&end, 1, 0) > 0;
+    return n < 0 || (n == 0 && p->hung) ? PAIR_EOF : n;
 }
 
 /* ---- towards the program ------------------------------------------------ */
