@@ -1,0 +1,94 @@
+/* help.c: the texts of -h and --help, one entry a command.
+ *
+ *   Invariant: main.c's verbs and these are the same (a test compares them).
+ */
+#include "cli/help.h"
+
+#include "base/check.h"
+
+#include <string.h>
+
+static const char link_options[] =
+    "Link options (both directions; times and rates need a unit):\n"
+    "  --delay T [J]     one-way delay, with jitter J: --delay '20ms 5ms'\n"
+    "  --loss P          share of packets lost: 3%, or '3% burst 4'\n"
+    "  --rate R          10mbit, 1gbit, 500kB/s\n"
+    "  --queue Q         room at the rate: 50p, 64kB, 1bdp\n"
+    "  --reorder P --duplicate P --corrupt P\n"
+    "  --link 'WORDS'    any words of the link, 'delay 20ms down 1s..2s'\n"
+    "  --net NAME        3g, dsl, wifi or sat\n"
+    "  --drop RULE       lose exactly these: 'data 1', 'syn 1,2', 'fin 1',\n"
+    "                    'ack 3', 'udp 1', 'h1>h2 data 2'\n";
+
+static const char run_options[] =
+    "Other options:\n"
+    "  --seed N          what chance does; default 1, or `random`\n"
+    "  --timeout T       end after this time, exit 124\n"
+    "  --record FILE     write the recording there; --no-record: nowhere\n"
+    "  --fast            skip checksums and recording: for speed\n"
+    "  -q, -v            less, more words of ours on standard error\n";
+
+static const struct entry {
+    const char *name, *line, *usage, *examples, *more;
+    bool        link;
+} entries[] = {
+    { "lab", "run programs on hosts of their own, joined by a link",
+      "causeway lab [LINK OPTIONS] -- PROGRAM1 : PROGRAM2 ...",
+      "  causeway lab --delay 20ms --loss 3% -- \\\n"
+      "      python3 server.py : python3 client.py h1\n"
+      "  causeway lab --clock virtual --drop 'data 1' -- \\\n"
+      "      @upper 1000 : @send h1 1000 hello\n",
+      "Hosts are h1 10.0.0.1, h2 10.0.0.2 ... (fd00::1, ...); their names\n"
+      "resolve inside the programs. The next program starts once the one\n"
+      "before listens, binds a UDP port or exits. Standard input goes to the\n"
+      "last one.\n"
+      "\n"
+      "Built-in endpoints need no program: @upper PORT, @echo-upper PORT,\n"
+      "@hello PORT, @sink PORT, @send HOST PORT TEXT, @recv HOST PORT,\n"
+      "@source HOST PORT SIZE, @udp-upper PORT, @udp-send HOST PORT TEXT...,\n"
+      "@perf -s, @perf -c HOST [-n SIZE | -t TIME].\n"
+      "\n"
+      "Exit: the first non-zero status in order of hosts; 124 stopped by\n"
+      "--timeout or nothing can happen any more; 125 causeway itself failed;\n"
+      "126, 127 a program cannot be executed, is not found.\n",
+      true },
+};
+
+static const struct entry *find(const char *verb)
+{
+    for (size_t i = 0; i < ARRAY_LEN(entries); i++)
+        if (strcmp(entries[i].name, verb) == 0)
+            return &entries[i];
+    INVARIANT(!"a command without help");
+}
+
+void help_overview(FILE *out)
+{
+    fprintf(out, "usage: causeway COMMAND [OPTIONS] [--] [PROGRAM...]\n\n");
+    for (size_t i = 0; i < ARRAY_LEN(entries); i++)
+        fprintf(out, "  %-9s %s\n", entries[i].name, entries[i].line);
+    fprintf(out, "\n  causeway lab --delay 20ms --drop 'data 1' -- \\\n"
+                 "      @upper 1000 : @send h1 1000 hello\n"
+                 "  causeway ladder\n\n"
+                 "causeway COMMAND --help says more.\n");
+}
+
+void help_short(const char *verb, FILE *out)
+{
+    const struct entry *e = find(verb);
+
+    fprintf(out, "%s: %s\n\n%s\nusage: %s\n", verb, e->line, e->examples,
+            e->usage);
+    if (e->link)
+        fprintf(out, "\n%s", link_options);
+}
+
+void help_long(const char *verb, FILE *out)
+{
+    const struct entry *e = find(verb);
+
+    help_short(verb, out);
+    if (e->link)
+        fprintf(out, "\n%s", run_options);
+    fprintf(out, "\n%s", e->more);
+}
