@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/nearest.h"
+#include <causeway/causeway.h>
 
 #include <signal.h>
 #include <stdio.h>
@@ -19,8 +20,7 @@ static const struct verb {
 
 static int version(void)
 {
-    printf("causeway %s (abi %d, pcapng 1.0)\n", CW_VERSION,
-           CW_ABI);
+    puts("causeway " CW_VERSION " (pcapng 1.0)");
     return 0;
 }
 
