@@ -4,6 +4,7 @@
  */
 #include "cli/cmd.h"
 #include "cli/netopts.h"
+#include "cli/recording.h"
 #include "cli/say.h"
 
 #include "base/addr.h"
@@ -14,6 +15,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct lab {
     struct net_opts  opts;
@@ -22,44 +24,27 @@ struct lab {
     struct ctl      *ctl;
     struct crew     *crew;
     struct loop_task pump;
+    struct lines_out out;
+    struct lines     lines[CREW_MAX]; /* of endpoints, in virtual time */
     unsigned         n;
     char           **argv[CREW_MAX]; /* each ends with NULL */
     int              argc[CREW_MAX];
     int              builtin[CREW_MAX]; /* its number, or -1 */
     bool             real;              /* the clock */
     cw_ns            epoch;
-    uint64_t         packets, lost, again;
+    struct recording rec;
 };
 
 /* ---- hooks ------------------------------------------------------------------ */
 
-static void on_packet(void *ctx, const struct world_packet *p)
-{
-    struct lab *lab = ctx;
-
-    lab->packets += !p->name;
-    lab->again += p->pkt->why == WHY_TX_RTO
-                  || p->pkt->why == WHY_TX_FAST;
-}
-
-static void on_fate(void *ctx, const struct world_fate *f)
-{
-    struct lab *lab = ctx;
-
-    lab->lost += f->final && f->link >= 0 && f->why != WHY_LINK_ARRIVED;
-}
-
 static void on_output(void *ctx, unsigned host, const char *text, size_t len)
 {
-    struct lab *lab = ctx;
+    struct lab *lab = container_of(ctx, struct lab, rec);
 
     if (lab->crew)
         crew_output(lab->crew, host, text, len);
-    else if (lab->n > 1)
-        printf("%s | %.*s", world_host_name(lab->world, host), (int)len,
-               text);
     else
-        fwrite(text, 1, len, stdout);
+        lines_put(&lab->lines[host - 1], text, len);
 }
 
 /* ---- setting up --------------------------------------------------------------- */
@@ -86,6 +71,7 @@ static bool split(struct lab *lab, int argc, char **argv)
 
 static bool make_world(struct lab *lab, const char **why)
 {
+    char                words[512];
     struct world_config wc;
     struct lab_config   lc = { .hosts = lab->n,
                                .fwd = lab->opts.spec,
@@ -96,12 +82,15 @@ static bool make_world(struct lab *lab, const char **why)
 
     world_config_init(&wc, lab->opts.seed, memory_alloc());
     wc.start = lab->epoch = lab->real ? clock_now() : 0;
-    wc.hooks = (struct world_hooks){ .ctx = lab,
-                                     .packet = on_packet,
-                                     .fate = on_fate,
-                                     .output = on_output };
+    wc.csum_offload = lab->opts.fast;
+    recording_hooks(&lab->rec, &wc.hooks);
+    wc.hooks.output = on_output;
     lab->world = world_new(&wc, why);
-    return lab->world && world_lab(lab->world, &lc, why);
+    if (!lab->world || !world_lab(lab->world, &lc, why))
+        return false;
+    net_opts_print(&lab->opts, words, sizeof words);
+    recording_begin(&lab->rec, lab->world, &wc, &lc, lab->real, words);
+    return true;
 }
 
 static void banner(const struct lab *lab)
@@ -141,19 +130,6 @@ static int add_builtins(struct lab *lab)
     return 0;
 }
 
-static void summary(const struct lab *lab, cw_ns took)
-{
-    cw_ns net = world_now(lab->world) - lab->epoch;
-
-    say(lab->opts.quiet,
-        "%llu packets, %llu lost, %llu sent again; %lld.%03lld s of network "
-        "time in %lld.%02lld s",
-        (unsigned long long)lab->packets, (unsigned long long)lab->lost,
-        (unsigned long long)lab->again, (long long)(net / NS_S),
-        (long long)(net % NS_S / NS_MS), (long long)(took / NS_S),
-        (long long)(took % NS_S / (10 * NS_MS)));
-}
-
 /* ---- the world under a real clock -------------------------------------------- */
 
 static cw_ns pump_next(struct loop_task *task)
@@ -171,6 +147,13 @@ static void pump_run(struct loop_task *task, cw_ns now)
     ctl_settle(lab->ctl, now);
 }
 
+static void on_ending(void *ctx)
+{
+    struct lab *lab = ctx;
+
+    recording_end(&lab->rec, lab->world);
+}
+
 static void set_up_crew(struct lab *lab)
 {
     struct ctl_stack   stack = ctl_stack_of_world(lab->world);
@@ -178,7 +161,9 @@ static void set_up_crew(struct lab *lab)
                               .world = lab->world,
                               .fast = lab->opts.fast,
                               .prefix = lab->n > 1,
-                              .timeout = lab->opts.timeout };
+                              .timeout = lab->opts.timeout,
+                              .ending = on_ending,
+                              .ctx = lab };
 
     lab->ctl = ctl_new(lab->loop, &stack, lab->n);
     INVARIANT(lab->ctl);
@@ -226,10 +211,24 @@ static int run_real(struct lab *lab)
 
 static int run_virtual(struct lab *lab)
 {
-    int status = world_run_builtins(lab->world,
-                                    ns_add(lab->epoch, lab->opts.timeout));
+    char prefix[LINES_PREFIX_MAX] = "";
+    int  status;
 
-    fflush(stdout);
+    lab->out.fd = STDOUT_FILENO;
+    for (unsigned i = 0; i < lab->n; i++) {
+        if (lab->n > 1)
+            snprintf(prefix, sizeof prefix, "%s | ",
+                     world_host_name(lab->world, i + 1));
+        lines_init(&lab->lines[i], lab->loop, -1, &lab->out, prefix);
+    }
+    status = world_run_builtins(lab->world,
+                                ns_add(lab->epoch, lab->opts.timeout));
+    for (unsigned i = 0; i < lab->n; i++)
+        lines_fini(&lab->lines[i]);
+    lines_end(&lab->out);
+    recording_end(&lab->rec, lab->world);
+    if (status == 124)
+        say(false, "nothing can happen any more, or --timeout came first");
     return status;
 }
 
@@ -246,7 +245,9 @@ static int run(struct lab *lab)
         return status;
     banner(lab);
     status = lab->real ? run_real(lab) : run_virtual(lab);
-    summary(lab, clock_now() - began);
+    recording_summary(&lab->rec, &lab->opts,
+                      world_now(lab->world) - lab->epoch,
+                      clock_now() - began);
     return status;
 }
 
@@ -272,8 +273,11 @@ int cmd_lab(int argc, char **argv)
     lab.real |= lab.opts.clock == NET_CLOCK_REAL;
     lab.loop = loop_new();
     INVARIANT(lab.loop);
-    status = run(&lab);
+    status = recording_open(&lab.rec, &lab.opts);
+    if (status == 0)
+        status = run(&lab);
     world_free(lab.world);
+    recording_close(&lab.rec);
     loop_free(lab.loop);
     return status;
 }

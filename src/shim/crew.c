@@ -353,6 +353,8 @@ enum crew_end crew_run(struct crew *crew)
         loop_turn(crew->config.loop, NS_NEVER);
     if (crew->end != CREW_FAILED)
         tell(crew);
+    if (crew->config.ending)
+        crew->config.ending(crew->config.ctx);
     end_all(crew);
     for (unsigned i = 0; i < crew->n; i++)
         member_fini(&crew->members[i]);

@@ -27,6 +27,9 @@ struct crew_config {
     bool             fast;
     bool             prefix; /* output lines begin with the host's name */
     cw_ns            timeout; /* NS_NEVER: none */
+    /* It is over, but everything still stands. May be NULL. */
+    void (*ending)(void *ctx);
+    void *ctx;
 };
 
 struct crew;

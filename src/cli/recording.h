@@ -1,0 +1,44 @@
+/* recording.h: a run's recording in a file, and its figures for the summary.
+ */
+#ifndef CLI_RECORDING_H
+#define CLI_RECORDING_H
+
+#include "cli/netopts.h"
+#include "cli/runs.h"
+#include "world/record.h"
+
+#include <stdio.h>
+
+struct recording {
+    struct recorder *r; /* NULL: nothing is recorded */
+    FILE            *file;
+    char             path[RUNS_PATH_MAX];
+    bool             named; /* by the user */
+    /* Name service apart: */
+    uint64_t packets, lost, lost_acks, again, by_timeout;
+    bool     last_ack, last_name;
+};
+
+/* Opens the file, unless the options say none.  0, or the exit status (a
+ * message has been said). */
+int  recording_open(struct recording *rec, const struct net_opts *o);
+/* Fills in the hooks packet, fate, event, call and change; their ctx is
+ * `rec`. */
+void recording_hooks(struct recording *rec, struct world_hooks *hooks);
+/* For hooks with another ctx: */
+void recording_packet(struct recording *rec, const struct world_packet *p);
+void recording_fate(struct recording *rec, const struct world_fate *f);
+/* After the lab stands. */
+void recording_begin(struct recording *rec, const struct world *w,
+                     const struct world_config *wc,
+                     const struct lab_config *lc, bool real_time,
+                     const char *words);
+/* The sockets as they are now, then the end.  Once. */
+void recording_end(struct recording *rec, const struct world *w);
+/* "12 packets, 1 lost, 1 sent again (timeout); 0.360 s of network time in
+ * 0.06 s; trace 0b7742e1", and where to see it. */
+void recording_summary(const struct recording *rec, const struct net_opts *o,
+                       cw_ns net, cw_ns took);
+void recording_close(struct recording *rec);
+
+#endif
