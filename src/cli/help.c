@@ -52,6 +52,15 @@ static const struct entry {
       "--timeout or nothing can happen any more; 125 causeway itself failed;\n"
       "126, 127 a program cannot be executed, is not found.\n",
       true },
+    { "replay", "run a recording's calls again and compare every packet",
+      "causeway replay [--check] [--json] [FILE]",
+      "  causeway replay --check\n"
+      "  causeway replay --check old.pcapng\n",
+      "The recorded calls of the programs, with their times, go to fresh\n"
+      "stacks; no program is needed. Without FILE the last run is meant.\n"
+      "Exit: 0 every packet is the same; 1 one differs (both are shown);\n"
+      "2 no recording.\n",
+      false },
 };
 
 static const struct entry *find(const char *verb)

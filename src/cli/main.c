@@ -16,6 +16,7 @@ static const struct verb {
     int (*run)(int argc, char **argv);
 } verbs[] = {
     { "lab", cmd_lab },
+    { "replay", cmd_replay },
 };
 
 static int version(void)

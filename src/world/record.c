@@ -369,6 +369,14 @@ void record_event(struct recorder *r, const struct cw_event *e)
     block_event(&r->out, &one);
 }
 
+/* How much of what was offered matters: a stream takes what fits. */
+static size_t taken(const struct wcall *in, const struct wresult *out)
+{
+    if (in->op != EVC_SEND)
+        return in->in_len;
+    return out->ret > 0 ? MIN((size_t)out->ret, in->in_len) : 0;
+}
+
 void record_call(struct recorder *r, cw_ns t, unsigned host,
                  const struct wcall *in, const struct wresult *out)
 {
@@ -393,7 +401,8 @@ void record_call(struct recorder *r, cw_ns t, unsigned host,
     put_le32(b, in->addr.port);
     put_le64(b, in->out_len);
     put_le64(b, (uint64_t)out->ret);
-    put_blob(b, in->in, in->in_len);
+    put_le64(b, in->in_len);
+    put_blob(b, in->in, taken(in, out));
     block_end(b, at);
 }
 
