@@ -26,8 +26,12 @@ test: setup-build setup-test
 fast: setup-build setup-test
 	@$(PYTHON) tools/run_tests.py fast
 
-bench: build
-	@$(PYTHON) tools/run_tests.py bench
+bench: setup-build setup-test $(BUILD)/build.ninja
+	@$(MESON) setup --reconfigure -Dtests=enabled $(BUILD) >/dev/null
+	@ninja -C $(BUILD) --quiet
+	@$(BUILD)/tests/bench/bench_stack
+	@$(PYTHON) tests/bench/bench_lab.py $(BUILD)/causeway \
+		$(BUILD)/tests/bench/bulk
 
 fuzz: setup-build setup-test
 	@$(PYTHON) tools/run_tests.py fuzz

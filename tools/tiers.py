@@ -26,5 +26,4 @@ STEPS = [
     Command("full", "fuzzing", ["tools/fuzz.sh", FUZZ_SECONDS]),
 
     Command("fuzz", "fuzzing", ["tools/fuzz.sh", FUZZ_SECONDS]),
-    Meson("bench", "benchmarks", "build", [], {}, ["bench"]),
 ]
