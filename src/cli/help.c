@@ -52,6 +52,29 @@ static const struct entry {
       "--timeout or nothing can happen any more; 125 causeway itself failed;\n"
       "126, 127 a program cannot be executed, is not found.\n",
       true },
+    { "run", "run a program on the host that your terminals share",
+      "causeway run [LINK OPTIONS] -- PROGRAM ARGS",
+      "  causeway run --delay 20ms -- python3 server.py    # one terminal\n"
+      "  causeway run -- python3 client.py 127.0.0.1       # another\n",
+      "The first `causeway run` starts your live host: one stack with\n"
+      "127.0.0.1 and ::1, for all programs run this way. The link options are\n"
+      "those of its loopback; later ones cannot change them. It ends with its\n"
+      "last program, but stays while a connection is in TIME-WAIT (60 s at\n"
+      "most); `causeway host stop` ends it at once.\n"
+      "\n"
+      "The seed is random unless given. Signals and the terminal are the\n"
+      "program's own.\n"
+      "\n"
+      "Exit: the program's status, 128+n by signal n; 124 stopped by\n"
+      "--timeout; 125 it could not be taken over (and was not started), or\n"
+      "the live host ended; 126, 127 it cannot be executed, is not found.\n",
+      true },
+    { "host", "the live host of `causeway run`: is there one? end it",
+      "causeway host [status | stop]",
+      "  causeway host\n"
+      "  causeway host stop\n",
+      "Exit: 0; 3 no live host runs.\n",
+      false },
     { "replay", "run a recording's calls again and compare every packet",
       "causeway replay [--check] [--json] [FILE]",
       "  causeway replay --check\n"

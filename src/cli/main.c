@@ -17,6 +17,8 @@ static const struct verb {
 } verbs[] = {
     { "lab", cmd_lab },
     { "replay", cmd_replay },
+    { "run", cmd_run },
+    { "host", cmd_host },
 };
 
 static int version(void)

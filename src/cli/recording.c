@@ -19,26 +19,28 @@ static bool write_file(void *ctx, const void *bytes, size_t n)
     return fwrite(bytes, 1, n, rec->file) == n && fflush(rec->file) == 0;
 }
 
-static int open_file(struct recording *rec, const struct net_opts *o)
+static int open_file(struct recording *rec, const struct net_opts *o,
+                     char why[RUNS_WHY_MAX])
 {
-    char why[RUNS_WHY_MAX];
-
     rec->named = o->record != NULL;
     if (rec->named)
         snprintf(rec->path, sizeof rec->path, "%s", o->record);
     else if (!runs_new(rec->path, why))
-        return complain(125, "%s", why);
+        return 125;
     rec->file = fopen(rec->path, "wxe");
     if (!rec->file && errno == EEXIST && rec->named)
         rec->file = fopen(rec->path, "we");
-    if (!rec->file)
-        return complain(rec->named ? 2 : 125, "%s: %s", rec->path,
-                        strerror(errno));
+    if (!rec->file) {
+        snprintf(why, RUNS_WHY_MAX, "%.400s: %s", rec->path,
+                 strerror(errno));
+        return rec->named ? 2 : 125;
+    }
     setvbuf(rec->file, NULL, _IONBF, 0); /* it comes in large pieces */
     return 0;
 }
 
-int recording_open(struct recording *rec, const struct net_opts *o)
+int recording_try(struct recording *rec, const struct net_opts *o,
+                  char why[RUNS_WHY_MAX])
 {
     struct record_config config = { .alloc = memory_alloc(),
                                     .write = write_file,
@@ -48,12 +50,22 @@ int recording_open(struct recording *rec, const struct net_opts *o)
     memset(rec, 0, sizeof *rec);
     if (o->no_record || (o->fast && !o->record))
         return 0;
-    status = open_file(rec, o);
+    status = open_file(rec, o, why);
     if (status != 0)
         return status;
     config.limit = rec->named ? UINT64_MAX : RECORD_LIMIT;
     rec->r = record_new(&config);
-    return rec->r ? 0 : complain(125, "out of memory");
+    if (!rec->r)
+        snprintf(why, RUNS_WHY_MAX, "out of memory");
+    return rec->r ? 0 : 125;
+}
+
+int recording_open(struct recording *rec, const struct net_opts *o)
+{
+    char why[RUNS_WHY_MAX];
+    int  status = recording_try(rec, o, why);
+
+    return status == 0 ? 0 : complain(status, "%s", why);
 }
 
 /* ---- hooks ------------------------------------------------------------------- */

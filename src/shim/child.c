@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,13 +45,12 @@ static void put_at(int fd, int target)
         dup2(fd, target);
 }
 
+/* Handlers go at exec; what the user had ignored (nohup) stays so. */
 static void default_signals(void)
 {
     sigset_t none;
 
-    for (int s = 1; s < NSIG; s++)
-        if (s != SIGKILL && s != SIGSTOP)
-            signal(s, SIG_DFL);
+    signal(SIGPIPE, SIG_DFL); /* we ignore it ourselves */
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -148,9 +148,11 @@ static bool foreign(const char *path)
 #endif
 }
 
-static bool can_take(const char *name, struct child *out)
+bool child_can(const char *name, struct child *out)
 {
     char path[4096];
+
+    *out = (struct child){ .pid = -1, .listener = -1 };
 
     if (!find(name, path, sizeof path))
         return failed(out, CHILD_NOT_FOUND, name, "command not found");
@@ -167,6 +169,34 @@ static bool can_take(const char *name, struct child *out)
                       "bits), whose calls cannot be taken over; it was NOT "
                       "started");
     return true;
+}
+
+bool child_loses_rights(const char *name)
+{
+    char        path[4096];
+    struct stat st;
+
+    if (!find(name, path, sizeof path) || stat(path, &st) < 0)
+        return false;
+    return (st.st_mode & S_ISUID && st.st_uid != geteuid())
+           || (st.st_mode & S_ISGID && st.st_gid != getegid());
+}
+
+int child_try_filter(void)
+{
+    pid_t pid = fork();
+    int   status = 0;
+
+    if (pid == 0) {
+        int r = filter_install(false);
+
+        _exit(r < 0 ? -r : 0);
+    }
+    if (pid < 0)
+        return -errno;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
 }
 
 static bool no_filter(struct child *out, const char *name, int err)
@@ -188,8 +218,7 @@ bool child_start(const struct child_config *config, struct child *out)
     struct word w = { SAYS_NO_FILTER, EPIPE };
     int         p[2];
 
-    *out = (struct child){ .pid = -1, .listener = -1 };
-    if (!can_take(name, out))
+    if (!child_can(name, out))
         return false;
     if (pipe2(p, O_CLOEXEC) < 0)
         return failed(out, CHILD_CANNOT_TAKE, name, strerror(errno));

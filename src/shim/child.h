@@ -25,6 +25,13 @@ struct child {
     char  why[256]; /* one line, if it failed */
 };
 
+/* Could it be started and taken over?  Else out->fail and out->why. */
+bool child_can(const char *name, struct child *out);
+/* Would it run with the rights of its file, which a filter takes away? */
+bool child_loses_rights(const char *name);
+/* Can a filter be installed at all?  0, or -errno. */
+int child_try_filter(void);
+
 /* Starts the program, or says why not: then no process is left.  The caller
  * owns the listener. */
 bool child_start(const struct child_config *config, struct child *out);

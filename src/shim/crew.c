@@ -192,6 +192,8 @@ static void on_signal(struct crew *crew, const struct signalfd_siginfo *si)
             if (crew->members[i].argv
                 && crew->members[i].state == MEMBER_RUNS)
                 kill(crew->members[i].child.pid, sig);
+    if (crew->config.transparent && count(crew, MEMBER_RUNS) > 0)
+        return;
     crew->signal = sig;
     crew->stopping = true;
     crew->kill_at = ns_add(now_of(crew), GRACE);
@@ -209,16 +211,26 @@ static void on_signals(struct loop_src *src, uint32_t events)
         on_signal(crew, &si);
 }
 
+/* What was ignored when we began stays so (nohup). */
+static void heed(sigset_t *set, int sig)
+{
+    struct sigaction now;
+
+    if (sigaction(sig, NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+        sigaddset(set, sig);
+}
+
 static int watch_signals(struct crew *crew)
 {
     sigset_t set;
 
     sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    sigaddset(&set, SIGQUIT);
+    signal(SIGCHLD, SIG_DFL);
+    heed(&set, SIGCHLD);
+    heed(&set, SIGINT);
+    heed(&set, SIGTERM);
+    heed(&set, SIGHUP);
+    heed(&set, SIGQUIT);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
     crew->signals.ready = on_signals;
@@ -299,7 +311,8 @@ static unsigned signal_all(struct crew *crew, int sig)
 {
     unsigned left = child_kill_all(sig);
 
-    loop_turn(crew->config.loop, clock_now() + 5 * NS_MS);
+    if (left > 0)
+        loop_turn(crew->config.loop, clock_now() + 5 * NS_MS);
     reap(crew);
     return left;
 }
@@ -308,9 +321,12 @@ static unsigned signal_all(struct crew *crew, int sig)
  * on meanwhile, so that their closing is seen on the network. */
 static void end_all(struct crew *crew)
 {
-    cw_ns until = ns_add(clock_now(), GRACE);
+    cw_ns    until = ns_add(clock_now(), GRACE);
+    unsigned runs = count(crew, MEMBER_RUNS);
+    unsigned n = signal_all(crew, SIGTERM);
 
-    if (signal_all(crew, SIGTERM) > 0)
+    crew->left_behind = n > runs ? n - runs : 0;
+    if (n > 0)
         while (signal_all(crew, 0) > 0)
             if (clock_now() >= until || crew->nsignals > 1)
                 break;
@@ -381,6 +397,11 @@ int crew_status(const struct crew *crew)
             && !crew->members[i].stopped && crew->members[i].status != 0)
             return crew->members[i].status;
     return 0;
+}
+
+unsigned crew_left_behind(const struct crew *crew)
+{
+    return crew->left_behind;
 }
 
 const char *crew_story(const struct crew *crew)

@@ -27,6 +27,8 @@ struct crew_config {
     bool             fast;
     bool             prefix; /* output lines begin with the host's name */
     cw_ns            timeout; /* NS_NEVER: none */
+    /* Signals are the programs' affair: we only pass them on and wait. */
+    bool             transparent;
     /* It is over, but everything still stands. May be NULL. */
     void (*ending)(void *ctx);
     void *ctx;
@@ -52,6 +54,8 @@ enum crew_end crew_run(struct crew *crew);
 /* The exit status for the whole (124, 125, 126, 127, 128+n, or the first
  * non-zero in host order). */
 int crew_status(const struct crew *crew);
+/* How many processes the programs had left behind, which were ended. */
+unsigned crew_left_behind(const struct crew *crew);
 /* One line about the end, for people ("h2 exited 0; h1 still serving,
  * stopped"), or why a program was not started. */
 const char *crew_story(const struct crew *crew);

@@ -31,6 +31,7 @@ struct crew {
     unsigned           n, started;
     enum crew_end      end;
     bool               over, stopping;
+    unsigned           left_behind;
     int                signal; /* that ends us, or 0 */
     unsigned           nsignals;
     cw_ns              begun, look_at, idle_since, kill_at;

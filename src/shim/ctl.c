@@ -63,8 +63,7 @@ void ctl_free(struct ctl *ctl)
         ep_free(list_entry(list_first(&ctl->live), struct ep, link));
     free_all(&ctl->retired, NULL);
     ep_bury(ctl);
-    while (!list_empty(&ctl->sent))
-        free(list_entry(list_pop(&ctl->sent), struct sent, link));
+    ep_sent_drop(ctl, NULL);
     free(ctl);
 }
 
@@ -98,41 +97,13 @@ void ctl_front_end(struct ctl *ctl, struct ctl_front *front)
             ep_free(ep);
     }
     free_all(&ctl->retired, front);
-    list_each(it, &ctl->sent)
-    {
-        struct sent *s = list_entry(it, struct sent, link);
-
-        if (s->front == front) {
-            list_del(&s->link);
-            ep_accept_undo(s->listener, s->ep);
-            free(s);
-        }
-    }
+    ep_sent_drop(ctl, front);
 }
 
 void ctl_cancel(struct ctl *ctl, struct ctl_front *front, uint64_t id)
 {
     list_each(it, &ctl->live)
         drop_waiters(list_entry(it, struct ep, link), front, &id);
-}
-
-void ctl_told(struct ctl *ctl, struct ctl_front *front, uint64_t id,
-              bool arrived)
-{
-    list_each(it, &ctl->sent)
-    {
-        struct sent *s = list_entry(it, struct sent, link);
-
-        if (s->front != front || s->id != id)
-            continue;
-        list_del(&s->link);
-        if (arrived)
-            ep_delivered(s->ep);
-        else
-            ep_accept_undo(s->listener, s->ep);
-        free(s);
-        return;
-    }
 }
 
 /* ---- socket -------------------------------------------------------------- */

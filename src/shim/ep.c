@@ -140,6 +140,7 @@ void ep_free(struct ep *ep)
     if (ep->dead)
         return;
     ep->dead = true;
+    ep_sent_forget(ep);
     ep_answer_all(ep, CALL_OPS, -EBADF);
     list_each(it, &ep->returned)
         ep_free(list_entry(it, struct ep, queued));
@@ -187,7 +188,8 @@ void ep_retire(struct ep *ep)
 
     INVARIANT(ep->pair.s < 0 && !ep->retired);
     unwatch(ep);
-    drop_prog(ep);
+    if (!ep->undelivered)
+        drop_prog(ep);
     remember_names(ep);
     drop_sd(ep);
     ep->state = EP_DEAD;
@@ -218,9 +220,10 @@ ptrdiff_t ep_op(struct ep *ep, int op, int a)
 
 void ep_set_owner(struct ep *ep, int32_t pid)
 {
-    struct wcall   c = { .op = EVC_SET_OWNER, .u = (uint64_t)pid };
+    struct wcall   c = { .op = EVC_SET_OWNER, .u = ep->ino };
     struct wresult res;
 
     ep->pid = pid;
-    ep_call(ep, &c, &res);
+    if (ep->sd >= 0)
+        ep_call(ep, &c, &res);
 }

@@ -51,19 +51,13 @@ struct ep {
     size_t            held;   /* what the stack was told */
     bool              closed, shut_rd, shut_wr, fin_given, eof_taken;
     bool              retired, dead, serves;
+    bool              undelivered; /* accepted, but nobody has it yet */
     int32_t           pid;
     struct cw_sockaddr local, peer; /* once sd is -1 */
 };
 
 enum { EP_HASH = 1024, EP_RETIRED_MAX = 1024 };
 
-/* An answer with something in it that must not be lost, on its way. */
-struct sent {
-    struct list       link;
-    struct ctl_front *front;
-    uint64_t          id;
-    struct ep        *listener, *ep;
-};
 
 struct ctl {
     struct loop     *loop;
@@ -90,6 +84,8 @@ void ep_retire(struct ep *ep);
 /* One call to the stack on this endpoint. */
 ptrdiff_t ep_call(struct ep *ep, struct wcall *call, struct wresult *res);
 ptrdiff_t ep_op(struct ep *ep, int op, int a);
+/* The label of its rows is the inode number of the program's end, by which
+ * owners_find() sees who has it. */
 void      ep_set_owner(struct ep *ep, int32_t pid);
 
 /* ---- ep_wait.c: answers, now and later ---- */
@@ -107,6 +103,18 @@ void           ep_waiter_free(struct waiter *w);
 void ep_answer_all(struct ep *ep, int op, int64_t value);
 void ep_native_all(struct ep *ep, int op);
 
+/* ---- ep_sent.c: answers on their way whose loss must be made good ---- */
+void ep_sent_accept(struct ep *listener, struct ep *child,
+                    struct ctl_front *front, uint64_t id);
+/* A copy of the ctl's buffer; item.err if it stands for an error. */
+void ep_sent_gram(struct ep *ep, struct ctl_front *front, uint64_t id,
+                  const struct pair_item *item);
+void ep_sent_connect(struct ep *ep, struct ctl_front *front, uint64_t id,
+                     int err);
+/* The endpoint dies, or the front end does (NULL: any). */
+void ep_sent_forget(struct ep *ep);
+void ep_sent_drop(struct ctl *ctl, const struct ctl_front *front);
+
 /* ---- ep_stream.c ---- */
 void ep_up(struct ep *ep);   /* program -> stack */
 void ep_down(struct ep *ep); /* stack -> program */
@@ -117,6 +125,8 @@ void ep_stream_ready(struct ep *ep);
 /* A pending error of the connection, told once; 0: none.  `prog` is the
  * program's end, whose own error is taken off with it. */
 int ep_take_error(struct ep *ep, int prog);
+/* A connect() failed, and whoever made it could not be told. */
+void ep_connect_untold(struct ep *ep, int err);
 
 /* ---- ep_listen.c ---- */
 void ep_listen_ready(struct ep *ep);
@@ -128,6 +138,8 @@ void ep_listen_close(struct ep *ep);
 void ep_delivered(struct ep *child);
 
 /* ---- ep_gram.c ---- */
+/* Gives it (from the ctl's buffer) to the program's end. */
+void ep_gram_give(struct ep *ep, const struct pair_item *item);
 void ep_gram_up(struct ep *ep);
 void ep_gram_event(struct ep *ep, uint32_t events);
 void ep_gram_ready(struct ep *ep);

@@ -98,16 +98,43 @@ static enum told tell_gram(struct ep *ep, struct ctl_front *front,
     return front->answer(front, &r);
 }
 
-static void into_pair(struct ep *ep, const struct gram *g)
+void ep_gram_give(struct ep *ep, const struct pair_item *item)
+{
+    /* Refused: the program has closed, or is out of memory: dropped, as a
+     * full receive buffer drops. */
+    if (ep->pair.s >= 0)
+        (void)pair_give_gram(&ep->pair, ep->ctl->buf,
+                             item->err ? 0 : item->bytes, item);
+}
+
+static struct pair_item item_of(const struct gram *g)
 {
     struct pair_item item = { .from = g->from };
 
     if (g->len < 0)
         item.err = (int)-g->len;
-    /* Refused: the program has closed, or is out of memory: dropped, as a
-     * full receive buffer drops. */
-    (void)pair_give_gram(&ep->pair, ep->ctl->buf,
-                         g->len < 0 ? 0 : (size_t)g->len, &item);
+    else
+        item.bytes = (uint32_t)g->len;
+    return item;
+}
+
+static void into_pair(struct ep *ep, const struct gram *g)
+{
+    struct pair_item item = item_of(g);
+
+    ep_gram_give(ep, &item);
+}
+
+/* An answer that is on its way is remembered until it has arrived. */
+static bool is_told(struct ep *ep, struct ctl_front *front,
+                    const struct waiter *to, const struct gram *g)
+{
+    enum told        told = tell_gram(ep, front, to, g);
+    struct pair_item item = item_of(g);
+
+    if (told == TOLD_SENT && !(to->flags & MSG_PEEK))
+        ep_sent_gram(ep, front, to->id, &item);
+    return told != TOLD_GONE;
 }
 
 static bool serve_waiter(struct ep *ep, const struct gram *g)
@@ -116,8 +143,7 @@ static bool serve_waiter(struct ep *ep, const struct gram *g)
     bool           taken = false;
 
     while (!taken && (w = ep_waiter(ep, CALL_RECV)) != NULL) {
-        taken = tell_gram(ep, w->front, w, g) != TOLD_GONE
-                && !(w->flags & MSG_PEEK);
+        taken = is_told(ep, w->front, w, g) && !(w->flags & MSG_PEEK);
         ep_waiter_free(w);
     }
     return taken;
@@ -196,7 +222,7 @@ void ep_gram_recv(struct ep *ep, struct ctl_front *front,
     if (err) {
         ep_answer(front, call->id, -err);
     } else if (out_of_pair(ep, call, &g)) {
-        if (tell_gram(ep, front, &to, &g) == TOLD_GONE)
+        if (!is_told(ep, front, &to, &g))
             put_back(ep, &g, call->a);
         ep_gram_ready(ep);
     } else if (ep->shut_rd) {

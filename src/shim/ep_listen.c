@@ -76,13 +76,16 @@ static struct ep *next_connection(struct ep *ep, struct ctl_front *front,
         return NULL;
     }
     child->state = EP_OPEN;
+    child->undelivered = true;
     return child;
 }
 
 void ep_delivered(struct ep *child)
 {
+    INVARIANT(child->undelivered);
     close(child->prog);
     child->prog = -1; /* now the program alone holds it */
+    child->undelivered = false;
     ep_up(child);
     if (!child->dead && child->state == EP_OPEN)
         ep_down(child);
@@ -96,28 +99,18 @@ void ep_accept_undo(struct ep *listener, struct ep *ep)
         list_push_front(&listener->returned, &ep->queued);
 }
 
-static void remember_sent(struct ep *listener, struct ep *child,
-                          struct ctl_front *front, uint64_t id)
-{
-    struct sent *s = malloc(sizeof *s);
-
-    INVARIANT(s);
-    *s = (struct sent){ .front = front, .id = id, .listener = listener,
-                        .ep = child };
-    list_push_back(&listener->ctl->sent, &s->link);
-}
-
 static enum told hand_over(struct ep *ep, struct ep *child,
                            struct ctl_front *front, const struct waiter *to)
 {
     struct reply   r = { .id = to->id, .kind = REPLY_FD,
                          .fdflags = to->fdflags, .fd = child->prog };
     struct wcall   c = { .op = EVC_GETPEERNAME };
-    struct wresult res;
+    struct wresult res = { .addr = child->peer };
     enum told      told;
     int            fl = fcntl(child->prog, F_GETFL);
 
-    ep_call(child, &c, &res);
+    if (child->sd >= 0) /* else it was reset while it waited */
+        ep_call(child, &c, &res);
     r.addr_len = name_out(&res.addr, child->domain, &r.addr);
     if (to->fdflags & O_NONBLOCK)
         fl |= O_NONBLOCK;
@@ -133,7 +126,7 @@ static enum told hand_over(struct ep *ep, struct ep *child,
     if (told == TOLD)
         ep_delivered(child);
     else
-        remember_sent(ep, child, front, to->id);
+        ep_sent_accept(ep, child, front, to->id);
     return told;
 }
 

@@ -185,6 +185,15 @@ void ep_opened(struct ep *ep)
 
 /* ---- a connect() that is under way -------------------------------------- */
 
+/* Whoever polls hears of it. */
+static void break_pair(struct ep *ep)
+{
+    loop_unwatch(ep->ctl->loop, &ep->src);
+    ep->src.fd = -1;
+    pair_reset(&ep->pair);
+    ep->state = EP_FAILED;
+}
+
 static void connect_failed(struct ep *ep)
 {
     struct wcall   c = { .op = EVC_CONNECT, .has_addr = true };
@@ -194,22 +203,31 @@ static void connect_failed(struct ep *ep)
     ptrdiff_t      r = 0;
 
     while ((w = ep_waiter(ep, CALL_CONNECT)) != NULL) {
+        enum told t;
+
         if (r == 0) {
             c.addr = w->addr;
             r = ep_call(ep, &c, &res);
         }
-        told |= ep_answer(w->front, w->id, r) != TOLD_GONE;
+        t = ep_answer(w->front, w->id, r);
+        if (t == TOLD_SENT && !filled)
+            ep_sent_connect(ep, w->front, w->id, (int)-r);
+        told |= t != TOLD_GONE;
         ep_waiter_free(w);
     }
-    if (told && !filled) {
-        ep->state = EP_FRESH; /* it may try again on the same pair */
-        return;
-    }
     ep->soerr = told || r == 0 ? 0 : (int)-r;
-    loop_unwatch(ep->ctl->loop, &ep->src);
-    ep->src.fd = -1;
-    pair_reset(&ep->pair);
-    ep->state = EP_FAILED;
+    if (told && !filled)
+        ep->state = EP_FRESH; /* it may try again on the same pair */
+    else
+        break_pair(ep);
+}
+
+void ep_connect_untold(struct ep *ep, int err)
+{
+    if (ep->state != EP_FRESH)
+        return; /* it tried again meanwhile */
+    ep->soerr = err;
+    break_pair(ep);
 }
 
 static void connect_done(struct ep *ep)

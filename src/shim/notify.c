@@ -310,6 +310,16 @@ static void on_event(struct loop_src *src, uint32_t events)
     }
 }
 
+void notify_answer_all(struct ctl_front *front, int64_t value)
+{
+    struct notify *n = container_of(front, struct notify, front);
+
+    for (unsigned i = 0; i < NOTIFY_HASH; i++)
+        while (!list_empty(&n->pending[i]))
+            finish(n, list_entry(list_first(&n->pending[i]), struct pend,
+                                 by_tid), value);
+}
+
 int notify_init(struct notify *n, struct loop *loop, int listener,
                 unsigned host, const struct call_sink *sink)
 {

@@ -37,6 +37,9 @@ int  notify_init(struct notify *n, struct loop *loop, int listener,
                  unsigned host, const struct call_sink *sink);
 void notify_fini(struct notify *n);
 
+/* Answers every call that waits: there is nobody left to carry it out. */
+void notify_answer_all(struct ctl_front *front, int64_t value);
+
 /* Calls of one thread that wait for an answer (0 or 1). */
 bool notify_waits(const struct notify *n, int tid);
 
