@@ -5,6 +5,7 @@
  *     causeway host serve           (what the first `causeway run` starts)
  */
 #include "cli/cmd.h"
+#include "cli/live_view.h"
 #include "cli/recording.h"
 #include "cli/say.h"
 #include "cli/wish.h"
@@ -32,6 +33,7 @@ struct live_world {
     struct ctl      *ctl;
     struct loop_task pump;
     struct recording rec;
+    struct live_view view;
     uint64_t         flushed; /* packets */
     cw_ns            flush_at;
     struct cw_sock_row rows[ROWS];
@@ -129,6 +131,7 @@ static int begin(struct live_world *l, char why[LIVE_TEXT_MAX])
     INVARIANT(l->ctl);
     l->pump = (struct loop_task){ .next = pump_next, .run = pump_run };
     loop_add(l->loop, &l->pump);
+    live_view_begin(&l->view, l->loop, l->world);
     return 0;
 }
 
@@ -252,6 +255,11 @@ static void on_status(void *ctx, unsigned members, char text[LIVE_TEXT_MAX])
              members == 1 ? "" : "s", n, n == 1 ? "" : "s");
 }
 
+static void on_ending(void *ctx)
+{
+    live_view_end(&((struct live_world *)ctx)->view);
+}
+
 /* ---- the process --------------------------------------------------------------------- */
 
 static void many_descriptors(void)
@@ -271,6 +279,7 @@ static int serve(void)
     struct live_host_config  c = { .listener = LISTENER, .ctx = &l,
                                    .join = on_join, .ctl = on_ctl,
                                    .remains = on_remains,
+                                   .ending = on_ending,
                                    .status = on_status };
 
     if (fstat(LISTENER, &st) < 0 || !S_ISSOCK(st.st_mode))

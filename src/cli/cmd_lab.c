@@ -3,6 +3,7 @@
  *     causeway lab [LINK OPTIONS] -- P1 : P2 ...
  */
 #include "cli/cmd.h"
+#include "cli/live_view.h"
 #include "cli/netopts.h"
 #include "cli/recording.h"
 #include "cli/say.h"
@@ -33,6 +34,7 @@ struct lab {
     bool             real;              /* the clock */
     cw_ns            epoch;
     struct recording rec;
+    struct live_view view;
 };
 
 /* ---- hooks ------------------------------------------------------------------ */
@@ -151,6 +153,7 @@ static void on_ending(void *ctx)
 {
     struct lab *lab = ctx;
 
+    owners_record(lab->rec.r, lab->world);
     recording_end(&lab->rec, lab->world);
 }
 
@@ -188,6 +191,7 @@ static int run_real(struct lab *lab)
     int status;
 
     set_up_crew(lab);
+    live_view_begin(&lab->view, lab->loop, lab->world);
     switch (crew_run(lab->crew)) {
     case CREW_FAILED:
         complain(0, "%s", crew_story(lab->crew));
@@ -202,6 +206,7 @@ static int run_real(struct lab *lab)
         break;
     }
     status = crew_status(lab->crew);
+    live_view_end(&lab->view);
     crew_free(lab->crew);
     lab->crew = NULL;
     loop_remove(&lab->pump);

@@ -106,6 +106,8 @@ struct live_host_config {
     struct ctl *(*ctl)(void *ctx); /* once the first has joined */
     /* What must still be kept though nobody is here: one line, or false. */
     bool (*remains)(void *ctx, char text[LIVE_TEXT_MAX]);
+    /* It is over; with the lock, so that nobody joins. */
+    void (*ending)(void *ctx);
     /* For `causeway host`. */
     void (*status)(void *ctx, unsigned members, char text[LIVE_TEXT_MAX]);
 };

@@ -144,11 +144,9 @@ static void join(struct guest *g, const char *opts, size_t len)
     chan_send(&g->chan, LIVE_WELCOME, &w, sizeof w);
 }
 
+/* With the lock held, so that nobody joins any more. */
 static void finish(struct live_host *h)
 {
-    place_remove(&h->place, "host.sock");
-    place_remove(&h->place, "host.log");
-    place_sweep(&h->place);
     h->over = true;
     loop_stop(h->config->loop);
 }
@@ -442,6 +440,10 @@ void live_host_run(const struct live_host_config *config)
     loop_watch(config->loop, &h.listener, EPOLLIN);
     loop_add(config->loop, &h.task);
     loop_run(config->loop);
+    config->ending(config->ctx);
+    place_remove(&h.place, "host.sock");
+    place_remove(&h.place, "host.log");
+    place_sweep(&h.place);
     loop_remove(&h.task);
     loop_unwatch(config->loop, &h.listener);
     loop_unwatch(config->loop, &h.signals);

@@ -38,7 +38,7 @@ int  place_listen(const struct place *p, const char *name);
  * -ECONNREFUSED: its owner died. */
 int  place_connect(const struct place *p, const char *name);
 void place_remove(const struct place *p, const char *name);
-/* Takes the directory away if nothing is in it. */
+/* Takes the directory away if nothing is in it; with the lock. */
 void place_sweep(const struct place *p);
 
 /* Is the other end of a connection ours?  Its process in *pid. */
