@@ -4,6 +4,7 @@
 
 /* argv[0] is the verb.  Each answers the exit status. */
 int cmd_lab(int argc, char **argv);
+int cmd_ladder(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_host(int argc, char **argv);

@@ -75,6 +75,25 @@ static const struct entry {
       "  causeway host stop\n",
       "Exit: 0; 3 no live host runs.\n",
       false },
+    { "ladder", "draw who sent what when, and why: the sequence diagram",
+      "causeway ladder [OPTIONS] [CONN] [FILE]",
+      "  causeway ladder                    the last run\n"
+      "  causeway ladder 2 old.pcapng       its second conversation\n"
+      "  causeway ladder --json | jq .label\n",
+      "A line's time is when the packet was sent, in milliseconds. A state\n"
+      "beside an arrow's tail holds when it is sent, beside its head once it\n"
+      "has arrived. Sequence numbers are relative. \"again\": these bytes had\n"
+      "been sent before. Six or more packets alike are one line.\n"
+      "\n"
+      "  --list            a table of the conversations\n"
+      "  --all             draw all of them, not only the first 12\n"
+      "  --ascii           no box drawing (or CAUSEWAY_ASCII=1)\n"
+      "  --color WHEN      auto, always, never (or NO_COLOR)\n"
+      "  --json            JSON Lines, schema causeway.ladder/1\n"
+      "  -q, --quiet       no remarks on standard error\n"
+      "\n"
+      "COLUMNS is obeyed. Exit: 0; 2 no such recording or conversation.\n",
+      false },
     { "replay", "run a recording's calls again and compare every packet",
       "causeway replay [--check] [--json] [FILE]",
       "  causeway replay --check\n"

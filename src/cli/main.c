@@ -16,6 +16,7 @@ static const struct verb {
     int (*run)(int argc, char **argv);
 } verbs[] = {
     { "lab", cmd_lab },
+    { "ladder", cmd_ladder },
     { "replay", cmd_replay },
     { "run", cmd_run },
     { "host", cmd_host },
