@@ -94,6 +94,13 @@ static const struct entry {
       "\n"
       "COLUMNS is obeyed. Exit: 0; 2 no such recording or conversation.\n",
       false },
+    { "doctor", "can this machine run it, and what is missing?",
+      "causeway doctor [--json]",
+      "  causeway doctor\n",
+      "One line a capability: ok, no (and why), or - for what is only good to\n"
+      "have. Each is tried out, on a program of its own.\n"
+      "Exit: 0 it can; 3 it cannot.\n",
+      false },
     { "replay", "run a recording's calls again and compare every packet",
       "causeway replay [--check] [--json] [FILE]",
       "  causeway replay --check\n"

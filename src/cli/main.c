@@ -20,6 +20,7 @@ static const struct verb {
     { "replay", cmd_replay },
     { "run", cmd_run },
     { "host", cmd_host },
+    { "doctor", cmd_doctor },
 };
 
 static int version(void)

@@ -99,18 +99,23 @@ static void prune(const char *dir)
     free_names(names, n);
 }
 
+bool runs_place(char dir[RUNS_PATH_MAX], char why[RUNS_WHY_MAX])
+{
+    if (directory(dir) && make_directory(dir) && access(dir, W_OK) == 0)
+        return true;
+    snprintf(why, RUNS_WHY_MAX, "%.400s: %s; --record FILE or --no-record",
+             dir, strerror(errno));
+    return false;
+}
+
 bool runs_new(char path[RUNS_PATH_MAX], char why[RUNS_WHY_MAX])
 {
     char            dir[RUNS_PATH_MAX];
     struct timespec now;
     struct tm       tm;
 
-    if (!directory(dir) || !make_directory(dir)) {
-        snprintf(why, RUNS_WHY_MAX,
-                 "%.400s: %s; --record FILE or --no-record", dir,
-                 strerror(errno));
+    if (!runs_place(dir, why))
         return false;
-    }
     prune(dir);
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &tm);

@@ -22,6 +22,8 @@ struct run_file {
 /* A path for a new recording, its directory made; old ones beyond RUNS_KEPT
  * are removed.  False: why says what failed. */
 bool runs_new(char path[RUNS_PATH_MAX], char why[RUNS_WHY_MAX]);
+/* Their directory, made if need be. */
+bool runs_place(char dir[RUNS_PATH_MAX], char why[RUNS_WHY_MAX]);
 /* Reads `file`, or the last recording if NULL.  False: why is one line with
  * the remedy; the exit is 2. */
 bool runs_load(struct run_file *out, const char *file,
