@@ -105,6 +105,7 @@ static void trial_run(struct trial *t, struct probe *p)
     struct crew_config cc = { .loop = t->loop, .ctl = t->ctl,
                               .world = t->world,
                               .sink = call_sink_of_ctl(t->ctl),
+                              .guard = -1,
                               .timeout = TRIAL_LIMIT };
     struct crew       *crew = crew_new(&cc);
     enum crew_end      end;

@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "loop/loop.h"
 #include "shim/crew.h"
+#include "shim/guard.h"
 #include "world/world.h"
 
 #include <stdio.h>
@@ -165,6 +166,7 @@ static void set_up_crew(struct lab *lab)
                               .fast = lab->opts.fast,
                               .prefix = lab->n > 1,
                               .timeout = lab->opts.timeout,
+                              .guard = guard_split(),
                               .ending = on_ending,
                               .ctx = lab };
 

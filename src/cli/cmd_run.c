@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "shim/crew.h"
+#include "shim/guard.h"
 #include "shim/live.h"
 
 #include <errno.h>
@@ -123,6 +124,7 @@ static int supervise(struct front *run)
                               .sink = live_sink(&run->live),
                               .fast = run->wish.opts.fast,
                               .timeout = run->wish.opts.timeout,
+                              .guard = guard_split(),
                               .transparent = true };
     int                status;
 

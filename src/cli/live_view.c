@@ -204,7 +204,7 @@ void live_view_begin(struct live_view *v, struct loop *loop,
     v->loop = loop;
     list_init(&v->clients);
     list_init(&v->grave);
-    snprintf(v->name, sizeof v->name, VIEW_PREFIX "%d", (int)getpid());
+    snprintf(v->name, sizeof v->name, PLACE_VIEW "%d", (int)getpid());
     fd = offer(v);
     if (fd < 0)
         return;

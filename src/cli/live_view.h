@@ -22,8 +22,6 @@ struct live_view {
     char                name[32];
 };
 
-#define VIEW_PREFIX "view-"
-
 enum view_msg { VIEW_BYTES = 1, VIEW_END };
 
 /* Nothing fails if it cannot be offered: then it is only not seen. */

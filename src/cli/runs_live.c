@@ -123,7 +123,7 @@ static void ask_all(struct merged *m, const struct place *p)
     size_t         n = 0;
 
     while (d && n < ARRAY_LEN(names) && (e = readdir(d)))
-        if (strncmp(e->d_name, VIEW_PREFIX, strlen(VIEW_PREFIX)) == 0)
+        if (strncmp(e->d_name, PLACE_VIEW, strlen(PLACE_VIEW)) == 0)
             names[n++] = strdup(e->d_name);
     if (d)
         closedir(d);

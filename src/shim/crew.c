@@ -21,6 +21,7 @@
 
 #define LOOK_EVERY (50 * NS_MS)  /* while somebody has exited */
 #define IDLE_FOR   (200 * NS_MS) /* then the rest only serves */
+#define SAME      (100 * NS_MS) /* one signal may reach us twice */
 #define GRACE      (2 * NS_S)    /* from asking to killing */
 
 static cw_ns now_of(const struct crew *crew)
@@ -197,8 +198,23 @@ static void on_signal(struct crew *crew, const struct signalfd_siginfo *si)
     crew->signal = sig;
     crew->stopping = true;
     crew->kill_at = ns_add(now_of(crew), GRACE);
-    if (++crew->nsignals > 1 || count(crew, MEMBER_RUNS) == 0)
+    if (now_of(crew) - crew->signalled >= SAME)
+        crew->nsignals++;
+    crew->signalled = now_of(crew);
+    if (crew->nsignals > 1 || count(crew, MEMBER_RUNS) == 0)
         finish(crew, CREW_SIGNAL);
+}
+
+/* Nobody waits for us any more. */
+static void on_guard(struct loop_src *src, uint32_t events)
+{
+    struct crew *crew = container_of(src, struct crew, guard);
+
+    (void)events;
+    loop_unwatch(crew->config.loop, src);
+    crew->signal = SIGKILL;
+    crew->nsignals = 2;
+    finish(crew, CREW_SIGNAL);
 }
 
 static void on_signals(struct loop_src *src, uint32_t events)
@@ -257,6 +273,9 @@ struct crew *crew_new(const struct crew_config *config)
         free(crew);
         return NULL;
     }
+    crew->guard = (struct loop_src){ config->guard, on_guard };
+    if (config->guard >= 0)
+        loop_watch(config->loop, &crew->guard, EPOLLIN);
     loop_add(config->loop, &crew->task);
     child_adopt();
     return crew;
@@ -267,6 +286,7 @@ void crew_free(struct crew *crew)
     if (!crew)
         return;
     loop_remove(&crew->task);
+    loop_unwatch(crew->config.loop, &crew->guard);
     loop_unwatch(crew->config.loop, &crew->signals);
     close(crew->signals.fd);
     free(crew);

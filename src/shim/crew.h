@@ -27,6 +27,7 @@ struct crew_config {
     bool             fast;
     bool             prefix; /* output lines begin with the host's name */
     cw_ns            timeout; /* NS_NEVER: none */
+    int              guard; /* readable: end it all at once; -1: none */
     /* Signals are the programs' affair: we only pass them on and wait. */
     bool             transparent;
     /* It is over, but everything still stands. May be NULL. */

@@ -24,7 +24,7 @@ struct member {
 
 struct crew {
     struct crew_config config;
-    struct loop_src    signals;
+    struct loop_src    signals, guard;
     struct loop_task   task;
     struct lines_out   out, err;
     struct member      members[CREW_MAX];
@@ -34,6 +34,7 @@ struct crew {
     unsigned           left_behind;
     int                signal; /* that ends us, or 0 */
     unsigned           nsignals;
+    cw_ns              signalled; /* when the last one came */
     cw_ns              begun, look_at, idle_since, kill_at;
     char               story[512];
 };

@@ -355,14 +355,33 @@ static bool hear_goodbye(int fd, struct live_goodbye *out)
     return true;
 }
 
+/* Of a host that was killed. */
+static void clean_up_after(const struct live *dead)
+{
+    struct live  live = { .lost = true };
+    struct place p;
+    char         why[PLACE_WHY_MAX], view[32];
+
+    snprintf(view, sizeof view, PLACE_VIEW "%d", (int)dead->welcome.pid);
+    if (!place_open(&p, false, why))
+        return;
+    if (kill(dead->welcome.pid, 0) < 0)
+        place_remove(&p, view);
+    place_close(&p);
+    (void)connect_host(&live, false);
+    hang_up(&live);
+}
+
 const char *live_leave(struct live *live)
 {
     struct live_goodbye bye = { .ends = false };
     int                 fd;
 
     live->front = NULL;
-    if (live->chan.dead)
+    if (live->chan.dead) {
+        clean_up_after(live);
         return live->why;
+    }
     fd = dup(live->chan.src.fd);
     chan_close(&live->chan);
     if (fd >= 0 && chan_write_one(fd, LIVE_LEAVE, "", 0)

@@ -14,6 +14,9 @@
 
 enum { PLACE_PATH_MAX = 256, PLACE_WHY_MAX = 384 };
 
+/* What runs offers itself to views as this and its process's number. */
+#define PLACE_VIEW "view-"
+
 struct place {
     int  fd; /* -1: not open */
     char path[PLACE_PATH_MAX];
