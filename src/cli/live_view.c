@@ -209,7 +209,7 @@ void live_view_begin(struct live_view *v, struct loop *loop,
     if (fd < 0)
         return;
     v->world = w;
-    v->src = (struct loop_src){ fd, on_connect };
+    v->src = (struct loop_src){ .fd = fd, .ready = on_connect };
     v->task = (struct loop_task){ .next = task_next, .run = task_run };
     loop_watch(loop, &v->src, EPOLLIN);
     loop_add(loop, &v->task);

@@ -136,17 +136,23 @@ static void run_tasks(struct loop *loop)
     }
 }
 
+static void tell(struct loop *loop, bool late)
+{
+    for (int i = 0; i < loop->nbatch; i++) {
+        struct loop_src *src = loop->batch[i].data.ptr;
+
+        if (src && src->late == late)
+            src->ready(src, loop->batch[i].events);
+    }
+}
+
 void loop_turn(struct loop *loop, cw_ns until)
 {
     loop->nbatch = wait_events(loop, next_task(loop, until));
     loop->now = clock_now();
     run_tasks(loop);
-    for (int i = 0; i < loop->nbatch; i++) {
-        struct loop_src *src = loop->batch[i].data.ptr;
-
-        if (src)
-            src->ready(src, loop->batch[i].events);
-    }
+    tell(loop, false);
+    tell(loop, true);
     loop->nbatch = 0;
     run_tasks(loop);
 }

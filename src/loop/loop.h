@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "base/ns.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct loop;
@@ -18,6 +19,7 @@ struct loop;
 struct loop_src {
     int  fd; /* -1: not watched */
     void (*ready)(struct loop_src *src, uint32_t events);
+    bool late; /* told after the others of a turn */
 };
 
 /* Something that wants to run at a time and once every turn. */

@@ -55,7 +55,8 @@ enum reply_kind {
     REPLY_VALUE,  /* value, or -errno; data and addr to be written */
     REPLY_NATIVE, /* let the kernel do it, on the pair */
     REPLY_FD,     /* install fd; its number is the answer */
-    REPLY_SETFD,  /* put fd in the place of the call's; then value */
+    REPLY_SETFD,  /* put fd in the place of the call's; then value ... */
+    REPLY_LATER,  /* ... or then nothing yet: the answer follows */
     REPLY_SIGPIPE, /* -EPIPE and the signal */
 };
 

@@ -176,7 +176,7 @@ static void on_event(struct loop_src *src, uint32_t events)
 
 int chan_init(struct chan *c, struct loop *loop, int fd)
 {
-    c->src = (struct loop_src){ fd, on_event };
+    c->src = (struct loop_src){ fd, on_event, true };
     c->loop = loop;
     c->dead = false;
     list_init(&c->queue);

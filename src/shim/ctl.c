@@ -31,6 +31,7 @@ struct ctl *ctl_new(struct loop *loop, const struct ctl_stack *stack,
     ctl->loop = loop;
     ctl->stack = *stack;
     ctl->hosts = hosts;
+    ctl->sweep_at = EP_SWEEP_FROM;
     list_init(&ctl->fronts);
     list_init(&ctl->live);
     list_init(&ctl->retired);
@@ -93,8 +94,6 @@ void ctl_front_end(struct ctl *ctl, struct ctl_front *front)
         struct ep *ep = list_entry(it, struct ep, link);
 
         drop_waiters(ep, front, NULL);
-        if (ep->front == front && ep->state == EP_FAILED)
-            ep_free(ep);
     }
     free_all(&ctl->retired, front);
     ep_sent_drop(ctl, front);
@@ -171,6 +170,10 @@ static void do_bind(struct ep *ep, struct ctl_front *front,
 
     if (r == 0)
         r = ep->sd < 0 ? -EINVAL : ep_call(ep, &c, &res);
+    if (r == -EADDRINUSE && ep->ctl->nretired > 0) {
+        ep_sweep(ep->ctl); /* it may be held for nobody */
+        r = ep_call(ep, &c, &res);
+    }
     if (r == 0)
         ep->serves |= ep->type == SOCK_DGRAM;
     ep_answer(front, call->id, r);
@@ -183,16 +186,21 @@ static void do_listen(struct ep *ep, struct ctl_front *front,
 
     if (ep->type != SOCK_STREAM)
         r = -EOPNOTSUPP;
-    else if (ep->state & (EP_FRESH | EP_LISTEN))
+    else if (ep->state & (EP_FRESH | EP_LISTEN | EP_FAILED))
         r = ep_op(ep, EVC_LISTEN, call->a);
-    if (r == 0 && ep->state == EP_FRESH) {
+    if (r == 0 && ep->state == EP_FAILED) {
+        if (!ep_renew(ep, front, call, REPLY_SETFD, 0))
+            return;
+    } else {
+        if (r == 0 && ep->state == EP_FRESH)
+            pair_fill(&ep->pair, call->fd); /* it is never writable */
+        ep_answer(front, call->id, r);
+    }
+    if (r == 0) {
         ep->state = EP_LISTEN;
         ep->serves = true;
-        pair_fill(&ep->pair, call->fd); /* a listener is never writable */
-    }
-    ep_answer(front, call->id, r);
-    if (r == 0)
         ep_listen_ready(ep);
+    }
 }
 
 /* ---- connect ------------------------------------------------------------- */
@@ -218,62 +226,45 @@ static void gram_connect(struct ep *ep, struct ctl_front *front,
     ep_answer(front, call->id, r);
 }
 
-/* The pair of a failed attempt says POLLHUP for ever: a fresh one takes its
- * place under the program's descriptor. */
-static bool renew_pair(struct ep *ep, struct ctl_front *front,
-                       const struct call *call)
-{
-    struct reply r = { .id = call->id, .kind = REPLY_SETFD,
-                       .value = -EINPROGRESS };
-
-    list_del(&ep->by_ino);
-    r.fd = ep_pair(ep, call->nonblock);
-    if (r.fd < 0) {
-        ep_answer(front, call->id, r.fd);
-        ep_free(ep);
-        return false;
-    }
-    ep->state = EP_CONNECTING;
-    pair_fill(&ep->pair, r.fd);
-    (void)front->answer(front, &r);
-    close(r.fd);
-    return true;
-}
-
 static void connect_begun(struct ep *ep, struct ctl_front *front,
                           const struct call *call,
                           const struct cw_sockaddr *to)
 {
-    if (ep->state == EP_FAILED) {
-        renew_pair(ep, front, call);
+    /* The pair of a failed attempt says POLLHUP for ever. */
+    if (ep->state == EP_FAILED
+        && !ep_renew(ep, front, call,
+                     call->nonblock ? REPLY_SETFD : REPLY_LATER,
+                     -EINPROGRESS))
         return;
-    }
-    ep->state = EP_CONNECTING;
-    if (call->nonblock) {
+    if (ep->state == EP_FRESH && call->nonblock) {
         pair_fill(&ep->pair, call->fd);
         ep_answer(front, call->id, -EINPROGRESS);
-    } else {
-        ep_hold(ep, front, call, to);
     }
+    ep->state = EP_CONNECTING;
+    if (!call->nonblock)
+        ep_hold(ep, front, call, to);
     ep_stream_ready(ep);
 }
 
-static void do_connect(struct ep *ep, struct ctl_front *front,
-                       const struct call *call)
+/* What connect() says about the attempt that was under way. */
+static int tell_failure(struct ep *ep, int prog)
+{
+    int err = ep_take_error(ep, prog);
+
+    ep->untold = false;
+    return err ? err : ECONNABORTED; /* SO_ERROR has told it */
+}
+
+static void stream_connect(struct ep *ep, struct ctl_front *front,
+                           const struct call *call)
 {
     struct wcall   c = { .op = EVC_CONNECT, .has_addr = true };
     struct wresult res;
-    ptrdiff_t      r;
+    ptrdiff_t      r = name_in(&call->addr, call->addr_len, ep->domain,
+                               &c.addr);
 
-    if (ep->type == SOCK_DGRAM) {
-        gram_connect(ep, front, call);
-        return;
-    }
-    r = call->addr_len < sizeof(sa_family_t)
-            ? -EINVAL
-            : name_in(&call->addr, call->addr_len, ep->domain, &c.addr);
-    if (r == 0 && ep->soerr && ep->state == EP_FAILED)
-        r = -ep_take_error(ep, call->fd);
+    if (r == 0 && ep->state == EP_FAILED && ep->untold)
+        r = -tell_failure(ep, call->fd);
     if (r == 0)
         r = ep->sd < 0 ? -EISCONN : ep_call(ep, &c, &res);
     if (r == -EINPROGRESS && ep->state & (EP_FRESH | EP_FAILED)) {
@@ -287,19 +278,22 @@ static void do_connect(struct ep *ep, struct ctl_front *front,
     }
 }
 
-/* ---- shutdown, names ------------------------------------------------------ */
-
-/* With both directions shut our end hangs up although the program still has
- * its own.  We hold that until the event of this has come, so that the next
- * one can only be the close. */
-static void expect_hangup(struct ep *ep, int prog)
+static void do_connect(struct ep *ep, struct ctl_front *front,
+                       const struct call *call)
 {
-    if (!ep->shut_wr || !(ep->shut_rd || ep->fin_given) || ep->prog >= 0)
-        return;
-    ep->prog = fcntl(prog, F_DUPFD_CLOEXEC, 0);
-    if (ep->prog >= 0)
-        loop_rewatch(ep->ctl->loop, &ep->src, EPOLLET);
+    if (ep->type == SOCK_DGRAM) {
+        gram_connect(ep, front, call);
+    } else if (call->addr_len < sizeof(sa_family_t)) {
+        ep_answer(front, call->id, -EINVAL);
+    } else if (call->addr.ss_family == AF_UNSPEC) {
+        ep_disconnect(ep);
+        ep_answer(front, call->id, 0);
+    } else {
+        stream_connect(ep, front, call);
+    }
 }
+
+/* ---- shutdown, names ------------------------------------------------------ */
 
 static void shut_stream(struct ep *ep, int how, int prog)
 {
@@ -314,22 +308,7 @@ static void shut_stream(struct ep *ep, int how, int prog)
         shutdown(prog, SHUT_WR);
         ep->pair.hung = true;
     }
-    expect_hangup(ep, prog);
-}
-
-static void shut_listener(struct ep *ep, struct ctl_front *front,
-                          const struct call *call)
-{
-    ptrdiff_t r = ep_op(ep, EVC_SHUTDOWN, call->a);
-
-    if (r == 0 && call->a != SHUT_WR) {
-        ep_listen_close(ep);
-        ep->state = EP_FRESH;
-        ep->serves = false;
-        ep->pair.filler = 0;
-        pair_fin(&ep->pair); /* pollers wake and see a hang-up */
-    }
-    ep_answer(front, call->id, r);
+    ep_both_shut(ep, prog);
 }
 
 static void do_shutdown(struct ep *ep, struct ctl_front *front,
@@ -340,7 +319,9 @@ static void do_shutdown(struct ep *ep, struct ctl_front *front,
     if (call->a < SHUT_RD || call->a > SHUT_RDWR) {
         ep_answer(front, call->id, -EINVAL);
     } else if (ep->state == EP_LISTEN) {
-        shut_listener(ep, front, call);
+        if (call->a != SHUT_WR)
+            ep_disconnect(ep);
+        ep_answer(front, call->id, 0);
     } else if (ep->state != EP_OPEN) {
         ep_answer(front, call->id, -ENOTCONN);
     } else if (ep->type == SOCK_DGRAM) {
@@ -376,69 +357,11 @@ static void do_name(struct ep *ep, struct ctl_front *front,
 
 /* ---- send and recv -------------------------------------------------------- */
 
-static void stream_send(struct ep *ep, struct ctl_front *front,
-                        const struct call *call)
-{
-    int err = ep_take_error(ep, call->fd);
-
-    if (err) {
-        ep_answer(front, call->id, -err);
-    } else if (ep->state & (EP_FRESH | EP_LISTEN)) {
-        struct reply r = { .id = call->id, .value = -EPIPE, .fd = -1 };
-
-        r.kind = call->a & MSG_NOSIGNAL ? REPLY_VALUE : REPLY_SIGPIPE;
-        front->answer(front, &r);
-    } else {
-        ep_native(front, call->id);
-    }
-}
-
-static int unread_in(int prog)
-{
-    int n = 0;
-
-    return ioctl(prog, FIONREAD, &n) < 0 ? 0 : n;
-}
-
-/* The pair's own error may have been told by a native read() before. */
-static int own_error(int prog)
-{
-    int       err = 0;
-    socklen_t len = sizeof err;
-
-    return getsockopt(prog, SOL_SOCKET, SO_ERROR, &err, &len) < 0 ? 0 : err;
-}
-
-static void stream_recv(struct ep *ep, struct ctl_front *front,
-                        const struct call *call)
-{
-    int err;
-
-    if (ep->state & (EP_FRESH | EP_LISTEN)) {
-        ep_answer(front, call->id, -ENOTCONN);
-        return;
-    }
-    if (ep->state & (EP_DEAD | EP_FAILED) && unread_in(call->fd) == 0) {
-        err = own_error(call->fd) ? ep->soerr : 0;
-        ep->soerr = 0;
-        if (err) {
-            ep_answer(front, call->id, -err);
-            return;
-        }
-    }
-    if (ep->state == EP_OPEN && !call->nonblock && !(call->a & MSG_DONTWAIT)
-        && !ep->fin_given && !ep->shut_rd && unread_in(call->fd) == 0
-        && !(call->a & MSG_OOB))
-        ep_hold(ep, front, call, NULL);
-    else
-        ep_native(front, call->id);
-}
-
 static void do_send(struct ep *ep, struct ctl_front *front,
                     const struct call *call)
 {
     if (ep->type == SOCK_STREAM)
-        stream_send(ep, front, call);
+        ep_stream_send(ep, front, call);
     else
         ep_gram_send(ep, front, call);
 }
@@ -447,7 +370,7 @@ static void do_recv(struct ep *ep, struct ctl_front *front,
                     const struct call *call)
 {
     if (ep->type == SOCK_STREAM)
-        stream_recv(ep, front, call);
+        ep_stream_recv(ep, front, call);
     else
         ep_gram_recv(ep, front, call);
 }

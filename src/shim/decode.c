@@ -82,7 +82,8 @@ static int in_data(const struct pend *p, uint64_t at, uint64_t len,
     return mem_read(p->tid, at, buf, (size_t)len);
 }
 
-static int in_sendto(const struct pend *p, struct call *c, char *buf)
+static int in_sendto(const struct pend *p, int prog, struct call *c,
+                     char *buf)
 {
     int r = 0;
 
@@ -90,8 +91,12 @@ static int in_sendto(const struct pend *p, struct call *c, char *buf)
     c->a = (int32_t)p->args[3];
     if (c->a & MSG_FASTOPEN)
         return -EOPNOTSUPP;
+    patience(c, prog, SO_SNDTIMEO);
     if (p->gram)
         r = in_data(p, p->args[1], p->args[2], c, buf);
+    else if (p->args[4]) /* a stream ignores it, the pair would not */
+        return in_data(p, p->args[1],
+                       MIN(p->args[2], (uint64_t)CALL_DATA_MAX - 1), c, buf);
     if (r == 0 && p->gram && p->args[4])
         r = get_addr(p, p->args[4], p->args[5], c);
     return r;
@@ -112,7 +117,8 @@ static int32_t msg_flags(const struct pend *p)
     return (int32_t)(is_many(p) ? p->args[3] : p->args[2]);
 }
 
-static int in_sendmsg(const struct pend *p, struct call *c, char *buf)
+static int in_sendmsg(const struct pend *p, int prog, struct call *c,
+                      char *buf)
 {
     struct msghdr m;
     ptrdiff_t     n;
@@ -122,10 +128,11 @@ static int in_sendmsg(const struct pend *p, struct call *c, char *buf)
     c->a = msg_flags(p);
     if (c->a & MSG_FASTOPEN)
         return -EOPNOTSUPP;
+    patience(c, prog, SO_SNDTIMEO);
     r = mem_read(p->tid, header_at(p), &m, sizeof m);
-    if (r < 0 || !p->gram)
+    if (r < 0 || (!p->gram && !m.msg_name))
         return r;
-    if (m.msg_name && m.msg_namelen)
+    if (p->gram && m.msg_name && m.msg_namelen)
         r = get_addr(p, (uintptr_t)m.msg_name, m.msg_namelen, c);
     if (r < 0)
         return r;
@@ -158,7 +165,7 @@ static int in_recvmsg(const struct pend *p, int prog, struct call *c)
     if (p->i > 0 && c->a & MSG_WAITFORONE)
         c->a |= MSG_DONTWAIT;
     patience(c, prog, SO_RCVTIMEO);
-    if (!p->gram)
+    if (!p->gram && !(c->a & MSG_TRUNC))
         return 0;
     r = mem_read(p->tid, header_at(p), &m, sizeof m);
     if (r < 0)
@@ -217,10 +224,10 @@ int decode_call(const struct pend *p, int prog, struct call *c,
     case SYS_getsockopt:
         return in_option(p, c, buf);
     case SYS_sendto:
-        return in_sendto(p, c, buf);
+        return in_sendto(p, prog, c, buf);
     case SYS_sendmsg:
     case SYS_sendmmsg:
-        return in_sendmsg(p, c, buf);
+        return in_sendmsg(p, prog, c, buf);
     case SYS_recvfrom:
         return in_recvfrom(p, prog, c);
     case SYS_recvmsg:

@@ -9,6 +9,7 @@
 #include "shim/mem.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -66,7 +67,7 @@ struct ep *ep_new(struct ctl *ctl, struct ctl_front *front, int sd)
     if (!ep)
         return NULL;
     INVARIANT(sd >= 0);
-    ep->src = (struct loop_src){ -1, on_event };
+    ep->src = (struct loop_src){ .fd = -1, .ready = on_event };
     ep->pair.s = -1;
     ep->ctl = ctl;
     ep->front = front;
@@ -83,18 +84,28 @@ struct ep *ep_new(struct ctl *ctl, struct ctl_front *front, int sd)
     return ep;
 }
 
-static void unwatch(struct ep *ep)
+void ep_unwatch(struct ep *ep)
 {
     if (ep->src.fd >= 0)
         loop_unwatch(ep->ctl->loop, &ep->src);
     ep->src.fd = -1;
 }
 
+static void set_ino(struct ep *ep, uint64_t ino)
+{
+    struct ep *stale = ep_by_ino(ep->ctl, ino);
+
+    if (stale && stale != ep)
+        ep_free(stale); /* retired long ago: the number has come round */
+    ep->ino = ino;
+    list_del(&ep->by_ino);
+    list_push_back(ino_slot(ep->ctl, ino), &ep->by_ino);
+}
+
 int ep_pair(struct ep *ep, bool nonblock)
 {
     uint32_t events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
-    struct ep *stale;
-    int        prog, r;
+    int      prog, r;
 
     INVARIANT(ep->pair.s < 0);
     prog = pair_open(&ep->pair, ep->type, nonblock);
@@ -108,12 +119,7 @@ int ep_pair(struct ep *ep, bool nonblock)
         close(prog);
         return r;
     }
-    ep->ino = mem_inode(prog);
-    stale = ep_by_ino(ep->ctl, ep->ino);
-    if (stale && stale != ep)
-        ep_free(stale); /* retired long ago: the number has come round */
-    list_del(&ep->by_ino);
-    list_push_back(ino_slot(ep->ctl, ep->ino), &ep->by_ino);
+    set_ino(ep, mem_inode(prog));
     return prog;
 }
 
@@ -144,7 +150,7 @@ void ep_free(struct ep *ep)
     ep_answer_all(ep, CALL_OPS, -EBADF);
     list_each(it, &ep->returned)
         ep_free(list_entry(it, struct ep, queued));
-    unwatch(ep);
+    ep_unwatch(ep);
     pair_end(&ep->pair);
     drop_prog(ep);
     drop_sd(ep);
@@ -160,6 +166,8 @@ void ep_bury(struct ctl *ctl)
 {
     struct list *n;
 
+    if (ctl->nretired >= ctl->sweep_at)
+        ep_sweep(ctl);
     while ((n = list_pop(&ctl->grave)) != NULL) {
         struct ep *ep = list_entry(n, struct ep, link);
 
@@ -182,22 +190,102 @@ static void remember_names(struct ep *ep)
         ep->peer = res.addr;
 }
 
-void ep_retire(struct ep *ep)
+void ep_park(struct ep *ep)
 {
     struct ctl *ctl = ep->ctl;
 
-    INVARIANT(ep->pair.s < 0 && !ep->retired);
-    unwatch(ep);
+    INVARIANT(ep->src.fd < 0 && ep->pair.s < 0 && !ep->retired);
     if (!ep->undelivered)
         drop_prog(ep);
-    remember_names(ep);
-    drop_sd(ep);
-    ep->state = EP_DEAD;
     ep->retired = true;
     list_del(&ep->link);
     list_push_back(&ctl->retired, &ep->link);
-    if (++ctl->nretired > EP_RETIRED_MAX)
-        ep_free(list_entry(list_first(&ctl->retired), struct ep, link));
+    ctl->nretired++;
+}
+
+void ep_retire(struct ep *ep)
+{
+    remember_names(ep);
+    drop_sd(ep);
+    ep->state = EP_DEAD;
+    ep_park(ep);
+}
+
+static void unpark(struct ep *ep)
+{
+    ep->retired = false;
+    ep->ctl->nretired--;
+    list_del(&ep->link);
+    list_push_back(&ep->ctl->live, &ep->link);
+}
+
+bool ep_renew(struct ep *ep, struct ctl_front *front,
+              const struct call *call, enum reply_kind how, int64_t value)
+{
+    struct reply r = { .id = call->id, .kind = (uint8_t)how,
+                       .value = value };
+    uint64_t     old = ep->ino;
+    bool         told;
+
+    INVARIANT(ep->retired && ep->sd >= 0);
+    r.fd = ep_pair(ep, call->nonblock);
+    if (r.fd < 0) {
+        ep_answer(front, call->id, r.fd);
+        return false;
+    }
+    unpark(ep);
+    ep_set_owner(ep, ep->pid);
+    pair_fill(&ep->pair, r.fd);
+    told = front->answer(front, &r) != TOLD_GONE;
+    close(r.fd);
+    if (!told) { /* the program still has the old one */
+        ep_unwatch(ep);
+        pair_end(&ep->pair);
+        set_ino(ep, old);
+        ep_park(ep);
+    }
+    return told;
+}
+
+/* ---- those that nobody says are closed ----------------------------------- */
+
+static bool inode_of_line(const char *line, uint64_t *ino)
+{
+    unsigned long long n;
+
+    *ino = 0;
+    if (sscanf(line, "%*s %*s %*s %*s %*s %*s %llu", &n) != 1)
+        return false;
+    *ino = n;
+    return true;
+}
+
+/* The kernel's list of all sockets of this kind. */
+void ep_sweep(struct ctl *ctl)
+{
+    FILE    *f = fopen("/proc/net/unix", "re");
+    char     line[256];
+    uint64_t ino;
+
+    list_each(it, &ctl->retired)
+        list_entry(it, struct ep, link)->closed = f != NULL;
+    while (f && fgets(line, sizeof line, f)) {
+        struct ep *ep = inode_of_line(line, &ino) ? ep_by_ino(ctl, ino)
+                                                  : NULL;
+
+        if (ep)
+            ep->closed = false;
+    }
+    if (f)
+        fclose(f);
+    list_each(it, &ctl->retired)
+    {
+        struct ep *ep = list_entry(it, struct ep, link);
+
+        if (ep->closed || (!f && ctl->nretired > EP_RETIRED_MAX))
+            ep_free(ep); /* oldest first */
+    }
+    ctl->sweep_at = MAX(2 * ctl->nretired, (unsigned)EP_SWEEP_FROM);
 }
 
 ptrdiff_t ep_call(struct ep *ep, struct wcall *call, struct wresult *res)

@@ -30,6 +30,9 @@ struct waiter {
     uint64_t          room;
     cw_ns             deadline;
     struct cw_sockaddr addr;
+    int               prog; /* a duplicate of the program's end, or -1 */
+    uint32_t          len;  /* CALL_SEND: what is to be sent */
+    char             *data;
 };
 
 struct ep {
@@ -50,13 +53,14 @@ struct ep {
     unsigned          tokens; /* listener: bytes that say "accept" */
     size_t            held;   /* what the stack was told */
     bool              closed, shut_rd, shut_wr, fin_given, eof_taken;
+    bool              untold; /* how the connect() ended */
     bool              retired, dead, serves;
     bool              undelivered; /* accepted, but nobody has it yet */
     int32_t           pid;
     struct cw_sockaddr local, peer; /* once sd is -1 */
 };
 
-enum { EP_HASH = 1024, EP_RETIRED_MAX = 1024 };
+enum { EP_HASH = 1024, EP_RETIRED_MAX = 1024, EP_SWEEP_FROM = 256 };
 
 
 struct ctl {
@@ -65,7 +69,7 @@ struct ctl {
     unsigned         hosts;
     struct list      fronts, by_ino[EP_HASH], by_sd[EP_HASH];
     struct list      live, retired, grave, timed, sent;
-    unsigned         nretired;
+    unsigned         nretired, sweep_at;
     char             buf[CALL_DATA_MAX];
 };
 
@@ -73,13 +77,23 @@ struct ctl {
 struct ep *ep_new(struct ctl *ctl, struct ctl_front *front, int sd);
 /* Opens the pair and watches it; the program's end, or -errno. */
 int  ep_pair(struct ep *ep, bool nonblock);
+void ep_unwatch(struct ep *ep);
 void ep_free(struct ep *ep); /* memory goes at the end of the turn */
 void ep_bury(struct ctl *ctl);
 struct ep *ep_by_ino(struct ctl *ctl, uint64_t ino);
 struct ep *ep_by_sd(struct ctl *ctl, unsigned host, int sd);
-/* The stack's socket is given up, the pair is gone; the program may still
+/* The pair is given up: nobody says any more when the program closes. */
+void ep_park(struct ep *ep);
+/* The same, and the stack's socket is given up, too; the program may still
  * ask for names and the error. */
 void ep_retire(struct ep *ep);
+/* A new pair for a parked one, full as pair_fill() leaves it, in the place of
+ * the call's descriptor; how is REPLY_SETFD or REPLY_LATER.  False: it has
+ * failed, and the call is answered. */
+bool ep_renew(struct ep *ep, struct ctl_front *front,
+              const struct call *call, enum reply_kind how, int64_t value);
+/* Frees those given up that the program has closed meanwhile. */
+void ep_sweep(struct ctl *ctl);
 
 /* One call to the stack on this endpoint. */
 ptrdiff_t ep_call(struct ep *ep, struct wcall *call, struct wresult *res);
@@ -91,9 +105,10 @@ void      ep_set_owner(struct ep *ep, int32_t pid);
 /* ---- ep_wait.c: answers, now and later ---- */
 enum told ep_answer(struct ctl_front *front, uint64_t id, int64_t value);
 enum told ep_native(struct ctl_front *front, uint64_t id);
-/* Holds the call. */
-void ep_hold(struct ep *ep, struct ctl_front *front, const struct call *call,
-             const struct cw_sockaddr *addr);
+/* Holds the call; the waiter, or NULL: it was answered with ENOMEM. */
+struct waiter *ep_hold(struct ep *ep, struct ctl_front *front,
+                       const struct call *call,
+                       const struct cw_sockaddr *addr);
 /* The oldest held call of this operation, taken off the list, or NULL. */
 struct waiter *ep_waiter(struct ep *ep, int op);
 /* Is there one? */
@@ -101,6 +116,7 @@ bool           ep_waiter_any(const struct ep *ep, int op);
 void           ep_waiter_free(struct waiter *w);
 /* Answers all held calls of an operation (CALL_OPS: of all). */
 void ep_answer_all(struct ep *ep, int op, int64_t value);
+/* They go on natively. */
 void ep_native_all(struct ep *ep, int op);
 
 /* ---- ep_sent.c: answers on their way whose loss must be made good ---- */
@@ -120,6 +136,7 @@ void ep_up(struct ep *ep);   /* program -> stack */
 void ep_down(struct ep *ep); /* stack -> program */
 void ep_opened(struct ep *ep);
 void ep_fail(struct ep *ep, int err);
+void ep_disconnect(struct ep *ep); /* as connect() to AF_UNSPEC */
 void ep_stream_event(struct ep *ep, uint32_t events);
 void ep_stream_ready(struct ep *ep);
 /* A pending error of the connection, told once; 0: none.  `prog` is the
@@ -127,6 +144,17 @@ void ep_stream_ready(struct ep *ep);
 int ep_take_error(struct ep *ep, int prog);
 /* A connect() failed, and whoever made it could not be told. */
 void ep_connect_untold(struct ep *ep, int err);
+/* No direction is open any more, but the program's end is. */
+void ep_both_shut(struct ep *ep, int prog);
+
+/* ---- ep_io.c: a stream's send() and recv() ---- */
+void ep_stream_send(struct ep *ep, struct ctl_front *front,
+                    const struct call *call);
+void ep_stream_recv(struct ep *ep, struct ctl_front *front,
+                    const struct call *call);
+/* There is something to read (or the end), or room to send. */
+void ep_readable(struct ep *ep);
+void ep_writable(struct ep *ep);
 
 /* ---- ep_listen.c ---- */
 void ep_listen_ready(struct ep *ep);

@@ -11,6 +11,7 @@
 #include "base/check.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -32,15 +33,32 @@ static void tell_held(struct ep *ep)
     ep_call(ep, &c, &res);
 }
 
+/* Our end hangs up now, although the program has not closed.  If the peer has
+ * ended, too, the pair has done its service.  Else the program's end is held
+ * until the event of this has come, so that the next one can only be the
+ * close (see hung_up()). */
+void ep_both_shut(struct ep *ep, int prog)
+{
+    if (!ep->shut_wr || ep->pair.s < 0)
+        return;
+    if (ep->fin_given) {
+        ep_unwatch(ep);
+        if (pair_detach(&ep->pair))
+            return;
+    }
+    if (!ep->shut_rd || prog < 0 || ep->prog >= 0)
+        return;
+    ep->prog = fcntl(prog, F_DUPFD_CLOEXEC, 0);
+    if (ep->prog >= 0)
+        loop_rewatch(ep->ctl->loop, &ep->src, EPOLLET);
+}
+
 /* FIN both ways: TCP has no more to say to the program. */
 static void maybe_over(struct ep *ep)
 {
     if (!ep->fin_given || !ep->eof_taken || ep->retired)
         return;
-    ep_native_all(ep, CALL_RECV);
-    if (ep->src.fd >= 0)
-        loop_unwatch(ep->ctl->loop, &ep->src);
-    ep->src.fd = -1;
+    ep_unwatch(ep);
     pair_end(&ep->pair);
     if (ep->closed)
         ep_free(ep);
@@ -56,9 +74,7 @@ void ep_fail(struct ep *ep, int err)
         return;
     }
     ep->soerr = err;
-    if (ep->src.fd >= 0)
-        loop_unwatch(ep->ctl->loop, &ep->src);
-    ep->src.fd = -1;
+    ep_unwatch(ep);
     /* After its own FIN came a reset: reads still give 0 (as on Linux). */
     if (ep->fin_given)
         pair_end(&ep->pair);
@@ -112,13 +128,14 @@ void ep_down(struct ep *ep)
         return;
     tell_held(ep);
     if (gave)
-        ep_native_all(ep, CALL_RECV);
+        ep_readable(ep);
     if (c.out_len == 0 || n > 0 || ep->fin_given)
         return;
     if (n == 0) {
         ep->fin_given = true;
         pair_fin(&ep->pair);
-        ep_native_all(ep, CALL_RECV);
+        ep_readable(ep);
+        ep_both_shut(ep, -1);
         maybe_over(ep);
     } else if (n != -EAGAIN) {
         ep_fail(ep, (int)-n);
@@ -171,6 +188,7 @@ void ep_up(struct ep *ep)
             return;
         }
         INVARIANT((size_t)n == c.in_len); /* there was room */
+        ep_writable(ep);
     }
 }
 
@@ -185,13 +203,14 @@ void ep_opened(struct ep *ep)
 
 /* ---- a connect() that is under way -------------------------------------- */
 
-/* Whoever polls hears of it. */
-static void break_pair(struct ep *ep)
+/* It may be tried again, for which a new pair is needed. */
+static void failed(struct ep *ep)
 {
-    loop_unwatch(ep->ctl->loop, &ep->src);
-    ep->src.fd = -1;
+    ep_unwatch(ep);
     pair_reset(&ep->pair);
+    ep->pair.filler = 0;
     ep->state = EP_FAILED;
+    ep_park(ep);
 }
 
 static void connect_failed(struct ep *ep)
@@ -200,26 +219,23 @@ static void connect_failed(struct ep *ep)
     struct wresult res;
     struct waiter *w;
     bool           told = false, filled = ep->pair.filler > 0;
-    ptrdiff_t      r = 0;
+    ptrdiff_t      r = ep_call(ep, &c, &res); /* asks how it went */
 
+    INVARIANT(r < 0 && r != -EALREADY);
     while ((w = ep_waiter(ep, CALL_CONNECT)) != NULL) {
-        enum told t;
+        enum told t = ep_answer(w->front, w->id, r);
 
-        if (r == 0) {
-            c.addr = w->addr;
-            r = ep_call(ep, &c, &res);
-        }
-        t = ep_answer(w->front, w->id, r);
         if (t == TOLD_SENT && !filled)
             ep_sent_connect(ep, w->front, w->id, (int)-r);
         told |= t != TOLD_GONE;
         ep_waiter_free(w);
     }
-    ep->soerr = told || r == 0 ? 0 : (int)-r;
+    ep->untold = !told;
+    ep->soerr = told ? 0 : (int)-r;
     if (told && !filled)
         ep->state = EP_FRESH; /* it may try again on the same pair */
     else
-        break_pair(ep);
+        failed(ep);
 }
 
 void ep_connect_untold(struct ep *ep, int err)
@@ -227,7 +243,28 @@ void ep_connect_untold(struct ep *ep, int err)
     if (ep->state != EP_FRESH)
         return; /* it tried again meanwhile */
     ep->soerr = err;
-    break_pair(ep);
+    ep->untold = true;
+    failed(ep);
+}
+
+void ep_disconnect(struct ep *ep)
+{
+    struct wcall   c = { .op = EVC_CONNECT };
+    struct wresult res;
+
+    if (ep->state & (EP_FRESH | EP_FAILED | EP_DEAD))
+        return;
+    if (ep->state == EP_LISTEN)
+        ep_listen_close(ep);
+    ep->serves = false;
+    ep_answer_all(ep, CALL_CONNECT, -ECONNABORTED);
+    ep_answer_all(ep, CALL_RECV, -ECONNRESET);
+    ep_answer_all(ep, CALL_SEND, -ECONNRESET);
+    ep_call(ep, &c, &res);
+    ep->soerr = ep->state == EP_OPEN ? ECONNRESET : 0;
+    ep->untold = false;
+    ep->shut_rd = ep->shut_wr = ep->fin_given = ep->eof_taken = false;
+    failed(ep);
 }
 
 static void connect_done(struct ep *ep)

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum told ep_answer(struct ctl_front *front, uint64_t id, int64_t value)
 {
@@ -27,15 +28,17 @@ enum told ep_native(struct ctl_front *front, uint64_t id)
     return front->answer(front, &r);
 }
 
-void ep_hold(struct ep *ep, struct ctl_front *front, const struct call *call,
-             const struct cw_sockaddr *addr)
+struct waiter *ep_hold(struct ep *ep, struct ctl_front *front,
+                       const struct call *call,
+                       const struct cw_sockaddr *addr)
 {
     struct waiter *w = calloc(1, sizeof *w);
 
     if (!w) {
         ep_answer(front, call->id, -ENOMEM);
-        return;
+        return NULL;
     }
+    w->prog = -1;
     w->front = front;
     w->id = call->id;
     w->op = call->op;
@@ -52,12 +55,16 @@ void ep_hold(struct ep *ep, struct ctl_front *front, const struct call *call,
         w->deadline = ns_add(loop_now(ep->ctl->loop), call->timeout_ns);
         list_push_back(&ep->ctl->timed, &w->timed);
     }
+    return w;
 }
 
 void ep_waiter_free(struct waiter *w)
 {
     list_del(&w->link);
     list_del(&w->timed);
+    if (w->prog >= 0)
+        close(w->prog);
+    free(w->data);
     free(w);
 }
 

@@ -134,7 +134,7 @@ void lines_init(struct lines *l, struct loop *loop, int fd,
     strcpy(l->prefix, prefix);
     l->loop = loop;
     l->out = out;
-    l->src = (struct loop_src){ fd, on_event };
+    l->src = (struct loop_src){ .fd = fd, .ready = on_event };
     l->retry = (struct loop_task){ .next = next, .run = run };
     loop_add(loop, &l->retry);
     if (fd < 0)

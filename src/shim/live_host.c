@@ -89,6 +89,12 @@ static void bury(struct live_host *h)
 
 /* ---- what guests say --------------------------------------------------------- */
 
+static bool carries_fd(const struct reply *r)
+{
+    return r->kind == REPLY_FD || r->kind == REPLY_SETFD
+           || r->kind == REPLY_LATER;
+}
+
 static enum told on_answer(struct ctl_front *front, const struct reply *r)
 {
     struct guest *g = container_of(front, struct guest, front);
@@ -97,8 +103,7 @@ static enum told on_answer(struct ctl_front *front, const struct reply *r)
 
     memcpy(&part[1].iov_base, &r->data, sizeof r->data);
     copy.data = NULL;
-    chan_send2(&g->chan, LIVE_REPLY, part,
-               r->kind == REPLY_FD || r->kind == REPLY_SETFD ? r->fd : -1);
+    chan_send2(&g->chan, LIVE_REPLY, part, carries_fd(r) ? r->fd : -1);
     return g->chan.dead ? TOLD_GONE : TOLD_SENT;
 }
 
@@ -434,7 +439,8 @@ void live_host_run(const struct live_host_config *config)
     list_init(&h.grave);
     if (!place_open(&h.place, false, why))
         return; /* the directory has gone: nobody can find us */
-    h.listener = (struct loop_src){ config->listener, on_connect };
+    h.listener = (struct loop_src){ .fd = config->listener,
+                                     .ready = on_connect };
     h.task = (struct loop_task){ .next = task_next, .run = task_run };
     watch_signals(&h);
     loop_watch(config->loop, &h.listener, EPOLLIN);

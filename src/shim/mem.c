@@ -224,6 +224,23 @@ int mem_getfd(int tid, int fd)
     return r < 0 ? -errno : (int)r;
 }
 
+bool mem_cloexec(int tid, int fd)
+{
+    char     path[64], line[128];
+    unsigned flags = 0;
+    FILE    *f;
+
+    snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", tid, fd);
+    f = fopen(path, "re");
+    if (!f)
+        return false;
+    while (fgets(line, sizeof line, f))
+        if (sscanf(line, "flags: %o", &flags) == 1)
+            break;
+    fclose(f);
+    return flags & O_CLOEXEC;
+}
+
 void mem_forget(void)
 {
     for (size_t k = 0; k < CACHE; k++)

@@ -3,6 +3,7 @@
 #define SHIM_MEM_H
 
 #include <causeway/socket.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -27,6 +28,8 @@ ptrdiff_t mem_iov_room(int tid, uint64_t iov, size_t n);
 
 /* A duplicate of a program's descriptor, or -errno. */
 int mem_getfd(int tid, int fd);
+/* Does this descriptor of the program's close when it executes another? */
+bool mem_cloexec(int tid, int fd);
 /* Forget what is remembered about processes that ended. */
 void mem_forget(void);
 /* The inode number of a socket, or 0. */

@@ -69,6 +69,9 @@ static int put_fd(struct notify *n, const struct pend *p, int fd)
                                      .srcfd = (uint32_t)fd,
                                      .newfd = (uint32_t)p->args[0] };
 
+    if (mem_cloexec(p->tid, (int)p->args[0]))
+        a.newfd_flags = O_CLOEXEC;
+    /* It answers the number. */
     return ioctl(n->src.fd, SECCOMP_IOCTL_NOTIF_ADDFD, &a) < 0 ? -errno : 0;
 }
 
@@ -171,8 +174,12 @@ static enum told on_answer(struct ctl_front *front, const struct reply *r)
     case REPLY_FD:
         return finish_fd(n, p, r);
     case REPLY_SETFD:
+    case REPLY_LATER:
         e = put_fd(n, p, r->fd);
-        return finish(n, p, e < 0 ? e : r->value);
+        if (e == 0 && r->kind == REPLY_LATER)
+            return TOLD;
+        finish(n, p, e < 0 ? e : r->value);
+        return e < 0 ? TOLD_GONE : TOLD;
     case REPLY_SIGPIPE:
         tid = p->tid;
         told = finish(n, p, r->value);
@@ -328,7 +335,8 @@ int notify_init(struct notify *n, struct loop *loop, int listener,
     n->front.answer = on_answer;
     n->loop = loop;
     n->sink = *sink;
-    n->src = (struct loop_src){ listener, on_event };
+    /* Late: what the program did before it called (a close) goes first. */
+    n->src = (struct loop_src){ listener, on_event, true };
     list_init(&n->front.link);
     for (unsigned i = 0; i < NOTIFY_HASH; i++)
         list_init(&n->pending[i]);

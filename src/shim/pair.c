@@ -17,10 +17,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* SO_SNDBUF: what is asked for; the kernel doubles what it grants.  The
+ * program's end: a quarter of it must hold the largest buffer that can be
+ * left lying for its last byte (sendfile makes 64 KB and overhead), or the
+ * program would sleep for ever; but not two of the largest that send makes,
+ * so that taking out the filler raises POLLOUT once. */
 enum {
-    SNDBUF = 212992,   /* asked for; the kernel doubles what it grants */
-    FILL_CHUNK = 32768,
-    FILL_SLACK = 40960, /* more than one such chunk is ever charged */
+    SNDBUF = 212992,
+    SNDBUF_PROG = 145000,
+    FILL_CHUNK = 36544, /* the largest buffer of a send */
 };
 
 static int int_opt(int fd, int name)
@@ -47,6 +52,7 @@ int pair_open(struct pair *p, int type, bool nonblock)
         return -errno;
     if (!nonblock)
         fcntl(sv[0], F_SETFL, 0);
+    set_opt(sv[0], SO_SNDBUF, SNDBUF_PROG);
     set_opt(sv[1], SO_SNDBUF, SNDBUF);
     p->quarter = (uint32_t)int_opt(sv[1], SO_SNDBUF) / 4;
     p->s = sv[1];
@@ -56,6 +62,13 @@ int pair_open(struct pair *p, int type, bool nonblock)
         p->left = send(sv[0], "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
     }
     return sv[0];
+}
+
+static int queued(int fd, unsigned long request)
+{
+    int n = 0;
+
+    return ioctl(fd, request, &n) < 0 ? 0 : n;
 }
 
 static void drop_items(struct pair *p)
@@ -72,6 +85,9 @@ static void close_ours(struct pair *p)
         close(p->s);
     p->s = -1;
     drop_items(p);
+    free(p->rest);
+    p->rest = NULL;
+    p->nrest = p->rest_at = 0;
 }
 
 void pair_end(struct pair *p)
@@ -88,41 +104,43 @@ void pair_reset(struct pair *p)
     close_ours(p);
 }
 
+bool pair_detach(struct pair *p)
+{
+    size_t  n = (size_t)queued(p->s, SIOCINQ), have;
+    char   *rest = malloc(n + 1);
+    ssize_t r;
+
+    INVARIANT(p->stream && p->hung && !p->rest);
+    if (!rest)
+        return false;
+    for (have = 0; have < n; have += (size_t)r) {
+        r = recv(p->s, rest + have, n - have, MSG_DONTWAIT);
+        if (r <= 0)
+            break;
+    }
+    close_ours(p);
+    p->rest = rest;
+    p->nrest = n = have;
+    p->rest_at = MIN(n, p->left ? 1u : 0u);
+    p->left = false;
+    return true;
+}
+
 void pair_fin(struct pair *p)
 {
     if (p->s >= 0)
         shutdown(p->s, SHUT_WR);
 }
 
-static int queued(int fd, unsigned long request)
-{
-    int n = 0;
-
-    return ioctl(fd, request, &n) < 0 ? 0 : n;
-}
-
-static bool fill_one(struct pair *p, int prog, size_t len)
-{
-    static const char zero[FILL_CHUNK];
-    ssize_t n = send(prog, zero, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-    if (n > 0)
-        p->filler += (uint32_t)n;
-    return n > 0;
-}
-
-/* Large pieces first, single bytes last: taking all but the last byte out
- * again then leaves only a small buffer charged. */
 void pair_fill(struct pair *p, int prog)
 {
-    int limit = int_opt(prog, SO_SNDBUF);
+    static const char zero[FILL_CHUNK];
+    ssize_t           n;
 
     INVARIANT(p->stream);
-    while (queued(prog, SIOCOUTQ) + FILL_SLACK < limit)
-        if (!fill_one(p, prog, FILL_CHUNK))
-            return;
-    while (fill_one(p, prog, 1))
-        ;
+    while ((n = send(prog, zero, sizeof zero, MSG_DONTWAIT | MSG_NOSIGNAL))
+           > 0)
+        p->filler += (uint32_t)n;
 }
 
 /* Exactly the filler: the program may write behind it as soon as there is

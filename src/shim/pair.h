@@ -42,6 +42,8 @@ struct pair {
     struct pair_item *items; /* a ring: what was given, oldest first */
     uint32_t nitems, first, cap;
     uint64_t cost, bytes; /* sums over the items */
+    char  *rest; /* what was not taken yet when the pair was given up */
+    size_t nrest, rest_at;
 };
 
 /* A new pair; answers the program's end (to give away and close) or -errno.
@@ -53,6 +55,9 @@ void pair_end(struct pair *p);
 void pair_reset(struct pair *p);
 /* The program will read the end of the stream after what was given. */
 void pair_fin(struct pair *p);
+/* As pair_end(), but pair_take() still gives what the program, which has shut
+ * down writing, wrote.  False: no memory, nothing is done. */
+bool pair_detach(struct pair *p);
 
 /* Makes the program's end `prog` unwritable; what is written into it then
  * counts as filler, which pair_unfill() takes out again. */

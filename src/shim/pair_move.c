@@ -57,12 +57,25 @@ static bool at_mark(const struct pair *p)
     return ioctl(p->s, SIOCATMARK, &mark) == 0 && mark;
 }
 
+static ptrdiff_t take_rest(struct pair *p, void *buf, size_t room)
+{
+    size_t n = MIN(p->nrest - p->rest_at, room);
+
+    if (p->rest_at == p->nrest)
+        return PAIR_EOF;
+    memcpy(buf, p->rest + p->rest_at, n);
+    p->rest_at += n;
+    return (ptrdiff_t)n;
+}
+
 ptrdiff_t pair_take(struct pair *p, void *buf, size_t room, bool *urgent)
 {
     size_t    have, n, got;
     ptrdiff_t r;
 
     *urgent = false;
+    if (p->rest)
+        return take_rest(p, buf, room);
     if (p->s < 0 || p->filler)
         return PAIR_NOTHING;
     have = (size_t)queued(p->s, SIOCINQ);

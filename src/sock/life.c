@@ -266,6 +266,7 @@ static int disconnect(struct sock *s)
     s->listener = NULL;
     s->connecting = false;
     s->opts = opts;
+    (void)bind_again(s); /* its port stays its own, if nobody was quicker */
     return 0;
 }
 
