@@ -46,7 +46,7 @@ enum why_unit { WHY_UNIT_NOFIG, WHY_UNIT_COUNT, WHY_UNIT_TIME, WHY_UNIT_BYTES };
     X(UDP_QUEUE_FULL,    "udp-queue-full",   "receive queue full: datagram dropped", NOFIG, "RFC 8085 3.1") \
     X(TCP_HEADER,        "tcp-header",       "malformed TCP header", NOFIG, "RFC 9293 3.1") \
     X(TCP_CHECKSUM,      "tcp-checksum",     "TCP checksum wrong", NOFIG, "RFC 9293 MUST-3") \
-    X(TCP_NO_PORT,       "tcp-no-port",      "no connection and no listener here", NOFIG, "RFC 9293 3.10.7.1") \
+    X(TCP_NO_PORT,       "tcp-no-port",      "no connection or listener here", NOFIG, "RFC 9293 3.10.7.1") \
     X(TCP_BROADCAST,     "tcp-broadcast",    "TCP to a broadcast or multicast address", NOFIG, "RFC 9293 MUST-57") \
     X(SEQ_UNACCEPTABLE,  "seq-unacceptable", "outside the receive window", NOFIG, "RFC 9293 3.10.7.4") \
     X(SEQ_OLD,           "seq-old",          "duplicate: all of it was here before", NOFIG, "RFC 9293 3.10.7.4") \

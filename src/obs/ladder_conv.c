@@ -225,6 +225,8 @@ static void note_sent(struct lad_packet *p, struct lad_end *e)
     if (takes == 0 || (k->flags & F_RST))
         return;
     learn_base(e, k->flags & F_SYN ? k->seq : k->seq - 1);
+    p->opens = k->len > 0 && !e->has_text;
+    e->has_text |= k->len > 0;
     p->again = e->has_sent && (int32_t)(stop - e->sent) <= 0;
     if (!e->has_sent || (int32_t)(stop - e->sent) > 0)
         e->sent = stop;

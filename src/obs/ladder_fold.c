@@ -162,6 +162,10 @@ static void data_words(const struct ladder *l, uint32_t i,
     b = &l->packets[f->last_data];
     fmt_f(out, "%u segments %u-%u%s", f->data, lad_seq(l, a),
           lad_seq(l, b) + b->look.len, a->again ? " again" : "");
+    if (out->len <= lad_room(l, lad_lost(l, i), 1))
+        return;
+    fmt_reset(out);
+    fmt_f(out, "%u segments%s", f->data, a->again ? " again" : "");
 }
 
 static uint32_t ack_of(const struct ladder *l, uint32_t i)
@@ -176,14 +180,34 @@ static void ack_words(const struct ladder *l, const struct lad_fold *f,
                       struct fmt *out)
 {
     uint32_t a = ack_of(l, f->first_ack), b = ack_of(l, f->last_ack);
+    size_t   before;
 
-    fmt_f(out, kind_of(l, f->first_ack) == DUPACK ? "%u dup ACKs %u"
-                                                  : "%u ACKs %u", f->acks, a);
-    if (a != b)
-        fmt_f(out, "-%u", b);
+    fmt_f(out, kind_of(l, f->first_ack) == DUPACK ? "%u dup ACKs"
+                                                  : "%u ACKs", f->acks);
+    before = out->len;
+    fmt_f(out, a == b ? " %u" : " %u-%u", a, b);
+    if (out->len <= lad_room(l, lad_lost(l, f->first_ack), 1))
+        return;
+    out->len = before;
+    out->buf[before] = '\0';
 }
 
-static void draw(const struct ladder *l, uint32_t i, const char *label)
+/* Why, or else until when. */
+static void words_beside(const struct ladder *l, uint32_t i, uint32_t last,
+                         struct fmt *f)
+{
+    cw_ns to = l->run->packets[last].t;
+
+    lad_reason(l, i, f);
+    if (f->len > 0 || to == l->run->packets[i].t)
+        return;
+    fmt_f(f, "to %llu.%03u", (unsigned long long)(to / NS_MS),
+          (unsigned)(to % NS_MS / NS_US));
+}
+
+/* The packets from i to `last`. */
+static void draw(const struct ladder *l, uint32_t i, uint32_t last,
+                 const char *label)
 {
     const struct lad_packet *p = &l->packets[i];
     char                     text[LAD_LABEL_MAX], reason[32];
@@ -195,7 +219,7 @@ static void draw(const struct ladder *l, uint32_t i, const char *label)
                                      .lost = lad_lost(l, i),
                                      .label = label };
 
-    lad_reason(l, i, &why);
+    words_beside(l, i, last, &why);
     if (why.len > 0 && p->end == 0)
         row.left = reason;
     else if (why.len > 0)
@@ -226,9 +250,9 @@ void lad_fold_draw(const struct ladder *l, uint32_t i,
     if (f->acks > 0)
         ack_words(l, f, &a);
     if (acks_first)
-        draw(l, f->first_ack, acks);
+        draw(l, f->first_ack, f->last_ack, acks);
     if (f->data > 0)
-        draw(l, first_data, data);
+        draw(l, first_data, f->last_data, data);
     if (f->acks > 0 && !acks_first)
-        draw(l, f->first_ack, acks);
+        draw(l, f->first_ack, f->last_ack, acks);
 }

@@ -238,12 +238,14 @@ static void plain_label(const struct ladder *l, uint32_t i, bool full,
     }
 }
 
+/* Of a stream, where something begins or ends; bulk speaks for itself. */
 static bool has_excerpt(const struct lad_packet *p)
 {
-    if (p->again)
+    if (p->again || p->look.len == 0)
         return false;
     return p->look.kind == LAD_UDP
-        || (p->look.kind == LAD_TCP && !(p->look.flags & F_RST));
+        || (p->look.kind == LAD_TCP && !(p->look.flags & F_RST)
+            && (p->opens || (p->look.flags & (F_PSH | F_FIN | F_URG))));
 }
 
 /* Adds as much of the payload as there is room for. */
@@ -276,23 +278,48 @@ void lad_label(const struct ladder *l, uint32_t i, unsigned room,
         fmt_reset(f);
         plain_label(l, i, false, f);
     }
-    if (has_excerpt(p) && p->look.len > 0)
+    if (has_excerpt(p))
         excerpt(l, p, text_room, f);
 }
 
 /* ---- beside it ----------------------------------------------------------------- */
 
+static const char *reset_reason(uint16_t why)
+{
+    switch (why) {
+    case WHY_TX_RST_NO_PORT:
+        return "refused";
+    case WHY_TX_RST_BAD_ACK:
+        return "bad ACK";
+    case WHY_TX_RST_ABORT:
+        return "aborted";
+    case WHY_TX_RST_UNREAD:
+        return "unread data";
+    case WHY_TX_RST_CLOSED:
+        return "closed";
+    case WHY_TX_RST_TIMEOUT:
+        return "given up";
+    default:
+        return "";
+    }
+}
+
 void lad_reason(const struct ladder *l, uint32_t i, struct fmt *f)
 {
     const struct run_packet *r = &l->run->packets[i];
 
+    if (l->packets[i].look.flags & F_RST) {
+        fmt_str(f, reset_reason(r->why));
+        return;
+    }
     switch (r->why) {
     case WHY_TX_RTO:
         if (l->packets[i].times < 16)
             fmt_f(f, "RTO x%u", 1u << l->packets[i].times);
         break;
     case WHY_TX_FAST:
-        fmt_f(f, "%llu dup ACKs", (unsigned long long)r->why_arg);
+        fmt_f(f, r->why_arg == 1 ? "%llu dup ACK" : "%llu dup ACKs",
+              (unsigned long long)r->why_arg);
         break;
     case WHY_TX_SACK_LOST:
         fmt_str(f, "SACK: lost");

@@ -53,6 +53,7 @@ struct lad_packet {
     uint8_t         tail_state, head_state; /* enum cw_state; 0: as before */
     bool            again; /* these numbers were sent before */
     bool            news;  /* its ack is the first of this number */
+    bool            opens; /* the first text that this end sent */
     uint8_t         times; /* RTO: of this segment, in a row */
     uint16_t        drop;  /* why the receiver dropped it */
     cw_ns           waited; /* for a timer before it was sent */
@@ -70,7 +71,7 @@ struct lad_moment {
 struct lad_end {
     struct cw_addr addr;
     uint16_t       port;
-    bool           has_base, has_acked, has_sent;
+    bool           has_base, has_acked, has_sent, has_text;
     uint32_t       base;  /* what sequence numbers are relative to */
     uint32_t       sent;  /* how far it has sent */
     uint32_t       acked; /* its highest acknowledgement */

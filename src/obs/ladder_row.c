@@ -49,13 +49,16 @@ static size_t width_of(const char *s)
     return cells_width(s, n);
 }
 
-/* At most `most` cells of s, and how many they are. */
+/* At most `most` cells of s, and how many they are.  A number that was cut
+ * must not look like another one. */
 static unsigned put_safe(const struct ladder *l, struct fmt *f, const char *s,
                          unsigned most)
 {
     struct span rest = span_of(s, 0);
     unsigned    used = 0;
+    bool        cut = width_of(s) > most && most > 0;
 
+    most -= cut;
     while (s[rest.len])
         rest.len++;
     while (rest.len > 0) {
@@ -73,7 +76,9 @@ static unsigned put_safe(const struct ladder *l, struct fmt *f, const char *s,
         used += safe ? (unsigned)w : 1u;
         rest = span_of(rest.p + n, rest.len - n);
     }
-    return used;
+    if (cut)
+        fmt_str(f, l->o->ascii ? "~" : "…");
+    return used + cut;
 }
 
 static void put_padded(const struct ladder *l, struct fmt *f, const char *s,
