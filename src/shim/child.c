@@ -26,8 +26,10 @@
 #include <unistd.h>
 
 /* What the child says. */
+enum { SAYS_LISTENER, SAYS_NO_FILTER, SAYS_NO_EXEC };
+
 struct word {
-    enum { SAYS_LISTENER, SAYS_NO_FILTER, SAYS_NO_EXEC } what;
+    int what;  /* SAYS_... */
     int value; /* the descriptor, or errno */
 };
 
