@@ -9,5 +9,6 @@ int cmd_run(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_host(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
+int cmd_sim(int argc, char **argv);
 
 #endif

@@ -101,6 +101,18 @@ static const struct entry {
       "have. Each is tried out, on a program of its own.\n"
       "Exit: 0 it can; 3 it cannot.\n",
       false },
+    { "sim", "random worlds by seed: hosts, faults, transfers, and oracles",
+      "causeway sim [--seed N | --seeds A..B] [--digests] [--json] [-v]",
+      "  causeway sim --seeds 1..500\n"
+      "  causeway sim --seed 23 -v\n",
+      "A seed decides everything. What must hold: bytes out are the bytes in,\n"
+      "in order, once; every state edge is legal; unacknowledged data has an\n"
+      "armed timer; memory is back to zero at the end; when faults stop,\n"
+      "everything finishes. -v prints every event and packet; --digests a hash\n"
+      "of the packets of each seed.\n"
+      "Exit: 0 all hold; 1 a seed failed (the command that repeats it is\n"
+      "printed); 2 usage.\n",
+      false },
     { "replay", "run a recording's calls again and compare every packet",
       "causeway replay [--check] [--json] [FILE]",
       "  causeway replay --check\n"

@@ -18,6 +18,7 @@ static const struct verb {
     { "lab", cmd_lab },
     { "ladder", cmd_ladder },
     { "replay", cmd_replay },
+    { "sim", cmd_sim },
     { "run", cmd_run },
     { "host", cmd_host },
     { "doctor", cmd_doctor },

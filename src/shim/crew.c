@@ -273,7 +273,7 @@ struct crew *crew_new(const struct crew_config *config)
         free(crew);
         return NULL;
     }
-    crew->guard = (struct loop_src){ config->guard, on_guard };
+    crew->guard = (struct loop_src){ .fd = config->guard, .ready = on_guard };
     if (config->guard >= 0)
         loop_watch(config->loop, &crew->guard, EPOLLIN);
     loop_add(config->loop, &crew->task);

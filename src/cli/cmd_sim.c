@@ -1,0 +1,141 @@
+/* cmd_sim.c: `causeway sim --seed N | --seeds A..B`: random worlds with
+ * oracles.
+ */
+#include "cli/cmd.h"
+#include "cli/say.h"
+
+#include "loop/loop.h"
+#include "sim/sim.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct sim_opts {
+    uint64_t first, last;
+    bool     json, verbose, digests;
+};
+
+static void print_line(void *ctx, const char *line)
+{
+    (void)ctx;
+    puts(line);
+}
+
+static void print_json(uint64_t seed, const struct sim_result *r)
+{
+    printf("{\"schema\":\"causeway.sim/1\",\"seed\":%llu,\"ok\":%s,"
+           "\"packets\":%llu,\"lost\":%llu,\"bytes\":%llu,\"end_ns\":%lld,"
+           "\"digest\":\"%016llx\"}\n",
+           (unsigned long long)seed, r->ok ? "true" : "false",
+           (unsigned long long)r->packets, (unsigned long long)r->lost,
+           (unsigned long long)r->bytes, (long long)r->end,
+           (unsigned long long)r->digest);
+}
+
+/* One world; a failure is told with the command that repeats it. */
+static bool one(const struct sim_opts *o, uint64_t seed, uint64_t *packets)
+{
+    struct sim_options so = { .seed = seed, .alloc = memory_alloc() };
+    struct sim_result  r;
+    char               text[600];
+    struct fmt         f = fmt_of(text, sizeof text);
+
+    if (o->verbose)
+        so.log = print_line;
+    sim_run(&so, &r);
+    *packets += r.packets;
+    if (o->json)
+        print_json(seed, &r);
+    else if (o->digests)
+        printf("%llu %016llx\n", (unsigned long long)seed,
+               (unsigned long long)r.digest);
+    if (r.ok)
+        return true;
+    sim_describe(seed, &f);
+    say(false, "seed %llu: %s", (unsigned long long)seed, r.error);
+    say(false, "    %s", text);
+    say(false, "    again: causeway sim --seed %llu",
+        (unsigned long long)seed);
+    return false;
+}
+
+static void progress(const struct sim_opts *o, uint64_t done, uint64_t failed)
+{
+    if (isatty(STDERR_FILENO) && !o->json && !o->verbose)
+        fprintf(stderr, "\rcauseway: %llu/%llu seeds, %llu failed ",
+                (unsigned long long)done,
+                (unsigned long long)(o->last - o->first + 1),
+                (unsigned long long)failed);
+}
+
+static int run(const struct sim_opts *o)
+{
+    uint64_t packets = 0, done = 0, failed = 0;
+    cw_ns    began = clock_now();
+
+    for (uint64_t seed = o->first;; seed++) {
+        failed += !one(o, seed, &packets);
+        done++;
+        progress(o, done, failed);
+        if (seed == o->last)
+            break;
+    }
+    if (isatty(STDERR_FILENO))
+        fputc('\n', stderr);
+    say(o->json, "%llu seed%s: %llu passed, %llu failed; %llu packets in "
+                 "%.1f s", (unsigned long long)done, done == 1 ? "" : "s",
+        (unsigned long long)(done - failed), (unsigned long long)failed,
+        (unsigned long long)packets, (double)(clock_now() - began) / 1e9);
+    return failed > 0;
+}
+
+/* "23" or "1..500". */
+static bool read_range(const char *text, uint64_t *first, uint64_t *last)
+{
+    char *end;
+
+    if (*text < '0' || *text > '9')
+        return false;
+    *first = *last = strtoull(text, &end, 10);
+    if (strncmp(end, "..", 2) == 0 && end[2] >= '0' && end[2] <= '9')
+        *last = strtoull(end + 2, &end, 10);
+    return *end == '\0' && *first <= *last;
+}
+
+static const struct option options[] = {
+    { "seed", required_argument, NULL, 's' },
+    { "seeds", required_argument, NULL, 's' },
+    { "digests", no_argument, NULL, 'd' },
+    { "json", no_argument, NULL, 'j' },
+    { "verbose", no_argument, NULL, 'v' },
+    { NULL, 0, NULL, 0 },
+};
+
+int cmd_sim(int argc, char **argv)
+{
+    struct sim_opts o = { .first = 1, .last = 20 };
+    int             c;
+
+    optind = 0;
+    opterr = 0;
+    while ((c = getopt_long(argc, argv, ":v", options, NULL)) != -1) {
+        if (c == 's' && !read_range(optarg, &o.first, &o.last))
+            return complain(2, "sim: --seeds %s: write a number, or a range: "
+                               "1..500", optarg);
+        if (c == '?' || c == ':')
+            return complain(2, "sim: %s: %s", argv[optind - 1],
+                            c == ':' ? "it needs a value"
+                                     : "unknown option; there are --seed, "
+                                       "--seeds, --digests, --json and -v");
+        o.json |= c == 'j';
+        o.verbose |= c == 'v';
+        o.digests |= c == 'd';
+    }
+    if (optind < argc)
+        return complain(2, "sim: %s: what is that? Write --seed %s",
+                        argv[optind], argv[optind]);
+    return run(&o);
+}

@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""mutants_test: every oracle of the simulator can fail: each mistake below,
+planted into a copy of the stack, is found by its oracle within a few seeds.
+
+Ends with "N passed, N failed".
+"""
+import concurrent.futures
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+DIRS = ["base", "wire", "store", "net", "udp", "tcp", "stack", "sock", "emu",
+        "obs", "world", "sim", "loop"]
+MAIN = ["cli/cmd_sim.c", "cli/say.c"]
+SEEDS = "1..60"
+
+# (what, file, text, what it becomes, a word of the verdict)
+MUTANTS = [
+    ("a byte is changed on its way to the reader", "src/store/recvq.c",
+     "        memcpy(to + done, slice_bytes(s), n);\n",
+     "        memcpy(to + done, slice_bytes(s), n);\n"
+     "        to[done] ^= q->ready == 77;\n", ""),
+    ("what was sent has no timer", "src/tcp/tcp_timers.c",
+     "    if (t->at[TCPT_REXMIT] == NS_NEVER)\n"
+     "        arm(t, TCPT_REXMIT, tcp_rtt_backed_off(t), WHY_T_SENT);\n",
+     "", "no timer"),
+    ("a control block is never given back", "src/tcp/tcp_state.c",
+     "    INVARIANT(!list_linked(&t->accept_link));\n    slab_put(t);\n",
+     "", "memory"),
+    ("FIN leads from ESTABLISHED to LAST-ACK", "src/tcp/tcp_arrive.c",
+     "        tcp_enter(t, TCPS_CLOSE_WAIT, WHY_GOT_FIN);\n",
+     "        tcp_enter(t, TCPS_LAST_ACK, WHY_GOT_FIN);\n", ""),
+    ("nothing is sent again", "src/tcp/tcp_output.c",
+     "    while (send_again(t) || send_new(t)) {\n",
+     "    while (send_new(t)) {\n", ""),
+]
+
+
+def compile_one(directory, source):
+    """The object of a source, or the compiler's words."""
+    name = str(source).replace("/", "_")[:-2] + ".o"
+    done = subprocess.run(
+        ["cc", "-std=gnu11", "-O1", "-D_GNU_SOURCE", "-Iinclude", "-Isrc",
+         "-c", source, "-o", str(directory / name)],
+        cwd=ROOT, text=True, capture_output=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr)
+    return directory / name
+
+
+def sources():
+    found = [str(path.relative_to(ROOT)) for d in DIRS
+             for path in sorted((ROOT / "src" / d).glob("*.c"))]
+    return found + ["src/" + name for name in MAIN]
+
+
+def compile_all(directory):
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        objects = pool.map(lambda s: compile_one(directory, s), sources())
+        return dict(zip(sources(), objects))
+
+
+def link(directory, objects):
+    main = directory / "main.c"
+    main.write_text("int cmd_sim(int argc, char **argv);\n"
+                    "int main(int argc, char **argv)\n"
+                    "{ return cmd_sim(argc, argv); }\n")
+    program = directory / "sim"
+    subprocess.run(["cc", str(main), *map(str, objects), "-o", str(program)],
+                   check=True)
+    return program
+
+
+def simulate(program):
+    return subprocess.run([str(program), "--seeds", SEEDS], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          check=False, timeout=300)
+
+
+def bite(directory, objects, mutant):
+    """Why this mistake was not found, or None."""
+    _, file, text, to, word = mutant
+    source = (ROOT / file).read_text()
+    if source.count(text) != 1:
+        return f"{file} does not hold this once:\n{text}"
+    copy = directory / "mutant.c"
+    copy.write_text(source.replace(text, to))
+    objects = {**objects, file: compile_one(directory, str(copy))}
+    done = simulate(link(directory, objects.values()))
+    if done.returncode == 0 or word not in done.stdout:
+        return f"exit {done.returncode}:\n{done.stdout[-2000:]}"
+    return None
+
+
+def main():
+    failed = 0
+    with tempfile.TemporaryDirectory() as name:
+        directory = pathlib.Path(name)
+        objects = compile_all(directory)
+        done = simulate(link(directory, objects.values()))
+        if done.returncode:
+            sys.exit(f"without any mistake:\n{done.stdout}")
+        for mutant in MUTANTS:
+            wrong = bite(directory, objects, mutant)
+            failed += wrong is not None
+            if wrong:
+                print(f"{mutant[0]}: not found\n{wrong}")
+    print(f"{len(MUTANTS) - failed} passed, {failed} failed")
+    sys.exit(failed > 0)
+
+
+main()
