@@ -184,6 +184,7 @@ CW_API int cw_ready_next(cw_stack *st);
 /* Bytes that can be read, bytes in the send queue, room in it. */
 struct cw_queues {
     size_t recv_queued, send_queued, send_room;
+    bool   at_mark; /* the next octet to be read is urgent (SIOCATMARK) */
 };
 CW_API int cw_queues(cw_stack *st, int sd, struct cw_queues *out);
 

@@ -195,7 +195,7 @@ void ctl_getopt(struct ep *ep, struct ctl_front *front,
 /* Not yet acknowledged, and not yet taken out of the pair. */
 static int unsent(struct ep *ep)
 {
-    struct cw_queues q = { 0, 0, 0 };
+    struct cw_queues q = { .send_room = 0 };
     int              n = 0;
 
     if (ep->sd >= 0)

@@ -54,6 +54,7 @@ struct ep {
     size_t            held;   /* what the stack was told */
     bool              closed, shut_rd, shut_wr, fin_given, eof_taken;
     bool              untold; /* how the connect() ended */
+    bool              pair_err; /* the program's end has an error, too */
     bool              retired, dead, serves;
     bool              undelivered; /* accepted, but nobody has it yet */
     int32_t           pid;

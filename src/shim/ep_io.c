@@ -82,6 +82,7 @@ void ep_stream_send(struct ep *ep, struct ctl_front *front,
 {
     int err = ep_take_error(ep, call->fd);
 
+    ep->pair.urgent |= (call->a & MSG_OOB) != 0; /* look out for it */
     if (err)
         ep_answer(front, call->id, -err);
     else if (ep->state & (EP_FRESH | EP_LISTEN))
@@ -99,15 +100,6 @@ static int unread_in(int prog)
     int n = 0;
 
     return ioctl(prog, FIONREAD, &n) < 0 ? 0 : n;
-}
-
-/* The pair's own error may have been told by a native read() before. */
-static int own_error(int prog)
-{
-    int       err = 0;
-    socklen_t len = sizeof err;
-
-    return getsockopt(prog, SOL_SOCKET, SO_ERROR, &err, &len) < 0 ? 0 : err;
 }
 
 static bool throws_away(int flags)
@@ -177,8 +169,7 @@ void ep_stream_recv(struct ep *ep, struct ctl_front *front,
         return;
     }
     if (ep->state & (EP_DEAD | EP_FAILED) && unread_in(call->fd) == 0) {
-        err = own_error(call->fd) ? ep->soerr : 0;
-        ep->soerr = 0;
+        err = ep_take_error(ep, call->fd);
         if (err) {
             ep_answer(front, call->id, -err);
             return;

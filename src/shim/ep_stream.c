@@ -26,7 +26,8 @@ static void tell_held(struct ep *ep)
     size_t         n = pair_unread(&ep->pair);
     size_t         diff = n > ep->held ? n - ep->held : ep->held - n;
 
-    if (diff == 0 || (diff < HELD_STEP && (n > 0 || ep->held < HELD_STEP)))
+    /* But nothing must not be taken for unread data at the end. */
+    if (diff == 0 || (diff < HELD_STEP && n > 0))
         return;
     ep->held = n;
     c.u = n;
@@ -76,6 +77,7 @@ void ep_fail(struct ep *ep, int err)
     ep->soerr = err;
     ep_unwatch(ep);
     /* After its own FIN came a reset: reads still give 0 (as on Linux). */
+    ep->pair_err = !ep->fin_given && ep->pair.left;
     if (ep->fin_given)
         pair_end(&ep->pair);
     else
@@ -93,63 +95,90 @@ int ep_take_error(struct ep *ep, int prog)
     socklen_t len = sizeof own;
 
     ep->soerr = 0;
-    if (err && prog >= 0) /* the pair's ECONNRESET stands for the same */
-        (void)getsockopt(prog, SOL_SOCKET, SO_ERROR, &own, &len);
-    return err;
+    if (!err || !ep->pair_err || prog < 0)
+        return err;
+    /* The pair's own stands for the same; has a native read() told it? */
+    (void)getsockopt(prog, SOL_SOCKET, SO_ERROR, &own, &len);
+    return own ? err : 0;
 }
 
-static void give(struct ep *ep, size_t n)
+static void give(struct ep *ep, size_t n, bool urgent)
 {
-    ptrdiff_t r = pair_give(&ep->pair, ep->ctl->buf, n, false);
+    ptrdiff_t r = pair_give(&ep->pair, ep->ctl->buf, n, urgent);
 
     /* Not taken: the program shut down reading, or closed; TCP discards
      * what comes then, too. */
     INVARIANT(r == (ptrdiff_t)n || r == -EPIPE || r == -ECONNRESET);
 }
 
+static struct cw_queues queues_of(const struct ep *ep)
+{
+    struct cw_queues q = { .send_room = 0 };
+    struct ctl      *ctl = ep->ctl;
+
+    (void)ctl->stack.queues(ctl->stack.ctx, ep->host, ep->sd, &q);
+    return q;
+}
+
+static unsigned stack_ready(const struct ep *ep)
+{
+    return ep->ctl->stack.ready(ep->ctl->stack.ctx, ep->host, ep->sd);
+}
+
+/* One piece from the stack to the program; as recv() answers.  Reading stops
+ * before an urgent octet, which is then fetched by itself. */
+static ptrdiff_t down_one(struct ep *ep, size_t room)
+{
+    struct wcall   c = { .op = EVC_RECV, .out = ep->ctl->buf,
+                         .out_len = room };
+    struct wresult res;
+    bool           urgent = stack_ready(ep) & CW_POLLPRI
+                            && queues_of(ep).at_mark;
+    ptrdiff_t      n;
+
+    c.a = urgent ? CW_MSG_OOB : 0;
+    n = ep_call(ep, &c, &res);
+    if (n > 0)
+        give(ep, (size_t)n, urgent);
+    return n;
+}
+
+static void down_end(struct ep *ep)
+{
+    ep->fin_given = true;
+    pair_fin(&ep->pair);
+    ep_readable(ep);
+    ep_both_shut(ep, -1);
+    maybe_over(ep);
+}
+
 void ep_down(struct ep *ep)
 {
-    struct wcall   c = { .op = EVC_RECV, .out = ep->ctl->buf };
-    struct wresult res;
-    ptrdiff_t      n = 0;
-    bool           gave = false;
+    ptrdiff_t n = 1;
+    size_t    room = 0;
+    bool      gave = false;
 
-    while (ep->state == EP_OPEN && !ep->fin_given && !ep->closed) {
-        c.out_len = pair_room(&ep->pair);
-        if (c.out_len == 0)
-            break;
-        n = ep_call(ep, &c, &res);
-        if (n <= 0)
-            break;
-        give(ep, (size_t)n);
-        gave = true;
-    }
     if (ep->state != EP_OPEN || ep->closed)
         return;
+    while (n > 0 && !ep->fin_given) {
+        room = pair_room(&ep->pair);
+        if (room == 0)
+            break;
+        n = down_one(ep, room);
+        gave |= n > 0;
+    }
     tell_held(ep);
     if (gave)
         ep_readable(ep);
-    if (c.out_len == 0 || n > 0 || ep->fin_given)
-        return;
-    if (n == 0) {
-        ep->fin_given = true;
-        pair_fin(&ep->pair);
-        ep_readable(ep);
-        ep_both_shut(ep, -1);
-        maybe_over(ep);
-    } else if (n != -EAGAIN) {
+    if (n == 0)
+        down_end(ep);
+    else if (n < 0 && n != -EAGAIN)
         ep_fail(ep, (int)-n);
-    }
 }
 
 static size_t send_room(const struct ep *ep)
 {
-    struct cw_queues q = { 0, 0, 0 };
-    struct ctl      *ctl = ep->ctl;
-
-    if (ctl->stack.queues(ctl->stack.ctx, ep->host, ep->sd, &q) < 0)
-        return 0;
-    return MIN(q.send_room, sizeof ctl->buf);
+    return MIN(queues_of(ep).send_room, sizeof ep->ctl->buf);
 }
 
 /* The program shut down writing or closed, and all it wrote was sent. */
@@ -183,12 +212,16 @@ void ep_up(struct ep *ep)
         c.in_len = (size_t)n;
         c.a = urgent ? CW_MSG_OOB : 0;
         n = ep_call(ep, &c, &res);
-        if (n < 0) {
+        if (n < 0 && n != -EAGAIN) {
             ep_fail(ep, (int)-n);
             return;
         }
-        INVARIANT((size_t)n == c.in_len); /* there was room */
+        n = MAX(n, 0);
         ep_writable(ep);
+        if ((size_t)n < c.in_len) { /* out of memory: later */
+            pair_untake(&ep->pair, ep->ctl->buf + n, c.in_len - (size_t)n);
+            return;
+        }
     }
 }
 
@@ -207,6 +240,7 @@ void ep_opened(struct ep *ep)
 static void failed(struct ep *ep)
 {
     ep_unwatch(ep);
+    ep->pair_err = true;
     pair_reset(&ep->pair);
     ep->pair.filler = 0;
     ep->state = EP_FAILED;
@@ -281,9 +315,18 @@ static void connect_done(struct ep *ep)
     }
 }
 
-static unsigned stack_ready(const struct ep *ep)
+/* What neither direction would notice: a reset after the peer's end. */
+static void notice_error(struct ep *ep)
 {
-    return ep->ctl->stack.ready(ep->ctl->stack.ctx, ep->host, ep->sd);
+    int            err = 0;
+    struct wcall   c = { .op = EVC_GETSOCKOPT, .a = CW_SOL_SOCKET,
+                         .b = CW_SO_ERROR, .out = &err,
+                         .out_len = sizeof err };
+    struct wresult res;
+
+    if (ep->fin_given && stack_ready(ep) & CW_POLLERR
+        && ep_call(ep, &c, &res) >= 0 && err > 0)
+        ep_fail(ep, err);
 }
 
 void ep_stream_ready(struct ep *ep)
@@ -305,6 +348,8 @@ void ep_stream_ready(struct ep *ep)
         ep_up(ep);
         if (!ep->dead && ep->state == EP_OPEN)
             ep_down(ep);
+        if (!ep->dead && ep->state == EP_OPEN)
+            notice_error(ep);
         break;
     case EP_FRESH:
     case EP_FAILED:
@@ -367,6 +412,7 @@ static void program_closed(struct ep *ep)
     } else if (lingers0(ep)) {
         ep_free(ep);
     } else {
+        tell_held(ep);
         ep_up(ep);
     }
 }

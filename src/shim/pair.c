@@ -106,23 +106,27 @@ void pair_reset(struct pair *p)
 
 bool pair_detach(struct pair *p)
 {
-    size_t  n = (size_t)queued(p->s, SIOCINQ), have;
-    char   *rest = malloc(n + 1);
-    ssize_t r;
+    size_t  old = p->nrest - p->rest_at, n, have = 0;
+    char   *all;
+    ssize_t r = 1;
 
-    INVARIANT(p->stream && p->hung && !p->rest);
-    if (!rest)
+    INVARIANT(p->stream && p->s >= 0 && p->hung);
+    n = (size_t)queued(p->s, SIOCINQ);
+    all = malloc(old + n + 1);
+    if (!all)
         return false;
-    for (have = 0; have < n; have += (size_t)r) {
-        r = recv(p->s, rest + have, n - have, MSG_DONTWAIT);
-        if (r <= 0)
-            break;
-    }
+    if (old)
+        memcpy(all, p->rest + p->rest_at, old);
+    if (p->left && recv(p->s, all + old, 1, MSG_DONTWAIT) == 1)
+        n--;
+    for (; have < n && r > 0; have += (size_t)MAX(r, 0))
+        r = recv(p->s, all + old + have, n - have, MSG_DONTWAIT);
     close_ours(p);
-    p->rest = rest;
-    p->nrest = n = have;
-    p->rest_at = MIN(n, p->left ? 1u : 0u);
     p->left = false;
+    p->detached = true;
+    p->rest = all;
+    p->nrest = old + have;
+    p->rest_at = 0;
     return true;
 }
 

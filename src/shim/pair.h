@@ -36,13 +36,14 @@ struct pair {
     bool stream;
     bool left;   /* the first byte in s was forwarded before */
     bool hung;   /* the program shut down writing, or closed */
+    bool detached; /* given up, but what is in `rest` still counts */
     bool urgent; /* the next byte of s is urgent data */
     uint32_t filler; /* bytes in s that nobody wrote */
     uint32_t quarter; /* below it the kernel tells us of each read */
     struct pair_item *items; /* a ring: what was given, oldest first */
     uint32_t nitems, first, cap;
     uint64_t cost, bytes; /* sums over the items */
-    char  *rest; /* what was not taken yet when the pair was given up */
+    char  *rest; /* taken out of the kernel's queue, not by our user yet */
     size_t nrest, rest_at;
 };
 
@@ -67,6 +68,8 @@ void pair_unfill(struct pair *p);
 /* Up to `room` bytes of the program's stream; *urgent: the last one is
  * urgent data.  Or PAIR_NOTHING, or PAIR_EOF. */
 ptrdiff_t pair_take(struct pair *p, void *buf, size_t room, bool *urgent);
+/* What was taken and is to be given by the next pair_take()s. */
+void pair_untake(struct pair *p, const void *buf, size_t len);
 /* The program's next datagram, which may be empty; PAIR_EOF: there is none. */
 ptrdiff_t pair_take_gram(struct pair *p, void *buf, size_t room);
 

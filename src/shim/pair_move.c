@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <linux/sockios.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -61,11 +62,24 @@ static ptrdiff_t take_rest(struct pair *p, void *buf, size_t room)
 {
     size_t n = MIN(p->nrest - p->rest_at, room);
 
-    if (p->rest_at == p->nrest)
-        return PAIR_EOF;
     memcpy(buf, p->rest + p->rest_at, n);
     p->rest_at += n;
-    return (ptrdiff_t)n;
+    return n ? (ptrdiff_t)n : PAIR_NOTHING;
+}
+
+void pair_untake(struct pair *p, const void *buf, size_t len)
+{
+    size_t old = p->nrest - p->rest_at;
+    char  *rest = malloc(len + old);
+
+    INVARIANT(p->stream && len > 0 && rest);
+    memcpy(rest, buf, len);
+    if (old)
+        memcpy(rest + len, p->rest + p->rest_at, old);
+    free(p->rest);
+    p->rest = rest;
+    p->nrest = len + old;
+    p->rest_at = 0;
 }
 
 ptrdiff_t pair_take(struct pair *p, void *buf, size_t room, bool *urgent)
@@ -74,8 +88,10 @@ ptrdiff_t pair_take(struct pair *p, void *buf, size_t room, bool *urgent)
     ptrdiff_t r;
 
     *urgent = false;
-    if (p->rest)
+    if (p->rest_at < p->nrest)
         return take_rest(p, buf, room);
+    if (p->s < 0 && p->detached)
+        return PAIR_EOF;
     if (p->s < 0 || p->filler)
         return PAIR_NOTHING;
     have = (size_t)queued(p->s, SIOCINQ);
@@ -92,6 +108,8 @@ ptrdiff_t pair_take(struct pair *p, void *buf, size_t room, bool *urgent)
         if (r < 0)
             return PAIR_NOTHING;
         got = (size_t)r;
+        if (got == 0 && p->urgent && at_mark(p))
+            return take_urgent(p, buf, urgent);
         if (got < n - 1 || (p->urgent && at_mark(p)))
             return (ptrdiff_t)got; /* stopped at an urgent mark */
     }

@@ -85,6 +85,7 @@ void tcp_queues(const struct tcp *t, struct cw_queues *out)
     out->recv_queued = t->recvq.ready;
     out->send_queued = used;
     out->send_room = 0;
+    out->at_mark = tcp_at_mark(t);
     if ((t->state & TCPS_CAN_SEND) && !t->fin_queued && used < t->opts.sndbuf)
         out->send_room = t->opts.sndbuf - used;
 }
