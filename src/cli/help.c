@@ -122,6 +122,42 @@ static const struct entry {
       "Exit: 0 every packet is the same; 1 one differs (both are shown);\n"
       "2 no recording.\n",
       false },
+    { "netstat", "the sockets, in net-tools' columns",
+      "causeway netstat [-tulanpeo46] [FILE]",
+      "  causeway netstat -nltp\n"
+      "  causeway netstat -ant old.pcapng\n",
+      "Rows and columns are those of net-tools. Without FILE: what runs now,\n"
+      "else the last run at its end.\n"
+      "\n"
+      "  -t, -u            only TCP, only UDP\n"
+      "  -l                only servers;  -a  servers and connections\n"
+      "  -p, -e, -o        programs, inodes, timers\n"
+      "  -4, -6            only this family\n"
+      "  --host NAME       only this host of a lab\n"
+      "  --json            one document, schema causeway.ss/1\n",
+      false },
+    { "ss", "the sockets, with all that the stack knows of them",
+      "causeway ss [-tulanpieomsHO46r] [FILTER] [FILE]",
+      "  causeway ss -tan\n"
+      "  causeway ss -ti state established\n"
+      "  causeway ss -ti --explain\n"
+      "  causeway ss -tan '( sport = :12000 or dst 10.0.0.2 )' old.pcapng\n",
+      "Rows, columns and keys are those of iproute2; behind each row of a lab\n"
+      "stands its host. Without FILE: what runs now, else the last run at its\n"
+      "end. FILTER: state NAME, exclude NAME, sport, dport, src, dst, with\n"
+      "= != < > <= >=, and, or, not, parentheses.\n"
+      "\n"
+      "  -t, -u            only TCP, only UDP;  -4, -6  only this family\n"
+      "  -l                only what listens;  -a  everything\n"
+      "  -p, -o, -e, -m    programs, timers, details, memory\n"
+      "  -i                round trips, windows, losses: TCP's own figures\n"
+      "  --explain         each of these figures in words\n"
+      "  -s                a summary;  -r  names of hosts\n"
+      "  -H, -O            no heading; one line a socket\n"
+      "  --host NAME       only this host of a lab\n"
+      "  --json            one document, schema causeway.ss/1\n"
+      "  -q                no remarks on standard error\n",
+      false },
 };
 
 static const struct entry *find(const char *verb)

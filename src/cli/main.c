@@ -17,11 +17,13 @@ static const struct verb {
 } verbs[] = {
     { "lab", cmd_lab },
     { "ladder", cmd_ladder },
+    { "netstat", cmd_netstat },
     { "replay", cmd_replay },
     { "sim", cmd_sim },
     { "run", cmd_run },
     { "host", cmd_host },
     { "doctor", cmd_doctor },
+    { "ss", cmd_ss },
 };
 
 static int version(void)

@@ -223,6 +223,8 @@ static void put_heads(const struct table *t)
     for (unsigned c = 0; c < COLUMNS; c++)
         if (t->has[c])
             put_padded(&f, t, c, heads[c], length(heads[c]));
+    if (t->width[PPORT] > length(heads[PPORT]))
+        f.len--; /* as ss has it */
     fmt_str(&f, "Process");
     emit(t, &f);
 }
@@ -239,7 +241,7 @@ static void put_users(struct fmt *f, const struct run *r,
     for (size_t i = 0; i < r->nowners; i++) {
         const struct run_owner *w = &r->owners[i];
 
-        if (w->owner != row->row.owner)
+        if (w->owner != row->row.owner || n == SOCKETS_USERS_MAX)
             continue;
         fmt_str(f, n++ ? ",(\"" : " users:((\"");
         put_name_safe(f, w->name);

@@ -10,7 +10,11 @@
 
 #include "obs/run.h"
 
-enum { SOCKETS_TERMS_MAX = 64, SOCKETS_LINE_MAX = 4096 };
+enum {
+    SOCKETS_TERMS_MAX = 64,
+    SOCKETS_LINE_MAX = 4096,
+    SOCKETS_USERS_MAX = 32, /* processes shown of one socket */
+};
 
 /* Which rows: ss's filter language, compiled to postfix. */
 enum sockets_op { SOCKETS_AND, SOCKETS_OR, SOCKETS_NOT, SOCKETS_TEST };

@@ -29,6 +29,7 @@ static const struct {
     { "listening", "LISTEN", BIT(LISTEN) },
     { "closing", "CLOSING", BIT(CLOSING) },
     { "all", NULL, 0xffe },
+    { "estab", NULL, BIT(ESTABLISHED) },
     { "listen", NULL, BIT(LISTEN) },
     { "unconnected", NULL, BIT(CLOSED) },
     { "connected", NULL, 0xffe & ~(BIT(CLOSED) | BIT(LISTEN)) },

@@ -1,6 +1,8 @@
 /* sockets_json.c: the socket table as one JSON document, causeway.ss/1. */
 #include "obs/sockets_own.h"
 
+enum { JSON_MAX = 16384 };
+
 static void put_end(struct json *j, const char *key,
                     const struct cw_sockaddr *a)
 {
@@ -29,9 +31,11 @@ static void put_timer(struct json *j, const struct cw_sock_row *s)
 static void put_processes(struct json *j, const struct run *r,
                           uint64_t owner)
 {
+    unsigned n = 0;
+
     json_array(j, "processes");
     for (size_t i = 0; owner && i < r->nowners; i++) {
-        if (r->owners[i].owner != owner)
+        if (r->owners[i].owner != owner || n++ >= SOCKETS_USERS_MAX)
             continue;
         json_open(j, NULL);
         json_str(j, "name", r->owners[i].name);
@@ -116,7 +120,7 @@ void sockets_json(const struct run *r, const struct sockets_opts *o,
 {
     struct sockets_walk   w = { .run = r, .o = o };
     const struct run_row *row, *after;
-    char                  line[SOCKETS_LINE_MAX];
+    char                  line[JSON_MAX];
     struct fmt            f = fmt_of(line, sizeof line);
 
     fmt_f(&f, "{\"schema\":\"causeway.ss/1\",\"t_ns\":%lld,\"sockets\":[",

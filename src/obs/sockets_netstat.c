@@ -90,7 +90,7 @@ static void put_row(const struct run *r, const struct sockets_opts *o,
     fmt_f(&p, "%s%s", row_is_tcp(row) ? "tcp" : "udp",
           row_is_six(row) ? "6" : "");
     fmt_f(&f, "%-5s %6llu %6llu ", proto, (unsigned long long)s->recv_q,
-          (unsigned long long)s->send_q);
+          (unsigned long long)(s->state == CW_LISTEN ? 0 : s->send_q));
     put_addr(&f, &s->local);
     put_addr(&f, &s->peer);
     fmt_f(&f, "%-11s", state_name(row));
