@@ -14,24 +14,45 @@ fi
 [ -f build-fuzz/build.ninja ] || CC=clang $meson setup build-fuzz \
     -Dtests=enabled -Dfuzz=true -Dparanoid=true -Db_lundef=false \
     -Db_sanitize=address,undefined >/dev/null
-ninja -C build-fuzz --quiet
+ninja -C build-fuzz --quiet fuzz-programs
 
-passed=0 failed=0
+# One target; its inputs so far are kept in the build directory.
+fuzz() {
+    name=${1##*/fuzz_}
+    grown=build-fuzz/corpus/$name
+    known=tests/fuzz/corpus/$name
+    [ -d "$known" ] || known=
+    mkdir -p "$grown"
+    "$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+        -print_final_stats=1 -verbosity=0 -max_len=4096 -len_control=0 \
+        -artifact_prefix="build-fuzz/crash-$name-" \
+        "$grown" $known >"build-fuzz/$name.log" 2>&1
+}
+
+# Two at a time.
+passed=0 failed=0 running=
+finish() {
+    for one in $running; do
+        name=${one#*:}
+        if wait "${one%%:*}"; then
+            passed=$((passed + 1))
+            sed -n 's/^stat::number_of_executed_units: */'"$name"': inputs: /p' \
+                "build-fuzz/$name.log"
+        else
+            failed=$((failed + 1))
+            tail -n 60 "build-fuzz/$name.log"
+            echo "again: build-fuzz/tests/fuzz/fuzz_$name build-fuzz/crash-$name-*"
+        fi
+    done
+    running=
+}
 for target in build-fuzz/tests/fuzz/fuzz_*; do
     [ -f "$target" ] && [ -x "$target" ] || continue
-    name=${target##*/fuzz_}
-    grown=build-fuzz/corpus/$name
-    mkdir -p "$grown" "tests/fuzz/corpus/$name"
-    if "$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
-        -print_final_stats=0 -verbosity=0 -max_len=4096 \
-        -artifact_prefix="build-fuzz/crash-$name-" \
-        "$grown" "tests/fuzz/corpus/$name" >"build-fuzz/$name.log" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        tail -n 60 "build-fuzz/$name.log"
-        echo "again: $target build-fuzz/crash-$name-*"
-    fi
+    fuzz "$target" &
+    running="$running $!:${target##*/fuzz_}"
+    set -- $running
+    [ $# -lt 2 ] || finish
 done
+finish
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
