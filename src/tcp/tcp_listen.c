@@ -365,8 +365,10 @@ enum why tcp_embryo_arrive(struct tcp_embryo *m, struct seg *s)
         tcp_embryo_drop(m, WHY_RST_ACCEPTED);
         return WHY_RST_ACCEPTED;
     }
-    if (s->flags & F_SYN) { /* fourth; RFC 5961 §4.2 */
-        challenge(m);
+    if (s->flags & F_SYN) { /* fourth: not synchronized yet, so that RFC
+                               5961 §4.2 does not speak of it */
+        env_count(m->listener->host->env, COUNT_TCP_ATTEMPT_FAILS);
+        tcp_embryo_drop(m, WHY_GOT_SYN);
         return WHY_SYN_IN_SYNC;
     }
     if (!(s->flags & F_ACK)) /* fifth */
