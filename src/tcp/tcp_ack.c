@@ -154,7 +154,9 @@ void tcp_ack(struct tcp *t, const struct seg *s)
         advance(t, s);
     if (t->sack_ok && s->opt->nsack > 0 && t->flight)
         new_sack = tcp_sack_in(t, s);
-    if (!advances && t->flight && is_duplicate(t, s, new_sack))
+    /* with SACK, one that advances may be a duplicate, too (RFC 6675 §5) */
+    if ((!advances || t->sack_ok) && t->flight
+        && is_duplicate(t, s, new_sack))
         tcp_recover_dupack(t, new_sack);
     update_window(t, s);
     give_back_flight(t);

@@ -111,7 +111,8 @@ void tcp_sack_reset(struct tcp *t)
 }
 
 /* What we report: a duplicate first (RFC 2883 §4), then the ranges out of
- * order, the newest first (RFC 2018 §4). */
+ * order, the newest first (RFC 2018 §4); a FIN that has come with the last
+ * of them is in it, or its sender would send it again. */
 void tcp_sack_blocks(struct tcp *t, struct tcpopt *o, unsigned max)
 {
     struct seqrange r[TCPOPT_SACK_MAX];
@@ -130,6 +131,8 @@ void tcp_sack_blocks(struct tcp *t, struct tcpopt *o, unsigned max)
     for (unsigned i = 0; i < n; i++) {
         o->sack[o->nsack].left = r[i].left;
         o->sack[o->nsack].right = r[i].right;
+        if (t->fin_pending && seq_eq(r[i].right, t->rcv.fin))
+            o->sack[o->nsack].right = seq_add(r[i].right, 1);
         o->nsack++;
     }
 }
