@@ -49,7 +49,7 @@ enum why_unit { WHY_UNIT_NOFIG, WHY_UNIT_COUNT, WHY_UNIT_TIME, WHY_UNIT_BYTES };
     X(TCP_NO_PORT,       "tcp-no-port",      "no connection or listener here", NOFIG, "RFC 9293 3.10.7.1") \
     X(TCP_BROADCAST,     "tcp-broadcast",    "TCP to a broadcast or multicast address", NOFIG, "RFC 9293 MUST-57") \
     X(SEQ_UNACCEPTABLE,  "seq-unacceptable", "outside the receive window", NOFIG, "RFC 9293 3.10.7.4") \
-    X(SEQ_OLD,           "seq-old",          "duplicate: all of it was here before", NOFIG, "RFC 9293 3.10.7.4") \
+    X(SEQ_OLD,           "seq-old",          "duplicate: it was here before", NOFIG, "RFC 9293 3.10.7.4") \
     X(PAWS,              "paws",             "timestamp too old (PAWS)", NOFIG, "RFC 7323 5.3") \
     X(RST_BLIND,         "rst-blind",        "RST not at RCV.NXT: challenged", NOFIG, "RFC 5961 3.2") \
     X(RST_ACCEPTED,      "rst-accepted",     "RST received", NOFIG, "RFC 9293 3.10.7.4") \

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OPT_JSON = 256, OPT_EXPLAIN, OPT_HOST };
+enum { OPT_JSON = 256, OPT_EXPLAIN, OPT_HOST, OPT_LAST };
 enum { WORDS_MAX = 64 };
 
 static const struct option ss_table[] = {
@@ -36,6 +36,7 @@ static const struct option ss_table[] = {
     { "json", no_argument, NULL, OPT_JSON },
     { "explain", no_argument, NULL, OPT_EXPLAIN },
     { "host", required_argument, NULL, OPT_HOST },
+    { "last", no_argument, NULL, OPT_LAST },
     { NULL, 0, NULL, 0 },
 };
 
@@ -54,12 +55,13 @@ static const struct option netstat_table[] = {
     { "quiet", no_argument, NULL, 'q' },
     { "json", no_argument, NULL, OPT_JSON },
     { "host", required_argument, NULL, OPT_HOST },
+    { "last", no_argument, NULL, OPT_LAST },
     { NULL, 0, NULL, 0 },
 };
 
 struct request {
     const char           *verb;
-    bool                  netstat, summary, json, explain, quiet;
+    bool                  netstat, summary, json, explain, quiet, last;
     struct sockets_opts   o;
     struct sockets_filter filter;
     const char           *host, *file;
@@ -91,6 +93,9 @@ static void take_output_option(struct request *q, int c)
         break;
     case OPT_HOST:
         q->host = optarg;
+        break;
+    case OPT_LAST:
+        q->last = true;
         break;
     default: /* -n, -W: it is so anyway */
         break;
@@ -207,13 +212,13 @@ static int load(const struct request *q, struct run_file *f)
 {
     char text[RUNS_WHY_MAX];
 
-    if (!q->file && runs_live(f))
+    if (!q->file && !q->last && runs_live(f))
         return 0;
     if (!runs_load(f, q->file, text))
         return complain(2, "%s: %s", q->verb, text);
     if (!q->file)
-        say(q->quiet, "nothing runs now; these are the last run's sockets at "
-                      "its end, after %lld.%03lld s",
+        say(q->quiet, "%sthese are the last run's sockets at its end, after "
+                      "%lld.%03lld s", q->last ? "" : "nothing runs now; ",
             (long long)(f->run.end / 1000000000),
             (long long)(f->run.end % 1000000000 / 1000000));
     return 0;

@@ -134,6 +134,7 @@ static const struct entry {
       "  -p, -e, -o        programs, inodes, timers\n"
       "  -4, -6            only this family\n"
       "  --host NAME       only this host of a lab\n"
+      "  --last            the last run's end, even if something runs now\n"
       "  --json            one document, schema causeway.ss/1\n",
       false },
     { "ss", "the sockets, with all that the stack knows of them",
@@ -155,6 +156,7 @@ static const struct entry {
       "  -s                a summary;  -r  names of hosts\n"
       "  -H, -O            no heading; one line a socket\n"
       "  --host NAME       only this host of a lab\n"
+      "  --last            the last run's end, even if something runs now\n"
       "  --json            one document, schema causeway.ss/1\n"
       "  -q                no remarks on standard error\n",
       false },

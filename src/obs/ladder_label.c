@@ -87,13 +87,11 @@ static void sacks(const struct ladder *l, const struct lad_packet *p,
               rel_ack(l, p, p->look.sack[i].right));
 }
 
-static void pure_ack(const struct ladder *l, uint32_t i, bool with_sacks,
-                     struct fmt *f)
+static void ack_words(const struct ladder *l, uint32_t i, struct fmt *f)
 {
     const struct lad_packet *p = &l->packets[i];
     const struct run_packet *r = &l->run->packets[i];
 
-    fmt_f(f, "ACK %u", rel_ack(l, p, p->look.ack));
     switch (r->why) {
     case WHY_TX_DUPACK:
     case WHY_TX_DUPACK_OF_3:
@@ -116,7 +114,20 @@ static void pure_ack(const struct ladder *l, uint32_t i, bool with_sacks,
             fmt_str(f, " window 0");
         break;
     }
-    if (with_sacks)
+}
+
+/* Which of a label's parts there is room for. */
+enum { FULL, LESS, LEAST };
+
+static void pure_ack(const struct ladder *l, uint32_t i, unsigned form,
+                     struct fmt *f)
+{
+    const struct lad_packet *p = &l->packets[i];
+
+    fmt_f(f, "ACK %u", rel_ack(l, p, p->look.ack));
+    if (form != LESS || p->look.nsack == 0)
+        ack_words(l, i, f);
+    if (form != LEAST)
         sacks(l, p, f);
 }
 
@@ -209,7 +220,7 @@ static const char *icmp_name(const struct lad_look *k)
     return "ICMP error";
 }
 
-static void plain_label(const struct ladder *l, uint32_t i, bool full,
+static void plain_label(const struct ladder *l, uint32_t i, unsigned form,
                         struct fmt *f)
 {
     const struct lad_packet *p = &l->packets[i];
@@ -218,9 +229,9 @@ static void plain_label(const struct ladder *l, uint32_t i, bool full,
     switch ((enum lad_kind)k->kind) {
     case LAD_TCP:
         if (lad_is_plain_ack(p))
-            pure_ack(l, i, full, f);
+            pure_ack(l, i, form, f);
         else
-            segment(l, i, full, f);
+            segment(l, i, form == FULL, f);
         break;
     case LAD_UDP:
         fmt_f(f, "UDP %u", k->len);
@@ -273,10 +284,11 @@ void lad_label(const struct ladder *l, uint32_t i, unsigned room,
 {
     const struct lad_packet *p = &l->packets[i];
 
-    plain_label(l, i, true, f);
-    if (f->len > room) {
+    for (unsigned form = FULL; form <= LEAST; form++) {
         fmt_reset(f);
-        plain_label(l, i, false, f);
+        plain_label(l, i, form, f);
+        if (f->len <= room)
+            break;
     }
     if (has_excerpt(p))
         excerpt(l, p, text_room, f);
@@ -318,8 +330,10 @@ void lad_reason(const struct ladder *l, uint32_t i, struct fmt *f)
             fmt_f(f, "RTO x%u", 1u << l->packets[i].times);
         break;
     case WHY_TX_FAST:
-        fmt_f(f, r->why_arg == 1 ? "%llu dup ACK" : "%llu dup ACKs",
-              (unsigned long long)r->why_arg);
+        if (r->why_arg < 3) /* RFC 6675: SACK told before the third */
+            fmt_str(f, "SACK: lost");
+        else
+            fmt_f(f, "%llu dup ACKs", (unsigned long long)r->why_arg);
         break;
     case WHY_TX_SACK_LOST:
         fmt_str(f, "SACK: lost");

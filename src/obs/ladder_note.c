@@ -69,6 +69,20 @@ static void time_waits(const struct ladder *l, uint32_t first, uint32_t count)
     }
 }
 
+/* What a learner waits for in vain. */
+static void lost_datagrams(const struct ladder *l, uint32_t first,
+                           uint32_t count)
+{
+    uint32_t lost = 0;
+
+    for (uint32_t n = first; n < first + count; n++)
+        if (l->convs[n].proto == PROTO_UDP)
+            lost += l->convs[n].nlost;
+    if (lost > 0)
+        lad_note(l, "%u datagram%s lost: UDP does not send again, that is the "
+                    "program's job.", lost, lost == 1 ? " was" : "s were");
+}
+
 void lad_notes(const struct ladder *l, uint32_t first, uint32_t count)
 {
     bool tcp = false;
@@ -81,6 +95,7 @@ void lad_notes(const struct ladder *l, uint32_t first, uint32_t count)
         lad_note(l, "times are when a packet is sent; a state beside an arrow "
                     "head holds once it has arrived.");
     time_waits(l, first, count);
+    lost_datagrams(l, first, count);
     if (count < l->nconvs && !l->o->conn)
         lad_note(l, "the first %u of %u conversations; causeway ladder N "
                     "draws the N-th, --list lists them, --all draws all.",

@@ -161,7 +161,8 @@ TEST(datagrams_and_an_unreachable_port)
         " 1000.000              ├─ UDP 6 \"hello\\n\" ───────────────▶│\n"
         "                       │    no socket on this UDP port    │\n"
         " 1020.000              │◀───────── ICMP port unreachable ─┤\n");
-    EXPECT_STR(rig.notes, "");
+    EXPECT_STR(rig.notes, "1 datagram was lost: UDP does not send again, that "
+                          "is the program's job.\n");
 }
 
 /* The course's three segments: the hole is filled, nothing else is sent
