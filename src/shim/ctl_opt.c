@@ -114,7 +114,9 @@ static void answer_bytes(struct ctl_front *front, const struct call *call,
 static void get_error(struct ep *ep, struct ctl_front *front,
                       const struct call *call)
 {
-    int            err = ep_take_error(ep, call->fd), own = 0;
+    int            own = 0, err = ep->type == SOCK_DGRAM
+                                      ? ep_gram_take_error(ep, call->fd)
+                                      : ep_take_error(ep, call->fd);
     socklen_t      len = sizeof own;
     struct wcall   c = { .op = EVC_GETSOCKOPT, .a = SOL_SOCKET,
                          .b = SO_ERROR, .out = &own, .out_len = sizeof own };

@@ -174,6 +174,8 @@ void ep_gram_event(struct ep *ep, uint32_t events);
 void ep_gram_ready(struct ep *ep);
 void ep_gram_send(struct ep *ep, struct ctl_front *front,
                   const struct call *call);
+/* An error that nobody was told yet; 0: none. */
+int  ep_gram_take_error(struct ep *ep, int prog);
 void ep_gram_recv(struct ep *ep, struct ctl_front *front,
                   const struct call *call);
 

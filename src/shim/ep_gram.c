@@ -43,11 +43,13 @@ void ep_gram_send(struct ep *ep, struct ctl_front *front,
     int            err;
 
     ep_gram_up(ep); /* what was written before keeps its place */
-    err = ep_take_error(ep, -1);
+    err = ep_gram_take_error(ep, call->fd);
     if (err) {
         ep_answer(front, call->id, -err);
         return;
     }
+    if (call->a & MSG_OOB && ep->domain == AF_INET)
+        c.a = CW_MSG_OOB; /* which is refused */
     if (call->addr_len) {
         int r = name_in_gram(&call->addr, call->addr_len, ep->domain,
                              &c.addr);
@@ -181,28 +183,46 @@ void ep_gram_event(struct ep *ep, uint32_t events)
 
 /* ---- recvfrom() ---------------------------------------------------------- */
 
+/* What stands for an error that was told goes, as soon as it is the oldest:
+ * whoever polls should not wake up for it. */
+static const struct pair_item *oldest(struct ep *ep, int prog)
+{
+    const struct pair_item *it;
+    char                    c;
+
+    for (;;) {
+        pair_unread(&ep->pair);
+        it = pair_oldest(&ep->pair);
+        if (!it || it->err != PAIR_TOLD
+            || recv(prog, &c, 1, MSG_DONTWAIT) != 0)
+            return it;
+    }
+}
+
+int ep_gram_take_error(struct ep *ep, int prog)
+{
+    int err = ep_take_error(ep, -1);
+
+    pair_unread(&ep->pair);
+    if (err == 0)
+        err = pair_take_error(&ep->pair);
+    (void)oldest(ep, prog);
+    return err;
+}
+
 /* The oldest datagram in the pair, out of the program's end. */
 static bool out_of_pair(struct ep *ep, const struct call *call,
                         struct gram *g)
 {
-    const struct pair_item *it;
+    const struct pair_item *it = oldest(ep, call->fd);
     int                     flags = MSG_DONTWAIT | (call->a & MSG_PEEK);
 
-    pair_unread(&ep->pair);
-    it = pair_oldest(&ep->pair);
     if (!it)
         return false;
     *g = (struct gram){ .from = it->from };
-    if (it->err) {
-        g->len = -it->err;
-        (void)recv(call->fd, ep->ctl->buf, 1, MSG_DONTWAIT);
-    } else {
-        g->len = recv(call->fd, ep->ctl->buf, sizeof ep->ctl->buf, flags);
-        if (g->len < 0)
-            return false; /* another thread was quicker */
-    }
+    g->len = recv(call->fd, ep->ctl->buf, sizeof ep->ctl->buf, flags);
     pair_unread(&ep->pair);
-    return true;
+    return g->len >= 0; /* else another thread was quicker */
 }
 
 static void put_back(struct ep *ep, const struct gram *g, int flags)
@@ -217,7 +237,7 @@ void ep_gram_recv(struct ep *ep, struct ctl_front *front,
     struct waiter to = { .id = call->id, .flags = call->a,
                          .room = call->room };
     struct gram   g;
-    int           err = ep_take_error(ep, -1);
+    int           err = ep_gram_take_error(ep, call->fd);
 
     if (err) {
         ep_answer(front, call->id, -err);

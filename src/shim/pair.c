@@ -222,3 +222,17 @@ const struct pair_item *pair_oldest(const struct pair *p)
 {
     return p->nitems ? &p->items[p->first] : NULL;
 }
+
+int pair_take_error(struct pair *p)
+{
+    for (uint32_t i = 0; i < p->nitems; i++) {
+        struct pair_item *it = &p->items[(p->first + i) % p->cap];
+        int               err = it->err;
+
+        if (err > 0) {
+            it->err = PAIR_TOLD;
+            return err;
+        }
+    }
+    return 0;
+}

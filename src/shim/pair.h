@@ -23,11 +23,13 @@ enum {
 
 /* What pair_take() answers when there are no bytes. */
 enum { PAIR_NOTHING = 0, PAIR_EOF = -1 };
+enum { PAIR_TOLD = -1 };
 
 /* One thing that was given and may lie unread. */
 struct pair_item {
     uint32_t bytes, cost; /* cost: as the kernel charges it */
-    int      err;         /* datagrams: stands for this error, 0: data */
+    int      err;         /* datagrams: stands for this error; 0: data;
+                             PAIR_TOLD: for one that was told */
     struct cw_sockaddr from;
 };
 
@@ -85,5 +87,7 @@ int pair_give_gram(struct pair *p, const void *buf, size_t len,
 size_t pair_unread(struct pair *p);
 /* The oldest unread datagram's record, or NULL.  Sync first. */
 const struct pair_item *pair_oldest(const struct pair *p);
+/* The first error among the unread, which now counts as told; 0: none. */
+int pair_take_error(struct pair *p);
 
 #endif
