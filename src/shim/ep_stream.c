@@ -61,6 +61,7 @@ static void maybe_over(struct ep *ep)
         return;
     ep_unwatch(ep);
     pair_end(&ep->pair);
+    tell_held(ep); /* the program can still read what TCP has done with */
     if (ep->closed)
         ep_free(ep);
     else
