@@ -42,37 +42,52 @@ static const struct {
     { SOL_SOCKET, SO_PEEK_OFF, LEAVE_NATIVE, LEAVE_NATIVE, 0 },
     { SOL_SOCKET, SO_PRIORITY, ACCEPT, ACCEPT, 0 },
     { SOL_SOCKET, SO_DONTROUTE, ACCEPT, ACCEPT, 0 },
-    { SOL_SOCKET, SO_TIMESTAMP, ACCEPT, ACCEPT, 0 },
     { SOL_SOCKET, SO_NO_CHECK, ACCEPT, ACCEPT, 0 },
     { SOL_SOCKET, SO_BUSY_POLL, ACCEPT, ACCEPT, 0 },
     { SOL_SOCKET, SO_INCOMING_CPU, ACCEPT, ACCEPT, 0 },
-    { IPPROTO_IP, IP_TOS, ACCEPT, ACCEPT, 0 },
-    { IPPROTO_IP, IP_TTL, ACCEPT, ACCEPT, 64 },
     { IPPROTO_IP, IP_RECVERR, ACCEPT, ACCEPT, 0 },
     { IPPROTO_IP, IP_MTU_DISCOVER, ACCEPT, ACCEPT, IP_PMTUDISC_WANT },
     { IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, ACCEPT, ACCEPT, 0 },
     { IPPROTO_IP, IP_FREEBIND, ACCEPT, ACCEPT, 0 },
     { IPPROTO_IPV6, IPV6_RECVERR, ACCEPT, ACCEPT, 0 },
-    { IPPROTO_IPV6, IPV6_TCLASS, ACCEPT, ACCEPT, 0 },
-    { IPPROTO_IPV6, IPV6_UNICAST_HOPS, ACCEPT, ACCEPT, 64 },
     { IPPROTO_IPV6, IPV6_MTU_DISCOVER, ACCEPT, ACCEPT, IPV6_PMTUDISC_WANT },
     { IPPROTO_TCP, TCP_DEFER_ACCEPT, ACCEPT, ACCEPT, 0 },
     { IPPROTO_TCP, TCP_SYNCNT, ACCEPT, ACCEPT, 6 },
     { IPPROTO_TCP, TCP_WINDOW_CLAMP, ACCEPT, ACCEPT, 0 },
     { IPPROTO_TCP, TCP_NOTSENT_LOWAT, ACCEPT, ACCEPT, 0 },
+    { IPPROTO_TCP, TCP_LINGER2, ACCEPT, ACCEPT, 60 },
 };
 
-static enum policy policy_of(int level, int name, bool set, int *value)
+_Static_assert(sizeof table / sizeof *table <= EP_HINTS,
+               "one value for each row");
+
+static enum policy policy_of(int level, int name, bool set, size_t *row)
 {
-    for (size_t i = 0; i < ARRAY_LEN(table); i++)
-        if (table[i].level == level && table[i].name == name) {
-            *value = table[i].value;
-            return set ? table[i].set : table[i].get;
-        }
+    for (*row = 0; *row < ARRAY_LEN(table); ++*row)
+        if (table[*row].level == level && table[*row].name == name)
+            return set ? table[*row].set : table[*row].get;
     return level == SOL_SOCKET || level == IPPROTO_TCP || level == IPPROTO_IP
                    || level == IPPROTO_IPV6
                ? ASK_STACK
                : REFUSE;
+}
+
+/* Remembered, so that it reads as it was set. */
+static int set_hint(struct ep *ep, size_t row, const struct call *call)
+{
+    int v;
+
+    if (call->len < sizeof v)
+        return -EINVAL;
+    memcpy(&v, call->data, sizeof v);
+    ep->hints[row] = v;
+    ep->hinted |= UINT32_C(1) << row;
+    return 0;
+}
+
+static int get_hint(const struct ep *ep, size_t row)
+{
+    return ep->hinted >> row & 1 ? ep->hints[row] : table[row].value;
 }
 
 void ctl_setopt(struct ep *ep, struct ctl_front *front,
@@ -81,9 +96,9 @@ void ctl_setopt(struct ep *ep, struct ctl_front *front,
     struct wcall   c = { .op = EVC_SETSOCKOPT, .a = call->a, .b = call->b,
                          .in = call->data, .in_len = call->len };
     struct wresult res;
-    int            value = 0;
+    size_t         row;
 
-    switch (policy_of(call->a, call->b, true, &value)) {
+    switch (policy_of(call->a, call->b, true, &row)) {
     case LEAVE_NATIVE:
         ep_native(front, call->id);
         break;
@@ -91,7 +106,7 @@ void ctl_setopt(struct ep *ep, struct ctl_front *front,
         ep_answer(front, call->id, -ENOPROTOOPT);
         break;
     case ACCEPT:
-        ep_answer(front, call->id, 0);
+        ep_answer(front, call->id, set_hint(ep, row, call));
         break;
     case ASK_STACK:
         ep_answer(front, call->id, ep->sd < 0 ? 0 : ep_call(ep, &c, &res));
@@ -175,21 +190,24 @@ static void get_stack(struct ep *ep, struct ctl_front *front,
 void ctl_getopt(struct ep *ep, struct ctl_front *front,
                 const struct call *call)
 {
-    int         value = 0;
-    enum policy p = policy_of(call->a, call->b, false, &value);
+    size_t      row;
+    enum policy p = policy_of(call->a, call->b, false, &row);
+    int         hint;
 
-    if (call->a == SOL_SOCKET && call->b == SO_ERROR)
+    if (call->a == SOL_SOCKET && call->b == SO_ERROR) {
         get_error(ep, front, call);
-    else if (p == LEAVE_NATIVE)
+    } else if (p == LEAVE_NATIVE) {
         ep_native(front, call->id);
-    else if (p == REFUSE)
+    } else if (p == REFUSE) {
         ep_answer(front, call->id, -EOPNOTSUPP);
-    else if (p == ACCEPT)
-        answer_bytes(front, call, &value, sizeof value);
-    else if (ep->sd < 0)
+    } else if (p == ACCEPT) {
+        hint = get_hint(ep, row);
+        answer_bytes(front, call, &hint, sizeof hint);
+    } else if (ep->sd < 0) {
         get_dead(ep, front, call);
-    else
+    } else {
         get_stack(ep, front, call);
+    }
 }
 
 /* ---- ioctl ---------------------------------------------------------------- */

@@ -35,6 +35,8 @@ struct waiter {
     char             *data;
 };
 
+enum { EP_HINTS = 24 };
+
 struct ep {
     struct loop_src   src; /* our end of the pair */
     struct pair       pair;
@@ -59,6 +61,8 @@ struct ep {
     bool              undelivered; /* accepted, but nobody has it yet */
     int32_t           pid;
     struct cw_sockaddr local, peer; /* once sd is -1 */
+    uint32_t          hinted; /* options without effect, as they were set */
+    int32_t           hints[EP_HINTS];
 };
 
 enum { EP_HASH = 1024, EP_RETIRED_MAX = 1024, EP_SWEEP_FROM = 256 };
