@@ -103,7 +103,7 @@ static void small_buffers_server(void)
     set_int(fd, SOL_SOCKET, SO_SNDBUF, 4000);
     tell(local_port(fd));
     conn = accept(fd, NULL, NULL);
-    exchange(conn, much() / 100);
+    exchange(conn, 20000 + much() / 100);
     close(fd);
 }
 
@@ -115,24 +115,26 @@ static void small_buffers_client(void)
 
     set_int(fd, SOL_SOCKET, SO_RCVBUF, 4000);
     EQ(connect(fd, (struct sockaddr *)&ss, len), 0);
-    exchange(fd, much() / 100);
+    exchange(fd, 20000 + much() / 100);
 }
 
 /* The window closes and opens again, many times. */
+enum { SLOW = 700000 };
+
 static void slow_reader_server(void)
 {
     int            fd = meet();
     struct job     in = { fd, 0, 1, 0 };
-    unsigned char *buf = malloc(300000);
+    unsigned char *buf = malloc(100000);
 
     for (int i = 0; i < 5; i++) {
         poll(NULL, 0, 20); /* slowness is what is tested */
-        recv_all(fd, buf, 300000);
-        in.hash = hash(in.hash, buf, 300000);
+        recv_all(fd, buf, 100000);
+        in.hash = hash(in.hash, buf, 100000);
     }
-    in.bytes = 5 * 300000;
+    in.bytes = 5 * 100000;
     drink(&in);
-    EQ(in.bytes, much() / 8);
+    EQ(in.bytes, SLOW);
     compare(0, in.hash);
     free(buf);
     close(fd);
@@ -141,7 +143,7 @@ static void slow_reader_server(void)
 static void slow_reader_client(void)
 {
     int        fd = meet();
-    struct job out = { fd, 5, 1, much() / 8 };
+    struct job out = { fd, 5, 1, SLOW };
 
     pour(&out);
     compare(out.hash, 0);
