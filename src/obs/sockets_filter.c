@@ -313,7 +313,7 @@ static bool take_term(struct parser *p)
 
 /* ---- operators ------------------------------------------------------------------ */
 
-static unsigned binding(uint8_t kind)
+static unsigned binding(unsigned kind)
 {
     return kind == T_NOT ? 3 : kind == T_AND ? 2 : kind == T_OR ? 1 : 0;
 }
