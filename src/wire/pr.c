@@ -78,7 +78,7 @@ void pr_addr6(struct fmt *f, const uint8_t *b16)
         }
         fmt_f(f, i ? ":%x" : "%x", be16_load(b16 + 2 * i));
     }
-    if (zeros.at + zeros.len == 8)
+    if (zeros.len > 0 && zeros.at + zeros.len == 8)
         fmt_char(f, ':');
     if (words == 6) {
         fmt_char(f, ':');
@@ -98,6 +98,19 @@ void pr_mac(struct fmt *f, const uint8_t *at, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         fmt_f(f, i ? ":%02x" : "%02x", at[i]);
+}
+
+void pr_char(struct fmt *f, uint8_t c)
+{
+    if (c >= 0x80) {
+        fmt_str(f, "M-");
+        c &= 0x7f;
+    }
+    if (c < 0x20 || c == 0x7f) {
+        fmt_char(f, '^');
+        c ^= 0x40;
+    }
+    fmt_char(f, (char)c);
 }
 
 void pr_proto_name(struct fmt *f, uint8_t proto)

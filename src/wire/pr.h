@@ -58,6 +58,7 @@ void pr_addr4(struct fmt *f, const uint8_t *b4);
 void pr_addr6(struct fmt *f, const uint8_t *b16);
 void pr_addr(struct fmt *f, const struct pr_ip *ip, bool dst);
 void pr_mac(struct fmt *f, const uint8_t *at, size_t n);
+void pr_char(struct fmt *f, uint8_t c); /* "^G", "M-a" */
 void pr_proto_name(struct fmt *f, uint8_t proto);
 
 /* Names of bits, lowest table row first, between commas. */
@@ -77,7 +78,7 @@ void pr_ether(struct pr *p, size_t wire_len);
 const char *pr_ether_name(uint16_t type); /* or NULL */
 void pr_arp(struct pr *p, const uint8_t *at, size_t len);
 void pr_ip4(struct pr *p, const uint8_t *at, size_t len);
-bool pr_ip4_options(struct pr *p, const uint8_t *at, size_t len);
+bool pr_ip4_options(struct pr *p, const uint8_t *at, size_t len, bool *cut);
 void pr_ip6(struct pr *p, const uint8_t *at, size_t len);
 void pr_icmp4(struct pr *p, const struct pr_ip *ip, const uint8_t *at,
               size_t len);
@@ -95,7 +96,8 @@ uint16_t pr_cksum(const struct pr_ip *ip, uint8_t proto, const uint8_t *at,
 /* What the field should have held, from that and from what it holds. */
 uint16_t pr_cksum_want(uint16_t sum, uint16_t field);
 
-/* pr_tcpopt.c: base: what SACK edges are relative to. */
+/* pr_tcpopt.c: of the segment at `at`; base: what SACK edges are relative
+ * to. */
 bool pr_tcp_options(struct pr *p, const uint8_t *at, size_t len,
                     uint32_t base);
 

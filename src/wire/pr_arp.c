@@ -55,6 +55,9 @@ static void show_kinds(struct fmt *f, const struct arp *a)
     case 24:
         fmt_str(f, "IEEE 1394");
         break;
+    case 32:
+        fmt_str(f, "InfiniBand");
+        break;
     default:
         fmt_f(f, "Unknown Hardware (%u)", a->hw);
     }
@@ -79,7 +82,7 @@ static void show_ip(struct fmt *f, const struct arp *a, const uint8_t *at)
 static void show_hw(struct fmt *f, const struct arp *a, const uint8_t *at)
 {
     if (a->hlen == 0)
-        fmt_str(f, "<No address>");
+        fmt_str(f, "<empty>");
     else
         pr_mac(f, at, a->hlen);
 }

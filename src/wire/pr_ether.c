@@ -95,6 +95,12 @@ static void show_tag(struct pr *p, uint16_t tag)
           tag & 0x1000 ? ", DEI" : "");
 }
 
+static bool dumps_hex(int mode)
+{
+    return mode != PRINT_HEX_NONE && mode != PRINT_HEX_A
+        && mode != PRINT_HEX_AA;
+}
+
 static void dispatch(struct pr *p, uint16_t type, size_t wire_len)
 {
     const uint8_t *at = p->frame + p->link;
@@ -114,7 +120,8 @@ static void dispatch(struct pr *p, uint16_t type, size_t wire_len)
         show_type(p, type);
         show_length(p, wire_len);
     }
-    if (!p->o->quiet)
+    /* A hex dump that is to come takes its place. */
+    if (!p->o->quiet && !dumps_hex(p->o->hex))
         pr_hex_unknown(p, at, len, true);
 }
 

@@ -44,29 +44,23 @@ void pr_hex(struct fmt *f, const char *indent, struct span s)
     hex_rows(f, indent, s, false);
 }
 
-/* -A: spaces, tabs and line ends are themselves; a CR before a LF is not
- * shown. */
+/* -A: spaces, tabs and line ends are themselves; a CR before a LF or in the
+ * last two bytes is not shown. */
 static void characters(struct fmt *f, struct span s)
 {
     fmt_char(f, '\n');
     for (size_t i = 0; i < s.len; i++) {
         uint8_t c = s.p[i];
 
-        if (c == '\r' && i + 1 < s.len && s.p[i + 1] == '\n')
+        if (c == '\r' && (i + 2 >= s.len || s.p[i + 1] == '\n'))
             continue;
         fmt_char(f, c == ' ' || c == '\t' || c == '\n' ? (char)c : shown(c));
     }
 }
 
-/* What a printer shows of what it does not know; the user's own dump takes
- * its place. */
+/* What a printer shows of what it does not know. */
 void pr_hex_unknown(struct pr *p, const uint8_t *at, size_t n, bool text)
 {
-    int mode = p->o->hex;
-
-    if (mode != PRINT_HEX_NONE && mode != PRINT_HEX_A
-        && mode != PRINT_HEX_AA)
-        return;
     if (at >= p->end)
         return;
     hex_rows(p->out, "\n\t", span_of(at, MIN(n, (size_t)(p->end - at))),

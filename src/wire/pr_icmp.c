@@ -29,6 +29,7 @@ enum {
     UNREACH_FRAG = 4,
     INNER = 8, /* where the packet inside an error begins */
     IP4_BYTES = 20,
+    MESSAGE_MAX = 163, /* characters */
 };
 
 /* The two halves around the address; NULL: no such code. */
@@ -60,8 +61,6 @@ static bool show_port(struct pr *p, const uint8_t *at)
     size_t         hlen;
     unsigned       port;
 
-    if (!pr_need(p, inner + 9, 1) || !pr_need(p, inner, 1))
-        return false;
     hlen = (size_t)(inner[0] & 0xf) * 4;
     if (!pr_need(p, inner + hlen + 2, 2))
         return false;
@@ -80,6 +79,8 @@ static bool show_unreach(struct pr *p, const uint8_t *at)
     const uint8_t *inner = at + INNER;
     uint8_t        code = at[1];
 
+    if (code == UNREACH_PORT && !pr_has(p, inner + 9, 1))
+        return false;
     if (!pr_need(p, inner + 16, 4))
         return false;
     if (code == UNREACH_PORT)
@@ -137,7 +138,7 @@ static bool show_advert(struct pr *p, const uint8_t *at)
     unsigned n;
 
     fmt_str(p->out, "router advertisement lifetime ");
-    if (!pr_need(p, at + 6, 2))
+    if (!pr_has(p, at + 6, 2))
         return false;
     show_lifetime(p->out, be16_load(at + 6));
     n = at[4];
@@ -149,7 +150,7 @@ static bool show_advert(struct pr *p, const uint8_t *at)
     for (size_t i = 0; i < n; i++) {
         const uint8_t *entry = at + 8 + 8 * i;
 
-        if (!pr_need(p, entry, 8))
+        if (!pr_has(p, entry, 8))
             return false;
         fmt_str(p->out, " {");
         pr_addr4(p->out, entry);
@@ -208,7 +209,7 @@ static bool show_numbered(struct pr *p, const uint8_t *at, const char *what,
 
 static bool show_time_reply(struct pr *p, const uint8_t *at)
 {
-    if (!pr_need(p, at + 8, 12))
+    if (!pr_has(p, at + 8, 12))
         return false;
     if (!show_numbered(p, at, "time stamp reply", ""))
         return false;
@@ -218,8 +219,12 @@ static bool show_time_reply(struct pr *p, const uint8_t *at)
     return true;
 }
 
-static bool show_exceeded(struct pr *p, uint8_t code)
+static bool show_exceeded(struct pr *p, const uint8_t *at)
 {
+    uint8_t code = at[1];
+
+    if (!pr_has(p, at + INNER + 16, 4))
+        return false;
     if (code == 0)
         fmt_str(p->out, "time exceeded in-transit");
     else if (code == 1)
@@ -256,7 +261,7 @@ static bool show_message(struct pr *p, const uint8_t *at)
     case ICMP_ADVERT:
         return show_advert(p, at);
     case ICMP_EXCEEDED:
-        return show_exceeded(p, at[1]);
+        return show_exceeded(p, at);
     case ICMP_PARAM:
         return show_problem(p, at);
     case ICMP_TIME:
@@ -283,33 +288,56 @@ static void show_sum(struct pr *p, const struct pr_ip *ip, const uint8_t *at,
     if (ip->fragment || !pr_has(p, at, len))
         return;
     sum = cksum_fold(cksum_add(0, at, len));
-    if (sum != 0)
+    if (sum != 0 && pr_need(p, at + 2, 2))
         fmt_f(p->out, " (wrong icmp cksum %x (->%x)!)", be16_load(at + 2),
               pr_cksum_want(sum, be16_load(at + 2)));
+}
+
+/* Not all of the packet inside is here; its length is taken at its word. */
+static void show_inner(struct pr *p, const uint8_t *at)
+{
+    fmt_str(p->out, "\n\t");
+    if (!pr_need(p, at + 2, 2))
+        return;
+    if (be16_load(at + 2) < 4) {
+        pr_jump(p);
+        return;
+    }
+    p->next = (struct pr_next){ PR_IP4, at, be16_load(at + 2) };
+    INVARIANT(p->next.at <= p->end);
+}
+
+/* tcpdump has room for so much. */
+static void shorten(struct fmt *f, size_t from)
+{
+    if (f->len - from > MESSAGE_MAX) {
+        f->len = from + MESSAGE_MAX;
+        f->buf[f->len] = '\0';
+    }
 }
 
 void pr_icmp4(struct pr *p, const struct pr_ip *ip, const uint8_t *at,
               size_t len)
 {
     struct fmt was = *p->out;
+    size_t     from;
 
     p->proto = "icmp";
-    if (!pr_need(p, at, 4))
+    if (!pr_need(p, at, 2))
         return;
     fmt_str(p->out, "ICMP ");
+    from = p->out->len;
     if (!show_message(p, at)) {
         /* What is cut short is not begun. */
         *p->out = was;
-        pr_jump(p);
+        pr_trunc(p);
         return;
     }
+    shorten(p->out, from);
     fmt_f(p->out, ", length %u", (unsigned)len);
     if (!p->o->verbose)
         return;
     show_sum(p, ip, at, len);
-    if (is_error(at[0]) && pr_has(p, at, INNER)) {
-        fmt_str(p->out, "\n\t");
-        p->next = (struct pr_next){ PR_IP4, at + INNER, len - INNER };
-        INVARIANT(p->next.at <= p->end);
-    }
+    if (is_error(at[0]) && !p->cut)
+        show_inner(p, at + INNER);
 }

@@ -153,7 +153,7 @@ static bool show_unreach(struct pr *p, const uint8_t *at, size_t len)
     }
     fmt_f(p->out, ", %s", names[code]);
     if (!pr_has(p, inner + 24, 16))
-        return pr_trunc(p);
+        return code == 4 ? pr_trunc(p) : pr_jump(p);
     if (code == 4)
         return show_port(p, inner);
     fmt_char(p->out, ' ');
@@ -170,7 +170,7 @@ static bool show_exceeded(struct pr *p, const uint8_t *at)
     switch (at[1]) {
     case 0:
         if (!pr_has(p, at + INNER + 24, 16))
-            return pr_trunc(p);
+            return pr_jump(p);
         fmt_str(p->out, " for ");
         pr_addr6(p->out, at + INNER + 24);
         break;
@@ -199,10 +199,10 @@ static bool show_problem(struct pr *p, const uint8_t *at)
 }
 
 /* -v: where tcpdump shows options, the length stands before them. */
-static void show_length(struct pr *p, size_t len)
+static bool length_first(uint8_t type)
 {
-    if (p->o->verbose)
-        fmt_f(p->out, ", length %u", (unsigned)len);
+    return (type >= NDP_RS && type <= NDP_REDIRECT) || type == HA_REPLY
+        || type == MOBILE_ADVERT;
 }
 
 static bool show_id(struct pr *p, const uint8_t *at)
@@ -217,7 +217,6 @@ static bool show_agents(struct pr *p, const uint8_t *at, size_t len)
 {
     if (!p->o->verbose)
         return true;
-    show_length(p, len);
     if (!show_id(p, at))
         return false;
     for (size_t i = 8; i < len; i += 16) {
@@ -233,9 +232,13 @@ static bool show_mobile(struct pr *p, const uint8_t *at, size_t len)
 {
     if (!p->o->verbose)
         return true;
-    show_length(p, len);
     if (!show_id(p, at))
         return false;
+    if (!pr_need(p, at + 6, 2))
+        return false;
+    if (at[6] & 0xc0)
+        fmt_f(p->out, " %s%s", at[6] & 0x80 ? "M" : "",
+              at[6] & 0x40 ? "O" : "");
     pr_ndp_options(p, at + 8, len - MIN(len, (size_t)8));
     return !p->cut;
 }
@@ -254,9 +257,7 @@ static bool show_other(struct pr *p, const uint8_t *at, size_t len)
     case IND_ADVERT:
         return true;
     default:
-        show_length(p, len);
-        if (!p->o->verbose)
-            fmt_f(p->out, ", length %u", (unsigned)len);
+        fmt_f(p->out, ", length %u", (unsigned)len);
         pr_hex_unknown(p, at, len, false);
         return false;
     }
@@ -294,7 +295,6 @@ static bool show_message(struct pr *p, const uint8_t *at, size_t len)
     case NDP_NS:
     case NDP_NA:
     case NDP_REDIRECT:
-        show_length(p, len);
         return pr_ndp(p, at, len);
     default:
         return show_other(p, at, len);
@@ -306,7 +306,9 @@ static void show_sum(struct pr *p, const struct pr_ip *ip, const uint8_t *at,
 {
     uint16_t sum, field;
 
-    if (!p->o->verbose || ip->fragment || !pr_has(p, at, len) || len < 4)
+    if (!p->o->verbose || ip->fragment || !pr_has(p, at, len))
+        return;
+    if (!pr_need(p, at + 2, 2))
         return;
     field = be16_load(at + 2);
     sum = pr_cksum(ip, PROTO_ICMP6, at, len);
@@ -329,6 +331,8 @@ void pr_icmp6(struct pr *p, const struct pr_ip *ip, const uint8_t *at,
         return;
     }
     show_sum(p, ip, at, len);
+    if (p->cut)
+        return;
     if (!pr_has(p, at, 1)) {
         pr_jump(p);
         return;
@@ -338,7 +342,9 @@ void pr_icmp6(struct pr *p, const struct pr_ip *ip, const uint8_t *at,
         fmt_f(p->out, "ICMP6, %s", name);
     else
         fmt_f(p->out, "ICMP6, unknown icmp6 type (%u)", at[0]);
-    if (!pr_need(p, at, 2))
+    if (p->o->verbose && length_first(at[0]))
+        fmt_f(p->out, ", length %u", (unsigned)len);
+    if (!pr_need(p, at + 1, 1))
         return;
     if (!show_message(p, at, len) || p->o->verbose)
         return;

@@ -20,9 +20,9 @@ static void show_tos(struct fmt *f, uint8_t tos)
     fmt_f(f, "(tos 0x%x%s", tos, ecn[tos & 3]);
 }
 
-/* -v: the first line.  False: the capture ends within the options. */
+/* -v: the first line.  False: nothing follows. */
 static bool show_header(struct pr *p, const uint8_t *at, size_t hlen,
-                        size_t len)
+                        size_t len, bool *cut)
 {
     struct fmt *f = p->out;
     uint16_t    off = be16_load(at + 6), sum;
@@ -38,7 +38,7 @@ static bool show_header(struct pr *p, const uint8_t *at, size_t hlen,
     fmt_f(f, " (%u), length %u", at[9], (unsigned)len);
     if (hlen > IP4_BYTES) {
         fmt_str(f, ", options (");
-        if (!pr_ip4_options(p, at + IP4_BYTES, hlen - IP4_BYTES))
+        if (!pr_ip4_options(p, at + IP4_BYTES, hlen - IP4_BYTES, cut))
             return false;
         fmt_char(f, ')');
     }
@@ -91,21 +91,23 @@ static void show_payload(struct pr *p, struct pr_ip *ip, const uint8_t *at,
                          size_t len)
 {
     uint8_t proto = ip->hdr[9];
+    bool    ports = proto == PROTO_TCP || proto == PROTO_UDP;
 
-    if (at > p->end) {
+    if (!ports)
         show_ends(p, ip);
-        pr_trunc(p);
+    if (at > p->end) {
+        fmt_f(p->out, " [remaining caplen(%u) < header length(%u)]",
+              (unsigned)(p->end - ip->hdr), (unsigned)(at - ip->hdr));
+        pr_jump(p);
         return;
     }
-    if (proto == PROTO_TCP || proto == PROTO_UDP) {
-        if (proto == PROTO_TCP)
-            pr_tcp(p, ip, at, len);
-        else
-            pr_udp(p, ip, at, len);
-        return;
-    }
-    show_ends(p, ip);
     switch (proto) {
+    case PROTO_TCP:
+        pr_tcp(p, ip, at, len);
+        break;
+    case PROTO_UDP:
+        pr_udp(p, ip, at, len);
+        break;
     case PROTO_ICMP4:
         pr_icmp4(p, ip, at, len);
         break;
@@ -144,7 +146,7 @@ static bool check_header(struct pr *p, const uint8_t *at, size_t wire,
     }
     if (!p->o->ether)
         fmt_str(p->out, "IP ");
-    if (!pr_has(p, at, IP4_BYTES))
+    if (wire < IP4_BYTES || !pr_has(p, at, IP4_BYTES))
         return pr_trunc(p);
     *hlen = (size_t)(at[0] & 0xf) * 4;
     if (*hlen < IP4_BYTES) {
@@ -166,6 +168,7 @@ void pr_ip4(struct pr *p, const uint8_t *at, size_t wire)
 {
     struct pr_ip ip = { .hdr = at, .v6 = false };
     size_t       hlen = 0, len = 0;
+    bool         cut = false;
     uint16_t     off;
 
     if (!check_header(p, at, wire, &hlen, &len))
@@ -173,8 +176,13 @@ void pr_ip4(struct pr *p, const uint8_t *at, size_t wire)
     INVARIANT(hlen >= IP4_BYTES && len >= hlen);
     if ((size_t)(p->end - at) > len)
         p->end = at + len;
-    if (p->o->verbose && !show_header(p, at, hlen, len))
+    if (p->o->verbose && !show_header(p, at, hlen, len, &cut))
         return;
+    if (cut) {
+        show_ends(p, &ip);
+        pr_trunc(p);
+        return;
+    }
     off = be16_load(at + 6);
     if (off & IP4_OFFSET) {
         show_ends(p, &ip);

@@ -53,30 +53,31 @@ static void show_name(struct fmt *f, uint8_t type)
 
 /* Routes: the pointer counts from 1; what lies before it ends in a comma.
  * With a length that is no multiple the last address reaches past it. */
-static void show_route(struct pr *p, const uint8_t *at, size_t len)
+static bool show_route(struct pr *p, const uint8_t *at, size_t len)
 {
     struct fmt *f = p->out;
     unsigned    ptr;
 
     if (len < 3) {
         fmt_f(f, " [bad length %u]", (unsigned)len);
-        return;
+        return true;
     }
     if ((len + 1) & 3)
         fmt_f(f, " [bad length %u]", (unsigned)len);
     ptr = at[2] - 1u;
-    if (ptr < 3 || ((ptr + 1) & 3))
+    if (ptr < 3 || ptr > len + 1 || ((ptr + 1) & 3))
         fmt_f(f, " [bad ptr %u]", at[2]);
     for (size_t i = 3; i < len; i += 4) {
         if (!pr_has(p, at + i, 4)) {
             fmt_str(f, " [truncated-option]");
-            return;
+            return false;
         }
         fmt_char(f, ' ');
         pr_addr4(f, at + i);
         if (ptr > i)
             fmt_char(f, ',');
     }
+    return true;
 }
 
 static bool show_ts_kind(struct fmt *f, uint8_t kind)
@@ -100,11 +101,11 @@ static bool show_ts_kind(struct fmt *f, uint8_t kind)
 static void show_times(struct pr *p, const uint8_t *at, size_t len)
 {
     struct fmt *f = p->out;
-    size_t      hop = (at[3] & 0xf) == TS_ONLY ? 4 : 8;
+    size_t      hop = (at[3] & 0xf) == TS_ONLY ? 4 : 8, i = 4;
     unsigned    ptr = at[2] - 1u;
     bool        here = false;
 
-    for (size_t i = 4; i < len && pr_has(p, at + i, hop); i += hop) {
+    for (; i < len && pr_has(p, at + i, hop); i += hop) {
         fmt_char(f, ' ');
         if (ptr == i) {
             fmt_str(f, "^ ");
@@ -114,12 +115,8 @@ static void show_times(struct pr *p, const uint8_t *at, size_t len)
         if (hop == 8)
             pr_addr4(f, at + i);
     }
-    if (!here && ptr == len)
+    if (!here && ptr == i)
         fmt_str(f, " ^ ");
-    if (at[3] >> 4)
-        fmt_f(f, " [%u hops not recorded]} ", at[3] >> 4);
-    else
-        fmt_char(f, '}');
 }
 
 static void show_timestamp(struct pr *p, const uint8_t *at, size_t len)
@@ -135,31 +132,34 @@ static void show_timestamp(struct pr *p, const uint8_t *at, size_t len)
     hop = (at[3] & 0xf) == TS_ONLY ? 4 : 8;
     if ((len - 4) % hop != 0)
         fmt_f(f, "[bad length %u]", (unsigned)len);
-    if (at[2] < 5 || (at[2] - 1u) % hop != 4u % hop)
+    if (at[2] < 5 || at[2] - 1u > len + 1 || (at[2] - 1u) % hop != 4u % hop)
         fmt_f(f, "[bad ptr %u]", at[2]);
-    if (!show_ts_kind(f, at[3] & 0xf)) {
+    if (show_ts_kind(f, at[3] & 0xf))
+        show_times(p, at, len);
+    else if (at[2] == 1)
+        fmt_str(f, " ^ ");
+    if (at[3] >> 4)
+        fmt_f(f, " [%u hops not recorded]} ", at[3] >> 4);
+    else
         fmt_char(f, '}');
-        return;
-    }
-    show_times(p, at, len);
 }
 
 static void show_alert(struct fmt *f, const uint8_t *at, size_t len)
 {
-    if (len != 4)
+    if (len < 4)
         fmt_f(f, " [bad length %u]", (unsigned)len);
     else if (be16_load(at + 2) != 0)
         fmt_f(f, " value %u", be16_load(at + 2));
 }
 
-static void show_option(struct pr *p, const uint8_t *at, size_t len)
+/* False: it reaches past the capture. */
+static bool show_option(struct pr *p, const uint8_t *at, size_t len)
 {
     switch (at[0]) {
     case OPT_RR:
     case OPT_LSRR:
     case OPT_SSRR:
-        show_route(p, at, len);
-        break;
+        return show_route(p, at, len);
     case OPT_TS:
         show_timestamp(p, at, len);
         break;
@@ -169,9 +169,11 @@ static void show_option(struct pr *p, const uint8_t *at, size_t len)
     default:
         break;
     }
+    return true;
 }
 
-bool pr_ip4_options(struct pr *p, const uint8_t *at, size_t left)
+/* cut: the capture ends within an option. */
+bool pr_ip4_options(struct pr *p, const uint8_t *at, size_t left, bool *cut)
 {
     const char *sep = "";
 
@@ -181,11 +183,11 @@ bool pr_ip4_options(struct pr *p, const uint8_t *at, size_t left)
         fmt_str(p->out, sep);
         sep = ",";
         if (!pr_has(p, at, 1))
-            return pr_trunc(p);
+            return pr_jump(p);
         show_name(p->out, at[0]);
         if (at[0] != OPT_NOP && at[0] != OPT_EOL) {
             if (!pr_has(p, at, 2))
-                return pr_trunc(p);
+                return pr_jump(p);
             len = at[1];
             if (len < 2 || len > left) {
                 fmt_f(p->out, " [bad length %u]", (unsigned)len);
@@ -193,9 +195,13 @@ bool pr_ip4_options(struct pr *p, const uint8_t *at, size_t left)
             }
             if (!pr_has(p, at, len)) {
                 fmt_str(p->out, " [truncated-option]");
+                *cut = true;
                 return true;
             }
-            show_option(p, at, len);
+            if (!show_option(p, at, len)) {
+                *cut = true;
+                return true;
+            }
         }
         if (at[0] == OPT_EOL)
             return true;

@@ -6,12 +6,16 @@
 
 enum { IP6_BYTES = 40, PROTO_IPIP = 4, PROTO_IP6 = 41 };
 
-/* The walk along the chain. */
+/* The walk along the chain.  A payload length of zero leaves the datagram's
+ * own open until the chain has been seen: a jumbo option may tell it. */
 struct chain {
     const uint8_t *ip6, *at;
-    size_t         left; /* bytes on the wire from `at` on */
+    size_t         wire; /* bytes on the wire from ip6 on */
+    size_t         len;  /* of the datagram */
+    bool           open; /* len is not known */
+    uint32_t       jumbo;
     uint8_t        proto;
-    bool           first, jumbo, fragment;
+    bool           hopopts, fragment; /* seen */
 };
 
 static void show_fixed(struct pr *p, const uint8_t *at)
@@ -38,41 +42,36 @@ static void show_ends(struct pr *p, const uint8_t *ip6)
 }
 
 /* The datagram's end is that of what may be read, or lies beyond it. */
-static void limit(struct pr *p, const uint8_t *at, size_t wire, size_t len)
+static void limit(struct pr *p, const struct chain *c)
 {
-    if (wire < len)
+    if (c->wire < c->len)
         fmt_f(p->out, "truncated-ip6 - %u bytes missing!",
-              (unsigned)(len - wire));
-    else if ((size_t)(p->end - at) > len)
-        p->end = at + len;
+              (unsigned)(c->len - c->wire));
+    else if ((size_t)(p->end - c->ip6) > c->len)
+        p->end = c->ip6 + c->len;
 }
 
-static bool show_hopopts(struct pr *p, struct chain *c, size_t wire,
-                         size_t *n)
+static size_t show_hopopts(struct pr *p, struct chain *c)
 {
-    uint32_t jumbo = 0;
-    size_t   len;
+    size_t n;
 
-    if (!c->first) {
-        fmt_str(p->out, "[The Hop-by-Hop Options header don't follow the "
-                        "IPv6 header]");
+    if (c->at != c->ip6 + IP6_BYTES) {
+        fmt_str(p->out, c->hopopts
+                            ? "[The Hop-by-Hop Options header was already "
+                              "found]"
+                            : "[The Hop-by-Hop Options header don't follow "
+                              "the IPv6 header]");
         pr_invalid(p);
-        return false;
+        return 0;
     }
-    *n = pr_hopopts(p, c->at, c->jumbo ? &jumbo : NULL);
-    if (*n == 0)
-        return false;
-    if (!c->jumbo)
-        return true;
-    if (jumbo == 0) {
+    c->hopopts = true;
+    n = pr_hopopts(p, c->at, c->open ? &c->jumbo : NULL);
+    if (c->open && c->jumbo == 0 && pr_has(p, c->at, 2)) {
         fmt_str(p->out, "[No valid Jumbo Payload Hop-by-Hop option found]");
         pr_invalid(p);
-        return false;
+        return 0;
     }
-    len = IP6_BYTES + (size_t)jumbo;
-    limit(p, c->ip6, wire, len);
-    c->left = len - IP6_BYTES;
-    return true;
+    return n;
 }
 
 /* The last address of a routing header, if the chain has one. */
@@ -96,10 +95,10 @@ static void final_dst(struct pr *p, struct pr_ip *ip)
             break;
         case PROTO_ROUTING:
             n = ((size_t)at[1] + 1) * 8;
-            if (pr_has(p, at, n) && at[1] >= 2 && at[2] != 4)
-                memcpy(ip->dst, at + n - 16, 16);
-            else if (pr_has(p, at, n) && at[1] >= 2)
+            if (at[2] == 4 && pr_has(p, at, 24))
                 memcpy(ip->dst, at + 8, 16);
+            else if (at[2] != 4 && pr_has(p, at, n) && at[1] >= 2)
+                memcpy(ip->dst, at + n - 16, 16);
             return;
         default:
             return;
@@ -109,8 +108,8 @@ static void final_dst(struct pr *p, struct pr_ip *ip)
     }
 }
 
-/* What is no extension header ends the chain. */
-static void show_last(struct pr *p, const struct chain *c)
+/* What is no extension header ends the chain; left: bytes on the wire. */
+static void show_upper(struct pr *p, const struct chain *c, size_t left)
 {
     struct pr_ip ip = { .hdr = c->ip6,
                         .v6 = true,
@@ -120,13 +119,13 @@ static void show_last(struct pr *p, const struct chain *c)
     final_dst(p, &ip);
     switch (c->proto) {
     case PROTO_TCP:
-        pr_tcp(p, &ip, c->at, c->left);
+        pr_tcp(p, &ip, c->at, left);
         break;
     case PROTO_UDP:
-        pr_udp(p, &ip, c->at, c->left);
+        pr_udp(p, &ip, c->at, left);
         break;
     case PROTO_ICMP6:
-        pr_icmp6(p, &ip, c->at, c->left);
+        pr_icmp6(p, &ip, c->at, left);
         break;
     case PROTO_ICMP4:
         fmt_str(p->out, "[ICMP requires IPv4]");
@@ -135,26 +134,43 @@ static void show_last(struct pr *p, const struct chain *c)
     case PROTO_IPIP:
     case PROTO_IP6:
         p->next = (struct pr_next){
-            c->proto == PROTO_IPIP ? PR_IP4 : PR_IP6, c->at, c->left
+            c->proto == PROTO_IPIP ? PR_IP4 : PR_IP6, c->at, left
         };
         break;
     case PROTO_NONE:
         fmt_str(p->out, "no next header");
         break;
     default:
-        fmt_f(p->out, " ip-proto-%u %u", c->proto, (unsigned)c->left);
+        fmt_f(p->out, " ip-proto-%u %u", c->proto, (unsigned)left);
     }
 }
 
-/* One header of the chain; true: another follows. */
-static bool show_step(struct pr *p, struct chain *c, size_t wire)
+/* The length is settled at last. */
+static void show_last(struct pr *p, struct chain *c)
 {
-    size_t n = 0;
+    size_t before = (size_t)(c->at - c->ip6);
+
+    if (c->open) {
+        c->len = IP6_BYTES + (size_t)c->jumbo;
+        if (c->len >= before)
+            limit(p, c);
+    }
+    if (c->len >= before) {
+        show_upper(p, c, c->len - before);
+        return;
+    }
+    p->proto = "ip6";
+    pr_trunc(p);
+}
+
+/* One header of the chain; true: another follows. */
+static bool show_step(struct pr *p, struct chain *c)
+{
+    size_t n;
 
     switch (c->proto) {
     case PROTO_HOPOPTS:
-        if (!show_hopopts(p, c, wire, &n))
-            return false;
+        n = show_hopopts(p, c);
         break;
     case PROTO_DSTOPTS:
         n = pr_dstopts(p, c->at);
@@ -174,23 +190,18 @@ static bool show_step(struct pr *p, struct chain *c, size_t wire)
     }
     if (n == 0)
         return false;
-    INVARIANT(pr_has(p, c->at, 2));
+    INVARIANT(pr_has(p, c->at, n));
     c->proto = c->at[0];
-    if (c->left < n) {
-        p->proto = "ip6";
-        pr_trunc(p);
-        return false;
-    }
     c->at += n;
-    c->left -= n;
-    c->first = false;
-    return true;
+    if (c->open || c->len >= (size_t)(c->at - c->ip6))
+        return true;
+    p->proto = "ip6";
+    return pr_trunc(p);
 }
 
 void pr_ip6(struct pr *p, const uint8_t *at, size_t wire)
 {
-    struct chain c = { .ip6 = at, .first = true };
-    size_t       len;
+    struct chain c = { .ip6 = at, .at = at + IP6_BYTES, .wire = wire };
 
     p->proto = "ip6";
     if (wire < IP6_BYTES || !pr_has(p, at, IP6_BYTES)) {
@@ -204,18 +215,14 @@ void pr_ip6(struct pr *p, const uint8_t *at, size_t wire)
         return;
     }
     c.proto = at[6];
-    len = IP6_BYTES + (size_t)be16_load(at + 4);
-    c.jumbo = len == IP6_BYTES && c.proto == PROTO_HOPOPTS;
-    if (!c.jumbo)
-        limit(p, at, wire, len);
-    else
-        len = wire;
+    c.len = IP6_BYTES + (size_t)be16_load(at + 4);
+    c.open = c.len == IP6_BYTES;
+    if (!c.open)
+        limit(p, &c);
     if (p->o->verbose)
         show_fixed(p, at);
     if (c.proto != PROTO_TCP && c.proto != PROTO_UDP)
         show_ends(p, at);
-    c.at = at + IP6_BYTES;
-    c.left = len - IP6_BYTES;
-    while (c.at <= p->end && show_step(p, &c, wire))
+    while (c.at <= p->end && show_step(p, &c))
         INVARIANT(c.at > at);
 }

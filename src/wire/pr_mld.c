@@ -38,20 +38,27 @@ static bool show_v2_query(struct pr *p, const uint8_t *at, size_t len)
     unsigned sources;
 
     fmt_str(p->out, " v2");
-    if (!pr_has(p, at, V1_BYTES))
-        return pr_trunc(p);
+    if (!pr_has(p, at + 4, 2))
+        return pr_jump(p);
     if (p->o->verbose)
         fmt_f(p->out, " [max resp delay=%u]", unpack(be16_load(at + 4), 12));
+    if (!pr_has(p, at, V1_BYTES))
+        return pr_jump(p);
     fmt_str(p->out, " [gaddr ");
     pr_addr6(p->out, at + 8);
-    if (!pr_need(p, at + V1_BYTES, 4))
-        return false;
     if (p->o->verbose) {
+        if (!pr_need(p, at + 24, 1))
+            return false;
         if (at[24] & 8)
             fmt_str(p->out, " sflag");
-        fmt_f(p->out, " robustness=%u qqi=%u", at[24] & 7,
-              unpack(at[25], 4));
+        if (at[24] & 7)
+            fmt_f(p->out, " robustness=%u", at[24] & 7);
+        if (!pr_need(p, at + 25, 1))
+            return false;
+        fmt_f(p->out, " qqi=%u", unpack(at[25], 4));
     }
+    if (!pr_need(p, at + 26, 2))
+        return false;
     sources = be16_load(at + 26);
     if (len < V2_BYTES + 16 * (size_t)sources)
         fmt_str(p->out, " [invalid number of sources]");
@@ -73,7 +80,7 @@ static size_t show_record(struct pr *p, const uint8_t *at, size_t left)
         return 0;
     }
     if (!pr_has(p, at + 4, 16)) {
-        pr_trunc(p);
+        pr_jump(p);
         return 0;
     }
     fmt_str(p->out, " [gaddr ");

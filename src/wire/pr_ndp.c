@@ -69,7 +69,7 @@ static void show_prefix(struct fmt *f, const uint8_t *at, size_t len)
                                           { 0x20, "router" } };
 
     pr_addr6(f, at + 16);
-    fmt_f(f, "/%u%s, Flags [", at[2], len == 32 ? "" : ", invalid length");
+    fmt_f(f, "/%u%s, Flags [", at[2], len == 32 ? "" : "badlen");
     pr_bits(f, bits, ARRAY_LEN(bits), at[3]);
     fmt_str(f, "], valid time ");
     show_lifetime(f, be32_load(at + 4));
@@ -81,6 +81,8 @@ static bool show_route(struct pr *p, const uint8_t *at, size_t len)
 {
     uint8_t prefix[16] = { 0 };
 
+    if (len > 24)
+        return pr_trunc(p);
     memcpy(prefix, at + 8, MIN(len - 8, sizeof(prefix)));
     fmt_char(p->out, ' ');
     pr_addr6(p->out, prefix);
@@ -111,7 +113,8 @@ static bool show_domains(struct pr *p, const uint8_t *at, size_t len)
         while (i < len && at[i] != 0) {
             size_t n = MIN((size_t)at[i], len - i - 1);
 
-            fmt_strn(p->out, (const char *)at + i + 1, n);
+            for (size_t k = 0; k < n; k++)
+                pr_char(p->out, at[i + 1 + k]);
             fmt_char(p->out, '.');
             i += 1 + n;
         }
@@ -149,7 +152,9 @@ static size_t least(uint8_t type)
     }
 }
 
-static void show_data(struct pr *p, const uint8_t *at, size_t len)
+/* list: where the options begin. */
+static void show_data(struct pr *p, const uint8_t *list, const uint8_t *at,
+                      size_t len)
 {
     struct fmt *f = p->out;
 
@@ -162,11 +167,12 @@ static void show_data(struct pr *p, const uint8_t *at, size_t len)
         show_prefix(f, at, len);
         break;
     case OPT_REDIRECTED:
-        pr_hex(f, "\n\t    ", span_of(at, len));
+        /* tcpdump's slip: as many bytes, but the list's first. */
+        pr_hex(f, "\n\t    ", span_of(list, len));
         break;
     case OPT_MTU:
         fmt_f(f, " %u%s", be32_load(at + 4),
-              len == 8 ? "" : ", invalid option length");
+              len == 8 ? "" : "bad option length");
         break;
     case OPT_INTERVAL:
         fmt_f(f, " %ums", be32_load(at + 4));
@@ -191,7 +197,7 @@ static void show_data(struct pr *p, const uint8_t *at, size_t len)
 
 void pr_ndp_options(struct pr *p, const uint8_t *at, size_t len)
 {
-    const uint8_t *end = at + len;
+    const uint8_t *end = MIN(at + len, p->end), *list = at;
 
     while (at < end) {
         size_t n;
@@ -211,7 +217,9 @@ void pr_ndp_options(struct pr *p, const uint8_t *at, size_t len)
             pr_trunc(p);
             return;
         }
-        show_data(p, at, n);
+        show_data(p, list, at, n);
+        if (p->cut)
+            return;
         if (option_is_unknown(at[0]))
             return;
         at += n;
@@ -239,8 +247,8 @@ static bool show_router(struct pr *p, const uint8_t *at)
 
 static bool show_target(struct pr *p, const uint8_t *at)
 {
-    if (!pr_has(p, at + 8, 16))
-        return pr_trunc(p);
+    if (!pr_need(p, at + 8, 16))
+        return false;
     fmt_str(p->out, at[0] == NDP_NS ? ", who has " : ", tgt is ");
     pr_addr6(p->out, at + 8);
     return true;
@@ -259,8 +267,8 @@ static void show_flags(struct pr *p, const uint8_t *at)
 
 static bool show_redirect(struct pr *p, const uint8_t *at)
 {
-    if (!pr_has(p, at + 24, 16))
-        return pr_trunc(p);
+    if (!pr_need(p, at + 24, 16))
+        return false;
     fmt_str(p->out, ", ");
     pr_addr6(p->out, at + 24);
     fmt_str(p->out, " to ");

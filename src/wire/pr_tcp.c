@@ -51,24 +51,12 @@ static void show_sum(struct pr *p, const struct pr_ip *ip, const uint8_t *at,
 /* RFC 9293 §3.5.2 lets a reset say why, in text; tcpdump shows it. */
 static void show_reason(struct pr *p, const uint8_t *at, size_t len)
 {
-    fmt_str(p->out, len > RST_TEXT_MAX ? " [RST+ " : " [RST ");
+    fmt_str(p->out, pr_has(p, at, len) ? " [RST" : " [!RST");
+    fmt_str(p->out, len > RST_TEXT_MAX ? "+ " : " ");
     for (size_t i = 0; i < MIN(len, (size_t)RST_TEXT_MAX); i++) {
-        uint8_t c;
-
-        if (!pr_has(p, at + i, 1)) {
-            pr_trunc(p);
+        if (!pr_has(p, at + i, 1))
             break;
-        }
-        c = at[i];
-        if (c >= 0x80) {
-            fmt_str(p->out, "M-");
-            c &= 0x7f;
-        }
-        if (c < 0x20 || c == 0x7f) {
-            fmt_char(p->out, '^');
-            c ^= 0x40;
-        }
-        fmt_char(p->out, (char)c);
+        pr_char(p->out, at[i]);
     }
     fmt_char(p->out, ']');
 }
@@ -96,10 +84,16 @@ static void show_body(struct pr *p, const struct pr_ip *ip,
     if (flags & TCP_URG)
         fmt_f(p->out, ", urg %u", be16_load(at + 18));
     if (hlen > TCP_BYTES
-        && !pr_tcp_options(p, at + TCP_BYTES, hlen - TCP_BYTES, s.peer_base))
+        && !pr_tcp_options(p, at, len, s.peer_base))
         return;
     fmt_f(p->out, ", length %u", data);
-    if (p->o->verbose && (flags & TCP_RST) && data > 0)
+    if (data == 0)
+        return;
+    if (!pr_has(p, at, hlen)) {
+        fmt_f(p->out, " [remaining caplen(%u) < header length(%u)]",
+              (unsigned)(p->end - at), (unsigned)hlen);
+        pr_jump(p);
+    } else if (p->o->verbose && (flags & TCP_RST))
         show_reason(p, at + hlen, data);
 }
 

@@ -9,6 +9,7 @@
 #include "wire/pr.h"
 
 enum {
+    TCP_BYTES = 20,
     OPT_EOL = 0,
     OPT_NOP = 1,
     OPT_MSS = 2,
@@ -39,6 +40,7 @@ struct walk {
     uint32_t       base;
     uint8_t        len; /* as the option says it */
     bool           first;
+    bool           whole; /* the segment is captured to its end */
 };
 
 static const char *name_of(uint8_t kind)
@@ -148,19 +150,20 @@ static void show_timeout(const struct walk *w)
 static bool show_cookie(const struct walk *w, size_t from, size_t to)
 {
     size_t n = to - from;
+    bool   good = n % 2 == 0 && n >= 4 && n <= 16;
 
-    if (n == 0) {
-        fmt_str(w->p->out, " cookiereq");
-        return true;
-    }
-    if (n % 2 != 0 || n < 4 || n > 16) {
-        fmt_str(w->p->out, " (invalid)");
-        return true;
-    }
-    if (!room(w, to))
+    if (good && !room(w, to))
         return false;
-    fmt_str(w->p->out, " cookie ");
-    hex_bytes(w, from, to);
+    /* tcpdump's own space, and that of its experimental twin. */
+    fmt_str(w->p->out, from == 0 ? "  " : " ");
+    if (n == 0)
+        fmt_str(w->p->out, "cookiereq");
+    else if (!good)
+        fmt_str(w->p->out, "(invalid)");
+    else {
+        fmt_str(w->p->out, "cookie ");
+        hex_bytes(w, from, to);
+    }
     return true;
 }
 
@@ -184,26 +187,32 @@ static bool show_experiment(const struct walk *w, size_t n)
 static bool show_auth(const struct walk *w, size_t n)
 {
     if (n < 2) {
-        fmt_str(w->p->out, " [invalid opt len]");
+        fmt_str(w->p->out, " (invalid)");
         return true;
     }
-    if (!room(w, n))
+    if (!room(w, 1))
         return false;
-    fmt_f(w->p->out, " keyid %u rnextkeyid %u", w->at[0], w->at[1]);
-    if (n > 2) {
+    fmt_f(w->p->out, " keyid %u", w->at[0]);
+    if (!room(w, 2))
+        return false;
+    fmt_f(w->p->out, " rnextkeyid %u", w->at[1]);
+    if (n > 2)
         fmt_str(w->p->out, " mac 0x");
-        hex_bytes(w, 2, n);
+    for (size_t i = 2; i < n; i++) {
+        if (!room(w, i + 1))
+            return false;
+        hex_bytes(w, i, i + 1);
     }
     return true;
 }
 
 static bool show_unknown(const struct walk *w, size_t n)
 {
+    if (n > 0)
+        fmt_str(w->p->out, " 0x");
     for (size_t i = 0; i < n; i++) {
         if (!room(w, i + 1))
             return false;
-        if (i == 0)
-            fmt_str(w->p->out, " 0x");
         fmt_f(w->p->out, "%02x", w->at[i]);
     }
     return true;
@@ -263,7 +272,9 @@ static void show_fixed(const struct walk *w, uint8_t kind)
         fmt_f(f, " val %u ecr %u", be32_load(at), be32_load(at + 4));
         break;
     case OPT_MD5:
-        fmt_str(f, " shared secret not supplied with -M, can't check - ");
+        fmt_str(f, w->whole ? " shared secret not supplied with -M, can't "
+                              "check - "
+                            : " snaplen too short, can't check - ");
         hex_bytes(w, 0, 16);
         break;
     case OPT_SCPS:
@@ -286,7 +297,6 @@ static bool show_data(const struct walk *w, uint8_t kind, size_t n)
     case OPT_AO:
         return show_auth(w, n);
     case OPT_TFO:
-        fmt_char(w->p->out, ' ');
         return show_cookie(w, 0, n);
     case OPT_EXP2:
         return show_experiment(w, n);
@@ -342,8 +352,16 @@ static bool show_option(struct walk *w)
 bool pr_tcp_options(struct pr *p, const uint8_t *at, size_t len,
                     uint32_t base)
 {
-    struct walk w = { p, at, len, base, 0, true };
+    struct walk w = {
+        .p = p,
+        .at = at + TCP_BYTES,
+        .left = (size_t)(at[12] >> 4) * 4 - TCP_BYTES,
+        .base = base,
+        .first = true,
+        .whole = pr_has(p, at, len),
+    };
 
+    INVARIANT(w.left <= 40);
     fmt_str(p->out, ", options [");
     while (w.left > 0) {
         if (!w.first)

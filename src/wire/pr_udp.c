@@ -80,7 +80,7 @@ void pr_udp(struct pr *p, const struct pr_ip *ip, const uint8_t *at,
         fmt_f(p->out, "truncated-udp %u", (unsigned)len);
         return;
     }
-    if (!pr_has(p, at, UDP_BYTES)) {
+    if (!pr_has(p, at + 4, 2)) {
         pr_trunc(p);
         return;
     }
@@ -89,11 +89,14 @@ void pr_udp(struct pr *p, const struct pr_ip *ip, const uint8_t *at,
         fmt_f(p->out, "truncated-udplength %u", ulen);
         return;
     }
-    INVARIANT(p->end >= at + UDP_BYTES);
+    if (!pr_has(p, at, UDP_BYTES)) {
+        pr_trunc(p);
+        return;
+    }
     if (ip->v6)
         show_sum6(p, ip, at, MIN(len, (size_t)ulen));
     fmt_str(p->out, "UDP, ");
-    if (ulen > len)
+    if (ulen > len && !ip->fragment)
         fmt_f(p->out, "bad length %u > %u", ulen - UDP_BYTES,
               (unsigned)len - UDP_BYTES);
     else

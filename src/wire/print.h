@@ -4,7 +4,9 @@
  * for byte, that of `TZ=UTC tcpdump -n` 4.99 as Debian 12 ships it, truncated
  * and malformed packets included, but payloads are never dissected: a
  * datagram to port 53 is "UDP, length 40".  What tcpdump would hand to any
- * other dissector is named by its number.
+ * other dissector is named by its number.  Nor are these taken apart: ARP
+ * over Frame Relay and ATM, multipath TCP's options, RFC 4884's extensions of
+ * ICMP errors, compressed names in router advertisements.
  *
  * Any bytes at all give some text; nothing outside the frame is read.  The
  * text ends without a newline; hex dumps and -v put some inside.
@@ -48,7 +50,7 @@ struct print_opts {
 /* TCP conversations seen, for relative sequence numbers.  A conversation has
  * one record whichever way it goes; where a set is full, the record that
  * came first goes. */
-enum { PRINT_FLOW_SETS = 512, PRINT_FLOW_WAYS = 8 };
+enum { PRINT_FLOW_SETS = 2048, PRINT_FLOW_WAYS = 8 };
 
 struct print_flow {
     uint8_t  low[16], high[16]; /* addresses, the lower end first */
@@ -57,7 +59,7 @@ struct print_flow {
     uint32_t low_seq, high_seq; /* what each direction's numbers start from */
 };
 
-/* Zero-initialised is fresh.  192 KiB; owned by the caller, one for each
+/* Zero-initialised is fresh.  900 KiB; owned by the caller, one for each
  * stream of packets. */
 struct print_state {
     struct print_flow flow[PRINT_FLOW_SETS][PRINT_FLOW_WAYS];
