@@ -4,6 +4,11 @@
  * no word when a waiting caller is interrupted; it shows when the same
  * thread calls again (the old call is cancelled) or when its answer cannot
  * be delivered (ENOENT), and nothing is committed before it is delivered.
+ *
+ * An interrupted call is mostly made again at once, by the kernel or by the
+ * program.  The same call again is not a new one: it gets the answer of the
+ * first.  So a datagram is not sent twice, and programs with frequent signals
+ * get on however long an answer takes.
  */
 #include "shim/notify_own.h"
 
@@ -94,14 +99,14 @@ static struct pend *pend_of(const struct notify *n, int tid)
     return NULL;
 }
 
-static struct pend *pend_by_id(const struct notify *n, uint64_t id)
+static struct pend *pend_by_call(const struct notify *n, uint64_t id)
 {
     for (unsigned i = 0; i < NOTIFY_HASH; i++)
         list_each(it, &n->pending[i])
         {
             struct pend *p = list_entry(it, struct pend, by_tid);
 
-            if (p->id == id)
+            if (p->call_id == id && !p->done)
                 return p;
         }
     return NULL;
@@ -116,16 +121,30 @@ static void pend_free(struct notify *n, struct pend *p)
 
 bool notify_waits(const struct notify *n, int tid)
 {
-    return pend_of(n, tid) != NULL;
+    const struct pend *p = pend_of(n, tid);
+
+    return p && !p->done;
 }
 
 /* ---- answering --------------------------------------------------------------- */
+
+/* Would it do something else if it were made again? */
+static bool happens_once(int nr)
+{
+    return nr == SYS_sendto || nr == SYS_sendmsg || nr == SYS_sendmmsg
+           || nr == SYS_bind || nr == SYS_connect;
+}
 
 static enum told finish(struct notify *n, struct pend *p, int64_t value)
 {
     int r = respond(n, p->id, value, 0);
 
-    pend_free(n, p);
+    if (r == -ENOENT && value >= 0 && happens_once(p->nr)) {
+        p->done = true;
+        p->value = value;
+    } else {
+        pend_free(n, p);
+    }
     return r < 0 ? TOLD_GONE : TOLD;
 }
 
@@ -160,7 +179,7 @@ static enum told next_of_many(struct notify *n, struct pend *p,
 static enum told on_answer(struct ctl_front *front, const struct reply *r)
 {
     struct notify *n = container_of(front, struct notify, front);
-    struct pend   *p = pend_by_id(n, r->id);
+    struct pend   *p = pend_by_call(n, r->id);
     int            tid, e;
     enum told      told;
 
@@ -202,49 +221,72 @@ static int socket_type(int prog)
     return getsockopt(prog, SOL_SOCKET, SO_TYPE, &type, &len) < 0 ? 0 : type;
 }
 
+/* The call behind a notification, with a descriptor in c->fd that is to be
+ * closed.  As decode_call(). */
+static int look(struct pend *p, struct call *c, char *buf)
+{
+    memset(c, 0, sizeof *c);
+    c->fd = -1;
+    if (p->nr != SYS_socket) {
+        c->fd = mem_getfd(p->tid, (int)p->args[0]);
+        c->sock = c->fd < 0 ? 0 : mem_inode(c->fd);
+        if (c->sock == 0)
+            return 1; /* EBADF, ENOTSOCK: the kernel says it */
+        p->gram = socket_type(c->fd) == SOCK_SEQPACKET;
+    }
+    return decode_call(p, c->fd, c, buf);
+}
+
+static uint64_t mix(uint64_t h, const void *data, size_t len)
+{
+    const unsigned char *p = data;
+
+    for (size_t i = 0; i < len; i++)
+        h = (h ^ p[i]) * UINT64_C(0x100000001b3);
+    return h;
+}
+
+/* Equal for the same call made again. */
+static uint64_t print_of(const struct call *c)
+{
+    uint64_t h = mix(UINT64_C(0xcbf29ce484222325), &c->sock, sizeof c->sock);
+
+    h = mix(h, &c->addr, c->addr_len);
+    return mix(h, c->data, c->data ? c->len : 0);
+}
+
 /* What has no descriptor of ours goes on natively. */
 static void ask(struct notify *n, struct pend *p)
 {
     static char buf[CALL_DATA_MAX];
     struct call c;
-    int         prog = -1, r;
+    int         r = look(p, &c, buf);
 
-    memset(&c, 0, sizeof c);
-    if (p->nr != SYS_socket) {
-        prog = mem_getfd(p->tid, (int)p->args[0]);
-        c.sock = prog < 0 ? 0 : mem_inode(prog);
-        if (c.sock == 0) {
-            finish_native(n, p); /* EBADF, ENOTSOCK */
-            goto out;
-        }
-        p->gram = socket_type(prog) == SOCK_SEQPACKET;
-    }
-    c.id = p->id;
-    c.fd = prog;
-    r = decode_call(p, prog, &c, buf);
+    c.id = p->call_id;
     if (c.op == CALL_SOCKET || c.op == CALL_ACCEPT)
         c.pid = mem_process(p->tid);
+    if (r == 0)
+        p->print = print_of(&c);
     if (r == 1)
         finish_native(n, p);
     else if (r < 0)
         (void)on_answer(&n->front,
-                        &(struct reply){ .id = p->id, .value = r, .fd = -1 });
+                        &(struct reply){ .id = c.id, .value = r, .fd = -1 });
     else
         n->sink.call(n->sink.ctx, &n->front, &c);
-out:
-    if (prog >= 0)
-        close(prog);
+    if (c.fd >= 0)
+        close(c.fd);
 }
 
 static void drive(struct notify *n, struct pend *p)
 {
-    uint64_t id = p->id;
+    uint64_t id = p->call_id;
 
     p->driving = true;
     do {
         p->again = false;
         ask(n, p);
-        p = pend_by_id(n, id); /* it may be answered and gone */
+        p = pend_by_call(n, id); /* it may be answered and gone */
     } while (p && p->again);
     if (p)
         p->driving = false;
@@ -266,20 +308,50 @@ static enum told next_of_many(struct notify *n, struct pend *p,
     return TOLD;
 }
 
+static bool made_again(struct pend *p, const struct seccomp_notif *req)
+{
+    static char buf[CALL_DATA_MAX];
+    struct call c;
+    bool        same;
+
+    if (p->nr != req->data.nr
+        || memcmp(p->args, req->data.args, sizeof p->args) != 0)
+        return false;
+    same = look(p, &c, buf) == 0 && print_of(&c) == p->print;
+    if (c.fd >= 0)
+        close(c.fd);
+    return same;
+}
+
+/* The thread's last call was interrupted.  True: this is the same again. */
+static bool goes_on(struct notify *n, struct pend *p,
+                    const struct seccomp_notif *req)
+{
+    if (!made_again(p, req)) {
+        if (!p->done)
+            n->sink.cancel(n->sink.ctx, &n->front, p->call_id);
+        pend_free(n, p);
+        return false;
+    }
+    p->id = req->id;
+    if (p->done)
+        finish(n, p, p->value);
+    return true;
+}
+
 static void begin(struct notify *n, const struct seccomp_notif *req)
 {
     struct pend *p = pend_of(n, (int)req->pid);
 
-    if (p) { /* its last call was interrupted */
-        n->sink.cancel(n->sink.ctx, &n->front, p->id);
-        pend_free(n, p);
-    }
+    if (p && goes_on(n, p, req))
+        return;
     p = calloc(1, sizeof *p);
     if (!p) {
         respond(n, req->id, -ENOMEM, 0);
         return;
     }
     p->id = req->id;
+    p->call_id = ++n->calls;
     p->tid = (int)req->pid;
     p->nr = req->data.nr;
     for (int i = 0; i < 6; i++)
@@ -322,9 +394,13 @@ void notify_answer_all(struct ctl_front *front, int64_t value)
     struct notify *n = container_of(front, struct notify, front);
 
     for (unsigned i = 0; i < NOTIFY_HASH; i++)
-        while (!list_empty(&n->pending[i]))
-            finish(n, list_entry(list_first(&n->pending[i]), struct pend,
-                                 by_tid), value);
+        while (!list_empty(&n->pending[i])) {
+            struct pend *p = list_entry(list_first(&n->pending[i]),
+                                        struct pend, by_tid);
+
+            respond(n, p->id, value, 0);
+            pend_free(n, p);
+        }
 }
 
 int notify_init(struct notify *n, struct loop *loop, int listener,

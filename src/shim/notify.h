@@ -28,6 +28,7 @@ struct notify {
     struct call_sink sink;
     struct list      pending[NOTIFY_HASH];
     unsigned         npending;
+    uint64_t         calls; /* so far */
     /* No process is left under this filter. May be NULL. */
     void (*ended)(struct notify *n);
 };

@@ -4,10 +4,15 @@
 
 #include "shim/notify.h"
 
-/* A call that was made and is not answered. */
+/* A call that was made and is not answered; or is, and its caller could not
+ * be told (`done`). */
 struct pend {
     struct list by_tid;
-    uint64_t    id;
+    uint64_t    id;      /* the kernel's; a new one if it is made again */
+    uint64_t    call_id; /* ours */
+    uint64_t    print;   /* of what it says, beyond args */
+    bool        done;
+    int64_t     value;
     int         tid, nr;
     uint64_t    args[6];
     bool        gram; /* the pair carries datagrams */
