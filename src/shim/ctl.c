@@ -103,6 +103,7 @@ void ctl_cancel(struct ctl *ctl, struct ctl_front *front, uint64_t id)
 {
     list_each(it, &ctl->live)
         drop_waiters(list_entry(it, struct ep, link), front, &id);
+    ctl_told(ctl, front, id, false); /* it can arrive no more */
 }
 
 /* ---- socket -------------------------------------------------------------- */
@@ -241,9 +242,13 @@ static void connect_begun(struct ep *ep, struct ctl_front *front,
         ep_answer(front, call->id, -EINPROGRESS);
     }
     ep->state = EP_CONNECTING;
+    ep->polled = call->nonblock;
     if (!call->nonblock)
         ep_hold(ep, front, call, to);
     ep_stream_ready(ep);
+    /* If it is interrupted while it waits, it polls for the rest. */
+    if (!ep->dead && ep->state == EP_CONNECTING && ep->pair.filler == 0)
+        pair_fill(&ep->pair, call->fd);
 }
 
 /* What connect() says about the attempt that was under way. */

@@ -58,6 +58,7 @@ struct ep {
     bool              untold; /* how the connect() ended */
     bool              pair_err; /* the program's end has an error, too */
     bool              retired, dead, serves;
+    bool              polled; /* connect() was non-blocking */
     bool              undelivered; /* accepted, but nobody has it yet */
     int32_t           pid;
     struct cw_sockaddr local, peer; /* once sd is -1 */

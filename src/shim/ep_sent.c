@@ -86,6 +86,8 @@ static void settle(struct sent *s, bool arrived)
         undo(s);
     else if (s->op == CALL_ACCEPT)
         ep_delivered(s->ep);
+    else if (s->op == CALL_CONNECT)
+        pair_unfill(&s->ep->pair);
     sent_free(s);
 }
 

@@ -253,24 +253,25 @@ static void connect_failed(struct ep *ep)
     struct wcall   c = { .op = EVC_CONNECT, .has_addr = true };
     struct wresult res;
     struct waiter *w;
-    bool           told = false, filled = ep->pair.filler > 0;
+    enum told      told = TOLD_GONE;
     ptrdiff_t      r = ep_call(ep, &c, &res); /* asks how it went */
 
     INVARIANT(r < 0 && r != -EALREADY);
     while ((w = ep_waiter(ep, CALL_CONNECT)) != NULL) {
-        enum told t = ep_answer(w->front, w->id, r);
-
-        if (t == TOLD_SENT && !filled)
+        told = ep_answer(w->front, w->id, r);
+        if (told == TOLD_SENT && !ep->polled)
             ep_sent_connect(ep, w->front, w->id, (int)-r);
-        told |= t != TOLD_GONE;
         ep_waiter_free(w);
     }
-    ep->untold = !told;
-    ep->soerr = told ? 0 : (int)-r;
-    if (told && !filled)
-        ep->state = EP_FRESH; /* it may try again on the same pair */
-    else
+    ep->untold = told == TOLD_GONE;
+    ep->soerr = ep->untold ? (int)-r : 0;
+    if (ep->untold || ep->polled) {
         failed(ep);
+        return;
+    }
+    ep->state = EP_FRESH; /* it may try again on the same pair */
+    if (told == TOLD)
+        pair_unfill(&ep->pair);
 }
 
 void ep_connect_untold(struct ep *ep, int err)
@@ -400,6 +401,8 @@ static bool lingers0(struct ep *ep)
 
 static void program_closed(struct ep *ep)
 {
+    bool reset;
+
     ep->closed = true;
     if (ep->state == EP_LISTEN)
         ep_listen_close(ep);
@@ -407,15 +410,15 @@ static void program_closed(struct ep *ep)
         ep_free(ep);
         return;
     }
-    if (left_unread(ep)) {
+    reset = left_unread(ep);
+    if (reset)
         set_linger0(ep);
-        ep_free(ep);
-    } else if (lingers0(ep)) {
-        ep_free(ep);
-    } else {
+    else
         tell_held(ep);
-        ep_up(ep);
-    }
+    reset |= lingers0(ep);
+    ep_up(ep); /* what was written before goes out before */
+    if (reset && !ep->dead)
+        ep_free(ep);
 }
 
 /* A hang-up of our end: every descriptor of the program's end is closed, or
