@@ -13,12 +13,15 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum {
     ANSWER_MS = 10000, /* a host that is asked answers within this */
     HOST_FD = 3,       /* the host finds its listening socket there */
+    TRIES = 8,         /* of hosts that are killed while we join */
+    NO_ANSWER = -1,    /* instead of an exit status */
 };
 
 #define HOST_SOCK "host.sock"
@@ -162,7 +165,7 @@ static int hear_answer(struct live *live)
     if (n == -ETIMEDOUT)
         return fail(live, 125, "the live host does not answer; end it with "
                                "`causeway host stop`, or kill it");
-    return fail(live, 125, "the live host ended before it answered");
+    return fail(live, NO_ANSWER, "the live host ended before it answered");
 }
 
 static int say_hello(struct live *live, enum live_want want,
@@ -178,7 +181,8 @@ static int say_hello(struct live *live, enum live_want want,
         memcpy(m.opts, opts, len);
     if (!chan_write_one(live->chan.src.fd, LIVE_HELLO, &m,
                         sizeof m.head + len))
-        return fail(live, 125, "the live host ended before it answered");
+        return fail(live, NO_ANSWER,
+                    "the live host ended before it answered");
     return hear_answer(live);
 }
 
@@ -189,20 +193,31 @@ static void hang_up(struct live *live)
     live->chan.src.fd = -1;
 }
 
+/* One that was being killed may still have taken the connection. */
+static int enter(struct live *live, bool may_start, enum live_want want,
+                 const void *opts, size_t len)
+{
+    int status = NO_ANSWER;
+
+    for (int i = 0; i < TRIES && status == NO_ANSWER; i++) {
+        hang_up(live);
+        status = connect_host(live, may_start);
+        if (status == 0 && live->chan.src.fd < 0)
+            status = fail(live, 3, "no live host runs");
+        if (status == 0)
+            status = say_hello(live, want, opts, len);
+    }
+    if (status != 0)
+        hang_up(live);
+    return status == NO_ANSWER ? 125 : status;
+}
+
 int live_join(struct live *live, bool may_start, const void *opts,
               size_t len)
 {
-    int status;
-
     memset(live, 0, sizeof *live);
-    status = connect_host(live, may_start);
-    if (status == 0 && live->chan.src.fd < 0)
-        status = fail(live, 3, "no live host runs");
-    if (status == 0)
-        status = say_hello(live, LIVE_JOIN, opts, len);
-    if (status != 0)
-        hang_up(live);
-    return status;
+    live->chan.src.fd = -1;
+    return enter(live, may_start, LIVE_JOIN, opts, len);
 }
 
 /* ---- calls -------------------------------------------------------------------- */
@@ -245,11 +260,12 @@ static void read_log(struct live *live)
     struct place p;
     char         why[PLACE_WHY_MAX], text[400];
     ssize_t      n = -1;
-    int          fd;
+    int          fd = -1;
 
-    if (*live->why || !place_open(&p, false, why))
-        return;
-    fd = openat(p.fd, HOST_LOG, O_RDONLY | O_CLOEXEC);
+    if (*live->why)
+        return; /* it said so itself */
+    if (place_open(&p, false, why))
+        fd = openat(p.fd, HOST_LOG, O_RDONLY | O_CLOEXEC);
     if (fd >= 0) {
         n = read(fd, text, sizeof text - 1);
         close(fd);
@@ -282,12 +298,26 @@ void live_watch(struct live *live, struct loop *loop)
         INVARIANT(false);
 }
 
-/* Without a host there are no sockets; calls on others go on. */
-static void call_without(struct ctl_front *front, const struct call *call)
+/* Did the host make this pair? */
+static bool made_by(pid_t host, int fd)
+{
+    struct ucred cred;
+    socklen_t    len = sizeof cred;
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0
+           && cred.pid == host;
+}
+
+/* Without a host there are no sockets.  What moves data finds the pair ended;
+ * calls on other sockets go on. */
+static void call_without(const struct live *live, struct ctl_front *front,
+                         const struct call *call)
 {
     struct reply r = { .id = call->id, .kind = REPLY_NATIVE, .fd = -1 };
 
-    if (call->op == CALL_SOCKET) {
+    if (call->op == CALL_SOCKET
+        || (call->op != CALL_SEND && call->op != CALL_RECV
+            && made_by(live->welcome.pid, call->fd))) {
         r.kind = REPLY_VALUE;
         r.value = -ENETDOWN;
     }
@@ -303,7 +333,7 @@ static void sink_call(void *ctx, struct ctl_front *front,
 
     live->front = front;
     if (live->chan.dead) {
-        call_without(front, call);
+        call_without(live, front, call);
         return;
     }
     memcpy(&part[1].iov_base, &call->data, sizeof call->data);
@@ -358,18 +388,16 @@ static bool hear_goodbye(int fd, struct live_goodbye *out)
 /* Of a host that was killed. */
 static void clean_up_after(const struct live *dead)
 {
-    struct live  live = { .lost = true };
-    struct place p;
-    char         why[PLACE_WHY_MAX], view[32];
+    struct live_welcome other;
+    struct place        p;
+    char                why[PLACE_WHY_MAX], view[32];
 
     snprintf(view, sizeof view, PLACE_VIEW "%d", (int)dead->welcome.pid);
     if (!place_open(&p, false, why))
         return;
-    if (kill(dead->welcome.pid, 0) < 0)
-        place_remove(&p, view);
+    place_remove(&p, view);
     place_close(&p);
-    (void)connect_host(&live, false);
-    hang_up(&live);
+    (void)live_ask(LIVE_STATUS, &other);
 }
 
 const char *live_leave(struct live *live)
@@ -402,11 +430,8 @@ int live_ask(enum live_want want, struct live_welcome *out)
 
     memset(&live, 0, sizeof live);
     memset(out, 0, sizeof *out);
-    status = connect_host(&live, false);
-    if (status == 0 && live.chan.src.fd < 0)
-        status = fail(&live, 3, "no live host runs");
-    if (status == 0)
-        status = say_hello(&live, want, NULL, 0);
+    live.chan.src.fd = -1;
+    status = enter(&live, false, want, NULL, 0);
     if (status == 0 && want == LIVE_STOP && !wait_for_end(live.chan.src.fd))
         status = fail(&live, 125, "the live host does not end; kill it");
     hang_up(&live);

@@ -7,8 +7,10 @@
 
 #include "base/check.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,7 +178,39 @@ void place_remove(const struct place *p, const char *name)
     unlinkat(p->fd, name, 0);
 }
 
+/* A socket of a view whose process was killed, or one that never got its
+ * name. */
+static bool is_stale(const struct place *p, const char *name)
+{
+    const char *last = strrchr(name, '.');
+    int         fd;
+
+    if (name[0] == '.')
+        return last != name && kill((pid_t)atoi(last + 1), 0) < 0
+               && errno == ESRCH;
+    if (strncmp(name, PLACE_VIEW, strlen(PLACE_VIEW)) != 0)
+        return false;
+    fd = place_connect(p, name);
+    if (fd >= 0)
+        close(fd);
+    return fd == -ECONNREFUSED;
+}
+
+static void remove_stale(const struct place *p)
+{
+    DIR           *d = opendir(p->path);
+    struct dirent *e;
+
+    while (d && (e = readdir(d)))
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0
+            && is_stale(p, e->d_name))
+            place_remove(p, e->d_name);
+    if (d)
+        closedir(d);
+}
+
 void place_sweep(const struct place *p)
 {
+    remove_stale(p);
     rmdir(p->path); /* fails if anything is in it */
 }
