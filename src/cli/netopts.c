@@ -6,6 +6,7 @@
 #include "cli/netopts.h"
 
 #include "base/check.h"
+#include "base/nearest.h"
 #include "loop/loop.h"
 
 #include <getopt.h>
@@ -83,7 +84,12 @@ static bool link_words(struct net_opts *o, const char *opt, const char *name,
     o->link_given = true;
     if (k < 0 || (size_t)k >= room)
         return refuse(o, opt, words, "too many words for a link");
-    return spec_parse(o->words, &spec, &err) || refuse(o, opt, words, text);
+    if (spec_parse(o->words, &spec, &err))
+        return true;
+    if (!*name)
+        return refuse(o, opt, words, text);
+    snprintf(o->why, sizeof o->why, "--%s", text); /* it names the word */
+    return false;
 }
 
 static bool preset(struct net_opts *o, const char *name)
@@ -158,6 +164,23 @@ static bool flag(struct net_opts *o, int c)
     return true;
 }
 
+static bool unknown(struct net_opts *o, const char *word)
+{
+    const char *names[ARRAY_LEN(table)], *near;
+    const char *bare = strncmp(word, "--", 2) == 0 ? word + 2 : "";
+    char        name[NEAREST_WORD_MAX + 1];
+    size_t      n = 0;
+
+    for (size_t i = 0; table[i].name; i++)
+        names[n++] = table[i].name;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(bare, "="), bare);
+    near = nearest(name, names, n);
+    snprintf(o->why, sizeof o->why, "%s: unknown option%s%s%s", word,
+             near ? "; did you mean --" : "", near ? near : "",
+             near ? "?" : "; --help lists them");
+    return false;
+}
+
 static bool one(struct net_opts *o, int c, int index)
 {
     switch (c) {
@@ -179,10 +202,9 @@ static bool one(struct net_opts *o, int c, int index)
         o->record = optarg;
         return true;
     case '?':
+        return unknown(o, optarg);
     case ':':
-        snprintf(o->why, sizeof o->why, "%s: %s",
-                 optarg ? optarg : "option",
-                 c == ':' ? "it needs a value" : "unknown option");
+        snprintf(o->why, sizeof o->why, "%s: it needs a value", optarg);
         return false;
     default:
         return flag(o, c);
