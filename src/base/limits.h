@@ -49,6 +49,8 @@ struct knobs {
     cw_ns delack;        /* MUST-40: below 500 ms */
     unsigned quickacks;  /* segments acknowledged at once at the start */
     unsigned initcwnd;   /* segments; 0: by RFC 5681 §3.1 */
+    unsigned ack_counts; /* slow start: segments an ACK counts for; 0: all
+                            that it acknowledges */
     cw_ns msl;           /* half of the time in TIME-WAIT */
     unsigned syn_retries; /* R2 for a SYN: MUST-23 */
     unsigned synack_retries;

@@ -33,6 +33,18 @@ static bool window_was_used(const struct tcp *t, uint32_t flight)
     return t->cwnd_limited || flight + tcp_eff_mss(t) > t->cwnd;
 }
 
+/* eq. (2), or all of it where one ACK answers a burst, or the window would
+ * not double; but not after a timeout, when an ACK may jump over what was
+ * there all along (RFC 3465 §2.3). */
+static uint32_t slow_start_growth(const struct tcp *t, uint32_t bytes)
+{
+    unsigned most = tcp_knobs(t)->ack_counts;
+
+    if (t->flight && t->flight->recovery == RECOVERY_RTO)
+        most = 1;
+    return most ? MIN(bytes, most * tcp_eff_mss(t)) : bytes;
+}
+
 static void acked(struct tcp *t, uint32_t bytes, uint32_t flight)
 {
     uint32_t mss = tcp_eff_mss(t);
@@ -40,7 +52,8 @@ static void acked(struct tcp *t, uint32_t bytes, uint32_t flight)
     if (!window_was_used(t, flight))
         return;
     if (t->cwnd < t->ssthresh) {
-        t->cwnd += MIN(bytes, mss); /* eq. (2) */
+        t->cwnd = MIN(t->cwnd + slow_start_growth(t, bytes),
+                      (uint32_t)SOCKBUF_MAX * 2);
         tcp_cwnd_event(t, WHY_CC_SLOW_START);
         return;
     }
