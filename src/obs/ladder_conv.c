@@ -104,6 +104,17 @@ bool lad_lost(const struct ladder *l, uint32_t i)
     return !run_arrived(&l->run->packets[i]);
 }
 
+/* Of its first copy. */
+cw_ns lad_arrival(const struct run_packet *r)
+{
+    cw_ns at = NS_NEVER;
+
+    for (unsigned i = 0; i < r->nfates; i++)
+        if (r->fates[i].why == WHY_LINK_ARRIVED)
+            at = ns_min(at, r->fates[i].arrive_at);
+    return at;
+}
+
 /* The same for both directions. */
 static uint64_t ends_key(const struct lad_look *k)
 {
@@ -160,6 +171,7 @@ static uint32_t new_conv(struct ladder *l, const struct lad_look *k)
     c->end[1].addr = k->dst;
     c->end[1].port = k->dport;
     c->end[0].fin_at = c->end[1].fin_at = NS_NEVER;
+    c->end[0].earliest = c->end[1].earliest = NS_NEVER;
     /* An answer that comes first: its question was not seen. */
     if (k->kind == LAD_TCP && (k->flags & (F_SYN | F_ACK)) == (F_SYN | F_ACK)) {
         struct lad_end e = c->end[0];
@@ -478,6 +490,19 @@ static void settle_moments(struct ladder *l, struct lad_conv *c)
     }
 }
 
+static void note_overtaken(struct ladder *l, uint32_t i)
+{
+    struct lad_packet *p = &l->packets[i];
+    cw_ns              at = lad_arrival(&l->run->packets[i]);
+    struct lad_end    *e;
+
+    if (p->conv == NONE || at == NS_NEVER)
+        return;
+    e = &l->convs[p->conv].end[p->end];
+    p->overtaken = at > e->earliest;
+    e->earliest = ns_min(e->earliest, at);
+}
+
 bool lad_gather(struct ladder *l)
 {
     INVARIANT(l->run->npackets < NONE / 2);
@@ -485,6 +510,8 @@ bool lad_gather(struct ladder *l)
         return false;
     for (uint32_t i = 0; i < l->run->npackets; i++)
         add_packet(l, i);
+    for (uint32_t i = (uint32_t)l->run->npackets; i-- > 0;)
+        note_overtaken(l, i);
     for (size_t i = 0; i < l->run->nevents; i++)
         add_event(l, &l->run->events[i]);
     for (uint32_t i = 0; i < l->nconvs; i++)

@@ -20,7 +20,8 @@ static enum kind kind_of(const struct ladder *l, uint32_t i)
     const struct lad_packet *p = &l->packets[i];
     uint16_t                 why = l->run->packets[i].why;
 
-    if (p->head_state || p->tail_state || p->waited || p->drop)
+    if (p->head_state || p->tail_state || p->waited || p->drop
+        || p->overtaken)
         return NEVER_FOLD;
     if (p->look.kind == LAD_UDP)
         return DATAGRAM;
@@ -201,8 +202,8 @@ static void words_beside(const struct ladder *l, uint32_t i, uint32_t last,
     lad_reason(l, i, f);
     if (f->len > 0 || to == l->run->packets[i].t)
         return;
-    fmt_f(f, "to %llu.%03u", (unsigned long long)(to / NS_MS),
-          (unsigned)(to % NS_MS / NS_US));
+    fmt_str(f, "to ");
+    lad_instant(f, to);
 }
 
 /* The packets from i to `last`. */

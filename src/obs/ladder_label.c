@@ -55,6 +55,15 @@ void lad_time(struct fmt *f, cw_ns t)
     }
 }
 
+/* An instant, as the column of times has it. */
+void lad_instant(struct fmt *f, cw_ns t)
+{
+    uint64_t us = t > 0 ? (uint64_t)(t / NS_US) : 0;
+
+    fmt_f(f, "%llu.%03u", (unsigned long long)(us / 1000),
+          (unsigned)(us % 1000));
+}
+
 /* ---- TCP ------------------------------------------------------------------ */
 
 uint32_t lad_seq(const struct ladder *l, const struct lad_packet *p)
@@ -78,13 +87,16 @@ bool lad_is_plain_ack(const struct lad_packet *p)
         && !(p->look.flags & (F_SYN | F_FIN | F_RST));
 }
 
+/* At most n blocks, and how many more there are. */
 static void sacks(const struct ladder *l, const struct lad_packet *p,
-                  struct fmt *f)
+                  unsigned n, struct fmt *f)
 {
-    for (unsigned i = 0; i < p->look.nsack; i++)
+    for (unsigned i = 0; i < MIN(n, (unsigned)p->look.nsack); i++)
         fmt_f(f, "%s%u:%u", i ? "," : " SACK ",
               rel_ack(l, p, p->look.sack[i].left),
               rel_ack(l, p, p->look.sack[i].right));
+    if (p->look.nsack > n)
+        fmt_f(f, " +%u", p->look.nsack - n);
 }
 
 static void ack_words(const struct ladder *l, uint32_t i, struct fmt *f)
@@ -128,7 +140,7 @@ static void pure_ack(const struct ladder *l, uint32_t i, unsigned form,
     if (form != LESS || p->look.nsack == 0)
         ack_words(l, i, f);
     if (form != LEAST)
-        sacks(l, p, f);
+        sacks(l, p, form == FULL ? LAD_SACKS : 1, f);
 }
 
 /* "SYN,ACK", "PSH" ... */
@@ -376,15 +388,13 @@ static void fate(const struct run_fate *a, struct fmt *f)
 {
     switch (a->why) {
     case WHY_LINK_ARRIVED:
+    case WHY_LINK_REORDER: /* said below, if it made a difference */
         return;
     case WHY_LINK_CORRUPT:
         fmt_str(f, "corrupted on the way");
         return;
     case WHY_LINK_DUPLICATE:
         fmt_str(f, "doubled on the way");
-        return;
-    case WHY_LINK_REORDER:
-        fmt_str(f, "held back: others overtake it");
         return;
     case WHY_LINK_RULE:
         fmt_f(f, "lost: rule \"%s\"", a->rule);
@@ -409,6 +419,11 @@ void lad_cause(const struct ladder *l, uint32_t i, struct fmt *f)
             f->len = before; /* it arrived: no words */
             f->buf[before] = '\0';
         }
+    }
+    if (l->packets[i].overtaken) {
+        fmt_str(f, f->len > 0 ? "; overtaken" : "overtaken");
+        fmt_str(f, ", arrives at ");
+        lad_instant(f, lad_arrival(r));
     }
     if (l->packets[i].drop == WHY_NONE)
         return;

@@ -54,6 +54,7 @@ struct lad_packet {
     bool            again; /* these numbers were sent before */
     bool            news;  /* its ack is the first of this number */
     bool            opens; /* the first text that this end sent */
+    bool            overtaken; /* one sent later arrived before */
     uint8_t         times; /* RTO: of this segment, in a row */
     uint16_t        drop;  /* why the receiver dropped it */
     cw_ns           waited; /* for a timer before it was sent */
@@ -78,6 +79,7 @@ struct lad_end {
     uint32_t       late;  /* what timed out last, and how often */
     uint8_t        lates;
     cw_ns          syn_at;
+    cw_ns          earliest; /* walking back: arrival of later ones */
     uint8_t        first_state, last_state;
     cw_ns          fin_at;   /* when it began to close; NS_NEVER */
     cw_ns          wait_for, wait_until; /* TIME-WAIT's */
@@ -130,6 +132,7 @@ void lad_look(struct span frame, struct lad_look *out);
 bool lad_gather(struct ladder *l);
 void lad_free(struct ladder *l);
 bool lad_lost(const struct ladder *l, uint32_t i);
+cw_ns lad_arrival(const struct run_packet *r); /* NS_NEVER: it did not */
 
 /* ladder_label.c */
 enum { LAD_LABEL_MAX = 256 };
@@ -145,6 +148,7 @@ void lad_wait(const struct ladder *l, uint32_t i, struct fmt *f);
 /* What became of it, if that is not simply that it arrived. */
 void lad_cause(const struct ladder *l, uint32_t i, struct fmt *f);
 void lad_time(struct fmt *f, cw_ns t);
+void lad_instant(struct fmt *f, cw_ns t);
 bool lad_is_plain_ack(const struct lad_packet *p);
 uint32_t lad_seq(const struct ladder *l, const struct lad_packet *p);
 

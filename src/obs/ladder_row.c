@@ -197,11 +197,9 @@ static void put_time(const struct ladder *l, const struct lad_row *row,
 {
     char       text[32];
     struct fmt t = fmt_of(text, sizeof text);
-    uint64_t   us = row->t > 0 ? (uint64_t)row->t / NS_US : 0;
 
     if (row->has_time)
-        fmt_f(&t, "%llu.%03u", (unsigned long long)(us / 1000),
-              (unsigned)(us % 1000));
+        lad_instant(&t, row->t);
     if (t.len < l->time_width)
         repeat(f, " ", (unsigned)(l->time_width - t.len));
     fmt_str(f, text);

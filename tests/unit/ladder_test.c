@@ -375,6 +375,23 @@ TEST(several_conversations_and_one_of_them)
     EXPECT(strstr(rig.notes, "no such conversation"));
 }
 
+/* Arrows do not cross: who is overtaken says when it arrives. */
+TEST(an_overtaken_packet_says_so)
+{
+    rig_init(&rig);
+    rig_udp(&rig, 0, 2, "one", 3);
+    rig.packets[0].fates[0].arrive_at = 25 * NS_MS;
+    rig_udp(&rig, 1000, 2, "two", 3);
+    EXPECT(rig_draw(&rig, as_it_is));
+    EXPECT_STR(
+        rig.out,
+        "  time ms  h2 client   10.0.0.2:49152        10.0.0.1:12000 h1 "
+        "server\n"
+        "    0.000              ├─ UDP 3 \"one\" ───────────────────▶│\n"
+        "                       │   overtaken, arrives at 25.000   │\n"
+        "    1.000              ├─ UDP 3 \"two\" ───────────────────▶│\n");
+}
+
 TEST(the_same_ports_again_are_another_connection)
 {
     rig_init(&rig);
@@ -480,6 +497,7 @@ T_MAIN(T(a_lost_segment_its_timer_and_the_four_way_close),
        T(ascii_has_no_other_bytes), T(a_narrow_terminal_is_obeyed),
        T(hostile_payloads_stay_text), T(hostile_names_stay_text),
        T(several_conversations_and_one_of_them),
+       T(an_overtaken_packet_says_so),
        T(the_same_ports_again_are_another_connection),
        T(addresses_of_the_sixth_version), T(colours_never_stand_alone),
        T(json_is_one_object_a_line), T(random_frames_never_harm),
