@@ -296,10 +296,9 @@ def test_curl(rig):
         f.write(data)
     rig.start(PYTHON, "-m", "http.server", "8000", "--directory", www,
               options=["-q", "--loss", "3%", "--reorder", "5%", "--delay",
-                       "1ms"])
+                       "1ms"]).wait_ready()
     done = subprocess.run(
-        [rig.causeway, "run", "-q", "--", "curl", "-s", "--retry", "20",
-         "--retry-connrefused", "--retry-delay", "1",
+        [rig.causeway, "run", "-q", "--", "curl", "-s",
          "http://127.0.0.1:8000/file"],
         env=rig.env, capture_output=True, timeout=6 * LIMIT, check=False)
     equal(done.returncode, 0, done.stderr)

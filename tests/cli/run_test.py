@@ -365,6 +365,53 @@ def test_stop(rig):
     equal(rig.call(["host", "stop"])[0], 3)
 
 
+# ---- what can be seen ----------------------------------------------------------------
+
+
+def test_sockets_while_it_runs(rig):
+    """`netstat -nltp` has the listener with its port, state and program."""
+    rig.start_python(TCP_SERVER, 12000).wait_ready()
+    rig.start_python(UDP_SERVER, 12001).wait_ready()
+    pids = {line.split()[-1]: pid for pid, line in rig.processes().items()
+            if line.startswith(PYTHON)}
+    status, out, _ = rig.call(["netstat", "-nltp"])
+    equal(status, 0)
+    equal([line.split() for line in out.splitlines()[2:]],
+          [["tcp", "0", "0", "0.0.0.0:12000", "0.0.0.0:*", "LISTEN",
+            f"{pids['12000']}/python3"]])
+    status, out, _ = rig.call(["ss", "-Hulnp"])
+    equal(status, 0)
+    contains(out, "0.0.0.0:12001")
+    contains(out, f'users:(("python3",pid={pids["12001"]},fd=3))')
+
+
+def test_sockets_of_several(rig):
+    """A descriptor that is inherited is shown for each process."""
+    rig.start_python(TCP_SERVER.replace("print(", "import os; os.fork(); "
+                                        "print("), 12000).wait_ready()
+    pids = [pid for pid, line in rig.processes().items()
+            if line.startswith(PYTHON)]
+    until("both are there", lambda: all(
+        f"pid={pid}" in rig.call(["ss", "-tlnp"])[1] for pid in pids))
+
+
+def test_recording(rig):
+    """It holds what two terminals said to each other."""
+    file = rig.path("file.pcapng")
+    server = rig.start_python(TCP_SERVER, 12000,
+                              options=["-q", "--record", file])
+    server.wait_ready()
+    equal(rig.python(TCP_CLIENT, "127.0.0.1", 12000)[0], 0)
+    server.end(signal.SIGINT)
+    rig.call(["host", "stop"])
+    status, out, err = rig.call(["ladder", file])
+    equal(status, 0, err)
+    for part in ("SYN", "hello over t", "TIME-WAIT"):
+        contains(out + err, part)
+    status, out, err = rig.call(["replay", "--check", file])
+    equal(status, 0, out + err)
+
+
 # ---- kinds of programs -------------------------------------------------------------
 
 
