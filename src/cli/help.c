@@ -202,3 +202,68 @@ void help_long(const char *verb, FILE *out)
         fprintf(out, "\n%s", run_options);
     fprintf(out, "\n%s", e->more);
 }
+
+/* ---- man pages ---------------------------------------------------------------- */
+
+/* Literal text in mdoc: a line must not begin with a control character. */
+static void literal(const char *text, FILE *out)
+{
+    bool begins = true;
+
+    fprintf(out, ".Bd -literal\n");
+    for (; *text; text++) {
+        if (begins && (*text == '.' || *text == '\''))
+            fputs("\\&", out);
+        if (*text == '\\')
+            fputs("\\e", out);
+        else
+            fputc(*text, out);
+        begins = *text == '\n';
+    }
+    fprintf(out, "%s.Ed\n", begins ? "" : "\n");
+}
+
+static void section(const char *name, const char *text, FILE *out)
+{
+    fprintf(out, ".Sh %s\n", name);
+    literal(text, out);
+}
+
+void help_man(const char *verb, FILE *out)
+{
+    const struct entry *e = find(verb);
+
+    fprintf(out, ".Dd November 21, 2026\n.Dt CAUSEWAY-%s 1\n.Os\n", verb);
+    fprintf(out, ".Sh NAME\n.Nm causeway-%s\n.Nd %s\n", verb, e->line);
+    section("SYNOPSIS", e->usage, out);
+    section("EXAMPLES", e->examples, out);
+    if (e->link) {
+        section("LINK OPTIONS", link_options, out);
+        section("OPTIONS", run_options, out);
+    }
+    section("DESCRIPTION", e->more, out);
+    fprintf(out, ".Sh SEE ALSO\n.Xr causeway 1\n");
+}
+
+void help_man_overview(FILE *out)
+{
+    fprintf(out, ".Dd November 21, 2026\n.Dt CAUSEWAY 1\n.Os\n"
+                 ".Sh NAME\n.Nm causeway\n"
+                 ".Nd run programs on a TCP and UDP that you can see inside\n"
+                 ".Sh SYNOPSIS\n.Nm\n.Ar command\n.Op Ar options\n"
+                 ".Op Fl -\n.Op Ar program ...\n"
+                 ".Sh DESCRIPTION\nThe commands, each with a page of its own:\n"
+                 ".Bl -tag -width netstat\n");
+    for (size_t i = 0; i < ARRAY_LEN(entries); i++)
+        fprintf(out, ".It Xr causeway-%s 1\n%s\n", entries[i].name,
+                entries[i].line);
+    fprintf(out, ".El\n.Sh ENVIRONMENT\n.Bl -tag -width XDG_RUNTIME_DIR\n"
+                 ".It Ev XDG_STATE_HOME\nwhere recordings are kept, in "
+                 "causeway/runs\n"
+                 ".It Ev XDG_RUNTIME_DIR\nwhere the live host is found\n"
+                 ".It Ev NO_COLOR , CAUSEWAY_ASCII , COLUMNS\nhow the views "
+                 "look\n.El\n"
+                 ".Sh EXIT STATUS\n0 yes, 1 no, 2 usage or a bad file, 3 this "
+                 "machine cannot; lab and run exit with the program's own, "
+                 "124, 125, 126 or 127.\n");
+}

@@ -54,8 +54,22 @@ static int unknown(const char *name)
                     name);
 }
 
+/* `help --man [COMMAND]`: the pages that are installed. */
+static int man(int argc, char **argv)
+{
+    if (argc < 2)
+        help_man_overview(stdout);
+    else if (!find(argv[1]))
+        return unknown(argv[1]);
+    else
+        help_man(argv[1], stdout);
+    return 0;
+}
+
 static int help(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "--man") == 0)
+        return man(argc - 1, argv + 1);
     if (argc < 2) {
         help_overview(stdout);
         return 0;
