@@ -48,6 +48,7 @@ int recording_try(struct recording *rec, const struct net_opts *o,
     int status;
 
     memset(rec, 0, sizeof *rec);
+    rec->verbose = o->verbose > 0;
     if (o->no_record || (o->fast && !o->record))
         return 0;
     status = open_file(rec, o, why);
@@ -90,6 +91,15 @@ void recording_packet(struct recording *rec, const struct world_packet *p)
         record_packet(rec->r, p);
 }
 
+static void tell_lost(const struct world_fate *f)
+{
+    bool rule = f->why == WHY_LINK_RULE && f->rule;
+
+    say(false, "packet %u, from h%u to h%u, is lost: %s%s%s", f->number,
+        f->from, f->to, why_text((enum why)f->why), rule ? " " : "",
+        rule ? f->rule : "");
+}
+
 void recording_fate(struct recording *rec, const struct world_fate *f)
 {
     bool lost = f->final && f->link >= 0 && f->why != WHY_LINK_ARRIVED;
@@ -97,6 +107,8 @@ void recording_fate(struct recording *rec, const struct world_fate *f)
     if (lost && !rec->last_name && f->copy == 0) {
         rec->lost++;
         rec->lost_acks += rec->last_ack;
+        if (rec->verbose)
+            tell_lost(f);
     }
     if (rec->r)
         record_fate(rec->r, f);

@@ -16,6 +16,7 @@ struct recording {
     bool             named; /* by the user */
     /* Name service apart: */
     uint64_t packets, lost, lost_acks, again, by_timeout;
+    bool     verbose; /* tells of each loss */
     bool     last_ack, last_name;
 };
 
