@@ -81,7 +81,8 @@ enum why_unit { WHY_UNIT_NOFIG, WHY_UNIT_COUNT, WHY_UNIT_TIME, WHY_UNIT_BYTES };
     X(TX_DATA,           "tx-data",          "new data", NOFIG, "") \
     X(TX_FIN,            "tx-fin",           "end of our data", NOFIG, "RFC 9293 3.6") \
     X(TX_ACK,            "tx-ack",           "acknowledges data", NOFIG, "RFC 9293 3.8.6.3") \
-    X(TX_QUICKACK,       "tx-quickack",      "acknowledges at once: start of the connection", NOFIG, "RFC 9293 3.8.6.3") \
+    X(TX_QUICKACK,       "tx-quickack",      "acknowledges at once: start of the connection", \
+      NOFIG, "RFC 9293 3.8.6.3") \
     X(TX_ACK_2ND,        "tx-ack-2nd",       "acknowledges the second full segment", NOFIG, "RFC 5681 4.2") \
     X(TX_ACK_DELAYED,    "tx-ack-delayed",   "delayed acknowledgement after %", TIME, "RFC 9293 MUST-40") \
     X(TX_ACK_FIN,        "tx-ack-fin",       "acknowledges the FIN", NOFIG, "RFC 9293 3.6") \

@@ -131,7 +131,7 @@ void lines_init(struct lines *l, struct loop *loop, int fd,
 {
     memset(l, 0, sizeof *l);
     INVARIANT(strlen(prefix) < sizeof l->prefix);
-    strcpy(l->prefix, prefix);
+    memcpy(l->prefix, prefix, strlen(prefix));
     l->loop = loop;
     l->out = out;
     l->src = (struct loop_src){ .fd = fd, .ready = on_event };

@@ -24,11 +24,9 @@ static inline uint32_t narrow(uint64_t sum)
 
 static inline uint32_t to_big_endian(uint32_t sum)
 {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    return __builtin_bswap16((uint16_t)sum);
-#else
+    if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+        return __builtin_bswap16((uint16_t)sum);
     return sum;
-#endif
 }
 
 /* What `all` and `high` come to. */

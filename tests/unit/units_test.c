@@ -130,70 +130,70 @@ TEST(counts)
 #define NO_SHARE "is no share. Write 3%, for instance"
 #define NO_COUNT "is no whole number. Write 3, for instance"
 
+static const struct {
+    char        kind;
+    const char *text, *want;
+} refused[] = {
+    { 't', "", NO_TIME },
+    { 't', "ms", NO_TIME },
+    { 't', "-1ms", NO_TIME },
+    { 't', "+1ms", NO_TIME },
+    { 't', " 1ms", NO_TIME },
+    { 't', "1 ms", NO_TIME },
+    { 't', ".5ms", NO_TIME },
+    { 't', "1.ms", NO_TIME },
+    { 't', "1.2.3ms", NO_TIME },
+    { 't', "1e3ms", NO_TIME },
+    { 't', "20MS", NO_TIME },
+    { 't', "20msx", NO_TIME },
+    { 't', "1234567890123456789ns", NO_TIME }, /* nineteen digits */
+    { 't', "20", "the unit is missing. Write 20ms or 20s" },
+    { 't', "1.5", "the unit is missing. Write 1.5ms or 1.5s" },
+    { 't', "9223372037s", "is too large" },
+    { 't', "9223372036854776us", "is too large" },
+    { 't', "999999999999999999m", "is too large" },
+    { 'r', "fast", NO_RATE },
+    { 'r', "10", "the unit is missing. Write 10mbit or 10MB/s" },
+    { 'r', "10mbps", "unclear: tc means megabytes by it, most people "
+                     "megabits. Write 10mbit or 10MB/s" },
+    { 'r', "10Mbps", "unclear: tc means megabytes by it, most people "
+                     "megabits. Write 10mbit or 10MB/s" },
+    { 'r', "1.5kbps", "unclear: tc means kilobytes by it, most people "
+                      "kilobits. Write 1.5kbit or 1.5kB/s" },
+    { 'r', "1gb/s", "unclear: tc means gigabytes by it, most people "
+                    "gigabits. Write 1gbit or 1GB/s" },
+    { 'r', "9bps", "unclear: tc means bytes by it, most people bits. "
+                   "Write 9bit or 9B/s" },
+    { 'r', "10mbits", NO_RATE },
+    { 'r', "10MiB/s", NO_RATE },
+    { 's', "64", "the unit is missing. Write 64kB or 64KiB" },
+    { 's', "64K", NO_SIZE },
+    { 's', "64KB", NO_SIZE },
+    { 's', "64kb", NO_SIZE },
+    { 's', "999999999999GiB", "is too large" },
+    { '%', "0.03", "the % is missing. Write 3% (or 0.03%)" },
+    { '%', "0.125", "the % is missing. Write 12.5% (or 0.125%)" },
+    { '%', "0.0003", "the % is missing. Write 0.03% (or 0.0003%)" },
+    { '%', "0.5", "the % is missing. Write 50% (or 0.5%)" },
+    { '%', "3", "the % is missing. Write 3%" },
+    { '%', "1.5", "the % is missing. Write 1.5%" },
+    { '%', "101%", "is more than everything. Write at most 100%" },
+    { '%', "100.00000001%",
+      "is more than everything. Write at most 100%" },
+    { '%', "999999999999999999%",
+      "is more than everything. Write at most 100%" },
+    { '%', "3 %", NO_SHARE },
+    { '%', "3%%", NO_SHARE },
+    { '%', "percent", NO_SHARE },
+    { 'c', "", NO_COUNT },
+    { 'c', "1.5", NO_COUNT },
+    { 'c', "3p", NO_COUNT },
+    { 'c', "-3", NO_COUNT },
+};
+
 TEST(refusals)
 {
-    static const struct {
-        char        kind;
-        const char *text, *want;
-    } rows[] = {
-        { 't', "", NO_TIME },
-        { 't', "ms", NO_TIME },
-        { 't', "-1ms", NO_TIME },
-        { 't', "+1ms", NO_TIME },
-        { 't', " 1ms", NO_TIME },
-        { 't', "1 ms", NO_TIME },
-        { 't', ".5ms", NO_TIME },
-        { 't', "1.ms", NO_TIME },
-        { 't', "1.2.3ms", NO_TIME },
-        { 't', "1e3ms", NO_TIME },
-        { 't', "20MS", NO_TIME },
-        { 't', "20msx", NO_TIME },
-        { 't', "1234567890123456789ns", NO_TIME }, /* nineteen digits */
-        { 't', "20", "the unit is missing. Write 20ms or 20s" },
-        { 't', "1.5", "the unit is missing. Write 1.5ms or 1.5s" },
-        { 't', "9223372037s", "is too large" },
-        { 't', "9223372036854776us", "is too large" },
-        { 't', "999999999999999999m", "is too large" },
-        { 'r', "fast", NO_RATE },
-        { 'r', "10", "the unit is missing. Write 10mbit or 10MB/s" },
-        { 'r', "10mbps", "unclear: tc means megabytes by it, most people "
-                         "megabits. Write 10mbit or 10MB/s" },
-        { 'r', "10Mbps", "unclear: tc means megabytes by it, most people "
-                         "megabits. Write 10mbit or 10MB/s" },
-        { 'r', "1.5kbps", "unclear: tc means kilobytes by it, most people "
-                          "kilobits. Write 1.5kbit or 1.5kB/s" },
-        { 'r', "1gb/s", "unclear: tc means gigabytes by it, most people "
-                        "gigabits. Write 1gbit or 1GB/s" },
-        { 'r', "9bps", "unclear: tc means bytes by it, most people bits. "
-                       "Write 9bit or 9B/s" },
-        { 'r', "10mbits", NO_RATE },
-        { 'r', "10MiB/s", NO_RATE },
-        { 's', "64", "the unit is missing. Write 64kB or 64KiB" },
-        { 's', "64K", NO_SIZE },
-        { 's', "64KB", NO_SIZE },
-        { 's', "64kb", NO_SIZE },
-        { 's', "999999999999GiB", "is too large" },
-        { '%', "0.03", "the % is missing. Write 3% (or 0.03%)" },
-        { '%', "0.125", "the % is missing. Write 12.5% (or 0.125%)" },
-        { '%', "0.0003", "the % is missing. Write 0.03% (or 0.0003%)" },
-        { '%', "0.5", "the % is missing. Write 50% (or 0.5%)" },
-        { '%', "3", "the % is missing. Write 3%" },
-        { '%', "1.5", "the % is missing. Write 1.5%" },
-        { '%', "101%", "is more than everything. Write at most 100%" },
-        { '%', "100.00000001%",
-          "is more than everything. Write at most 100%" },
-        { '%', "999999999999999999%",
-          "is more than everything. Write at most 100%" },
-        { '%', "3 %", NO_SHARE },
-        { '%', "3%%", NO_SHARE },
-        { '%', "percent", NO_SHARE },
-        { 'c', "", NO_COUNT },
-        { 'c', "1.5", NO_COUNT },
-        { 'c', "3p", NO_COUNT },
-        { 'c', "-3", NO_COUNT },
-    };
-
-    T_EACH (row, rows) {
+    T_EACH (row, refused) {
         const char *text = guarded(row->text);
         uint64_t    v = 77;
         uint32_t    p = 77;
