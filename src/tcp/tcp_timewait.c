@@ -130,6 +130,25 @@ static bool paws_refuses(const struct tcp_timewait *w, const struct seg *s)
         && (int32_t)(s->opt->ts_val - w->ts_recent) < 0;
 }
 
+static enum why challenge(struct tcp_timewait *w, enum why why)
+{
+    if (tcp_challenge_allowed(w->host))
+        acknowledge(w, WHY_TX_CHALLENGE);
+    return why;
+}
+
+/* Second step, as RFC 5961 §3.2 has it. */
+static enum why check_rst(struct tcp_timewait *w, const struct seg *s)
+{
+    if (!seq_eq(s->seq, w->rcv_nxt)
+        && !seq_in_win(w->rcv_nxt, s->seq, w->rcv_wnd))
+        return WHY_RST_IGNORED;
+    if (!seq_eq(s->seq, w->rcv_nxt))
+        return challenge(w, WHY_RST_BLIND);
+    tcp_timewait_drop(w, WHY_RST_ACCEPTED);
+    return WHY_RST_ACCEPTED;
+}
+
 enum why tcp_timewait_arrive(struct tcp_timewait *w, const struct seg *s,
                              bool *reuse)
 {
@@ -141,12 +160,8 @@ enum why tcp_timewait_arrive(struct tcp_timewait *w, const struct seg *s,
         tcp_timewait_drop(w, WHY_TIMEWAIT_REUSED);
         return GO_ON;
     }
-    if (s->flags & F_RST) { /* exact: RFC 5961 §3.2 */
-        if (!seq_eq(s->seq, w->rcv_nxt))
-            return WHY_RST_IGNORED;
-        tcp_timewait_drop(w, WHY_RST_ACCEPTED);
-        return WHY_RST_ACCEPTED;
-    }
+    if (s->flags & F_RST)
+        return check_rst(w, s);
     /* The peer's FIN again: its ACK was lost.  Acknowledge it and restart
      * 2 MSL (eighth step); only a FIN may do that. */
     if ((s->flags & F_FIN) && seq_eq(end, w->rcv_nxt)
@@ -155,11 +170,10 @@ enum why tcp_timewait_arrive(struct tcp_timewait *w, const struct seg *s,
         wait_2msl(w->host, w);
         return WHY_DONE;
     }
-    if (seq_eq(s->seq, w->rcv_nxt) && s->len == 0)
+    if (seq_eq(s->seq, w->rcv_nxt) && s->len == 0
+        && !((s->flags & F_ACK) && seq_gt(s->ack, w->snd_nxt)))
         return WHY_DONE;
-    if (tcp_challenge_allowed(w->host))
-        acknowledge(w, WHY_TX_CHALLENGE);
-    return WHY_TIME_WAIT;
+    return challenge(w, WHY_TIME_WAIT);
 }
 
 void tcp_timewait_expire(struct tcp_host *h)

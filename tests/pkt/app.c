@@ -93,6 +93,64 @@ void active(const char *offer)
     EXPECT_EQ(gets(CW_SOL_SOCKET, CW_SO_ERROR), 0);
 }
 
+static void given_established(bool got_fin)
+{
+    passive("mss 1000");
+    if (!got_fin)
+        return;
+    in("F. seq 1 ack 1");
+    out(". seq 1 ack 2");
+}
+
+static void given_closed(bool fin_acked)
+{
+    given_established(false);
+    shuts(CW_SHUT_WR);
+    out("F. seq 1 ack 1");
+    if (fin_acked)
+        in(". seq 1 ack 2");
+}
+
+static void given_opening(bool got_syn)
+{
+    dials();
+    out("S seq 0 mss M sackOK ts * * wscale 7");
+    if (!got_syn)
+        return;
+    in("S seq 0 mss 1000");
+    out("S. seq 0 ack 1 mss M");
+}
+
+void given(enum cw_state want)
+{
+    if (want == CW_SYN_SENT || want == CW_SYN_RECV) {
+        given_opening(want == CW_SYN_RECV);
+    } else if (want == CW_FIN_WAIT1 || want == CW_CLOSING) {
+        given_closed(false);
+        if (want == CW_CLOSING) {
+            in("F. seq 1 ack 1");
+            out(". seq 2 ack 2");
+        }
+    } else if (want == CW_FIN_WAIT2 || want == CW_TIME_WAIT) {
+        given_closed(true);
+        if (want == CW_TIME_WAIT) {
+            in("F. seq 1 ack 2");
+            out(". seq 2 ack 2");
+        }
+    } else {
+        given_established(want != CW_ESTABLISHED);
+        if (want == CW_LAST_ACK) {
+            shuts(CW_SHUT_WR);
+            out("F. seq 1 ack 2");
+        }
+    }
+    state(want);
+    sg_vars.n = want == CW_ESTABLISHED || want == CW_CLOSE_WAIT
+            || want == CW_SYN_SENT || want == CW_SYN_RECV ? 1 : 2;
+    sg_vars.r = want == CW_ESTABLISHED || want == CW_FIN_WAIT1
+            || want == CW_FIN_WAIT2 || want == CW_SYN_RECV ? 1 : 2;
+}
+
 void sends_flags(int64_t n, int flags)
 {
     static uint8_t b[1 << 20];

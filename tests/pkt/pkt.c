@@ -170,13 +170,6 @@ static struct pk_flow *flow_of(const uint8_t *frame)
     FAIL("a segment to a port nobody has");
 }
 
-void pk_restart(uint64_t seed)
-{
-    cw_stack_free(pk.st);
-    pk.st = NULL;
-    pk.config.seed[0] ^= (uint8_t)seed;
-}
-
 void pk_settle(void)
 {
     uint8_t       frame[FRAME_MAX];
@@ -272,7 +265,7 @@ int pk_state(void)
     for (size_t i = 0; i < n && i < 64; i++)
         if (rows[i].peer.port == pk.f->ends.pport
             && rows[i].local.port == pk.f->ends.uport)
-            return rows[i].state;
+            return rows[i].state == CW_CLOSED ? GONE : rows[i].state;
     return GONE;
 }
 
@@ -307,6 +300,20 @@ void renumber(uint32_t irs)
     pk.f->edge = 0;
     pk.f->sent = pk.f->read = 0;
     pk.f->shift = pk.f->pshift = SG_NONE;
+}
+
+void pk_restart(uint64_t seed)
+{
+    cw_stack_free(pk.st);
+    pk.st = NULL;
+    pk.config.seed[0] ^= (uint8_t)seed;
+    for (int i = 0; i < FLOWS; i++) {
+        flow(i);
+        renumber(pk.f->ends.irs);
+        pk.f->ends.uport = 0;
+        pk.f->sd = -1;
+    }
+    flow(0);
 }
 
 static void give(const uint8_t *frame, size_t n)

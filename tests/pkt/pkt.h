@@ -63,6 +63,9 @@ void dials(void); /* connect; its SYN is still to be expected */
  * Without options from the peer; its window is 65535. */
 void passive(const char *offer);
 void active(const char *offer);
+/* A connection in this state; sg_vars are its SND.NXT and RCV.NXT.  Each of
+ * them is still the application's.  SYN-RECEIVED: by simultaneous open. */
+void given(enum cw_state state);
 void sends(int64_t n); /* all n are taken */
 void sends_flags(int64_t n, int flags);
 void reads(int64_t n); /* at least n are there; n are taken and compared */

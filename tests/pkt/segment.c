@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+struct sg_vars sg_vars;
+
 static const char flag_letters[] = "FSRP.UEW";
 
 uint8_t sg_byte(bool peer, int64_t i)
@@ -33,8 +35,10 @@ static int64_t number(bool v6, const char *what)
         FAIL("a number must follow '%s'", what);
     if (strcmp(w, "*") == 0)
         return SG_ANY;
-    if (w[0] == 'M')
-        return (v6 ? 1440 : 1460) + strtol(w + 1, NULL, 10);
+    if (strchr("MNR", w[0]))
+        return strtol(w + 1, NULL, 10)
+            + (w[0] == 'N' ? sg_vars.n : w[0] == 'R' ? sg_vars.r
+               : v6 ? 1440 : 1460);
     n = strtol(w, &end, 0);
     if (*end)
         FAIL("'%s' is no number", w);

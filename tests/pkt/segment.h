@@ -7,7 +7,8 @@
  * Flags are tcpdump's: S F R P U E(CE) W(=CWR) and . for ACK.  Numbers are
  * relative to the initial ones: of the sender for seq, of the receiver of
  * the segment for ack.  M is the MSS of an MTU of 1500 (1460, or 1440 over
- * IPv6); * matches any value.
+ * IPv6); R and N are what the test set sg_vars to (RCV.NXT, SND.NXT); an
+ * offset may follow: R+5.  * matches any value.
  * Only in segments that are made: `badsum`, `resv N` (reserved bits), `doff N`
  * (data offset), `raw HEX` (options as they are), `tos N`.
  * Only in segments that are expected: `why SLUG`, `ttl N`, `tos N`.
@@ -33,6 +34,10 @@ struct sg {
     int     nraw;
     char    why[32];
 };
+
+extern struct sg_vars {
+    int64_t n, r;
+} sg_vars;
 
 /* The two ends as the frames carry them. */
 struct sg_ends {
