@@ -164,7 +164,9 @@ enum why_unit { WHY_UNIT_NOFIG, WHY_UNIT_COUNT, WHY_UNIT_TIME, WHY_UNIT_BYTES };
     X(LINK_REORDER,      "link-reorder",     "reordered", NOFIG, "") \
     X(LINK_OVERSIZE,     "link-oversize",    "too large for the link", NOFIG, "") \
     X(LINK_FULL,         "link-full",        "emulator out of room", NOFIG, "") \
-    X(LINK_NOBODY,       "link-nobody",      "no host behind this address", NOFIG, "")
+    X(LINK_NOBODY,       "link-nobody",      "no host behind this address", NOFIG, "") \
+    /* added since recordings hold these numbers: at the end */ \
+    X(NO_TIMESTAMP,      "no-timestamp",     "without the timestamp agreed on", NOFIG, "RFC 7323 3.2")
 // clang-format on
 
 enum why {

@@ -44,16 +44,19 @@ static void trim_known_syn(struct tcp *t, struct seg *s)
     s->len--;
 }
 
+/* [7323] §5.5: after 24 days TS.Recent may have been overtaken. */
+static bool ts_recent_counts(const struct tcp *t)
+{
+    return tcp_now(t) - t->ts_recent_at < 24 * 86400 * NS_S;
+}
+
 /* [7323] §5.3 R1: is the timestamp older than the last one that counted? */
 static bool paws_refuses(const struct tcp *t, const struct seg *s)
 {
-    const cw_ns stale = 24 * 86400 * NS_S; /* §5.5: 24 days */
-
     if (!t->ts_ok || !s->opt->has_ts || (s->flags & F_RST))
         return false;
-    if ((int32_t)(s->opt->ts_val - t->ts_recent) >= 0)
-        return false;
-    return tcp_now(t) - t->ts_recent_at < stale;
+    return (int32_t)(s->opt->ts_val - t->ts_recent) < 0
+        && ts_recent_counts(t);
 }
 
 /* [7323] §4.3 (2), (3) */
@@ -61,7 +64,7 @@ static void note_timestamp(struct tcp *t, const struct seg *s)
 {
     if (!t->ts_ok || !s->opt->has_ts)
         return;
-    if ((int32_t)(s->opt->ts_val - t->ts_recent) < 0
+    if (((int32_t)(s->opt->ts_val - t->ts_recent) < 0 && ts_recent_counts(t))
         || seq_gt(s->seq, t->last_ack_sent))
         return;
     t->ts_recent = s->opt->ts_val;
@@ -91,6 +94,8 @@ static enum why refuse(struct tcp *t, const struct seg *s, enum why why)
 static enum why first_check_seq(struct tcp *t, struct seg *s)
 {
     trim_known_syn(t, s);
+    if (t->ts_ok && !s->opt->has_ts && !(s->flags & F_RST))
+        return WHY_NO_TIMESTAMP; /* [7323] §3.2: in silence */
     if (paws_refuses(t, s)) {
         env_count(tcp_env(t), COUNT_TCP_PAWS);
         return refuse(t, s, WHY_PAWS);

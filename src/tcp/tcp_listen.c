@@ -329,7 +329,9 @@ static enum why check_seq(struct tcp_embryo *m, const struct seg *s)
     seq      nxt = seq_add(m->irs, 1);
     uint32_t wnd = MIN(m->listener->opts.rcvbuf, 65535u);
 
-    if (m->ts_ok && s->opt->has_ts && !(s->flags & F_RST)
+    if (m->ts_ok && !s->opt->has_ts && !(s->flags & F_RST))
+        return WHY_NO_TIMESTAMP; /* RFC 7323 §3.2 */
+    if (m->ts_ok && !(s->flags & F_RST)
         && (int32_t)(s->opt->ts_val - m->ts_recent) < 0) {
         env_count(m->listener->host->env, COUNT_TCP_PAWS);
         challenge(m);

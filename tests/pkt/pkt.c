@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-enum { FLOWS = 8, OUTS = 512, FRAME_MAX = 2000, BURST_MAX = 64,
+enum { FLOWS = 32, OUTS = 512, FRAME_MAX = 2000, BURST_MAX = 64,
        OUR_PORT = 80, PEER_PORT = 2000 };
 
 struct pk pk;
@@ -47,7 +47,7 @@ static int setup(void **state_, bool v6)
     pk.v6 = v6;
     pk.now = g.start = v6 ? 4294967040 ms : 5 sec;
     cw_config_init(&pk.config, 7);
-    pk.config.memory_max = 4u << 20;
+    pk.config.memory_max = 1u << 20;
     pk.config.teach_iss = v6 ? 0xffffff80 : 0x10000000;
     pk.config.teach_ts_zero = true;
     pk.config.on_event = on_event;
@@ -306,6 +306,7 @@ void pk_restart(uint64_t seed)
 {
     cw_stack_free(pk.st);
     pk.st = NULL;
+    g.head = g.tail = 0;
     pk.config.seed[0] ^= (uint8_t)seed;
     for (int i = 0; i < FLOWS; i++) {
         flow(i);

@@ -31,6 +31,8 @@
 #include "segment.h"
 #include "t.h"
 
+#include <stdio.h>
+
 /* 40 ms, 60 sec */
 #define ms *NS_MS
 #define sec *NS_S
