@@ -252,6 +252,8 @@ static int run(struct lab *lab)
         return status;
     banner(lab);
     status = lab->real ? run_real(lab) : run_virtual(lab);
+    if (status == 124)
+        recording_hint(&lab->rec, lab->epoch);
     recording_summary(&lab->rec, &lab->opts,
                       world_now(lab->world) - lab->epoch,
                       clock_now() - began);

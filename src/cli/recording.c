@@ -2,7 +2,12 @@
 #include "cli/recording.h"
 #include "cli/say.h"
 
+#include "base/addr.h"
+#include "base/bytes.h"
 #include "loop/loop.h"
+#include "wire/etherhdr.h"
+#include "wire/ip4hdr.h"
+#include "wire/ip6hdr.h"
 #include "store/pbuf.h"
 #include "emu/link.h"
 
@@ -78,6 +83,47 @@ static bool is_again(unsigned why)
            || why == WHY_TX_RESCUE;
 }
 
+/* Where a datagram goes to, for recording_hint(). */
+static void note_datagram(struct recording *rec, const struct world_packet *p)
+{
+    uint8_t         head[128];
+    char            text[ADDR_TEXT_MAX];
+    struct ip4_repr four;
+    struct ip6_repr six;
+    struct cw_addr  to;
+    size_t          n = frame_flat(p->pkt, head, sizeof head), at;
+
+    rec->udp_to[0] = '\0';
+    if (n > ETHER_LEN + IP4_HDR_MIN
+        && ip4hdr_parse_quote(span_of(head + ETHER_LEN, n - ETHER_LEN), &four)
+               == GO_ON) {
+        to = four.dst;
+        at = ETHER_LEN + four.hdr_len;
+    } else if (n > ETHER_LEN + IP6_HDR_LEN
+               && ip6hdr_parse_quote(span_of(head + ETHER_LEN, n - ETHER_LEN),
+                                     &six) == GO_ON) {
+        to = six.dst;
+        at = ETHER_LEN + IP6_HDR_LEN;
+    } else {
+        return;
+    }
+    if (at + 4 > n)
+        return;
+    addr_print(&to, text);
+    snprintf(rec->udp_to, sizeof rec->udp_to, addr_is4(&to) ? "%s:%u"
+                                                            : "[%s]:%u",
+             text, be16_load(head + at + 2));
+}
+
+void recording_hint(const struct recording *rec, cw_ns epoch)
+{
+    if (!rec->udp_lost[0])
+        return;
+    say(false, "the datagram to %s was lost at %.6f (%s). UDP does not send "
+               "again: that is the program's job.", rec->udp_lost,
+        (double)(rec->udp_lost_at - epoch) / 1e9, rec->udp_why);
+}
+
 void recording_packet(struct recording *rec, const struct world_packet *p)
 {
     unsigned why = p->pkt->why;
@@ -87,6 +133,9 @@ void recording_packet(struct recording *rec, const struct world_packet *p)
     rec->packets += !p->name;
     rec->again += !p->name && is_again(why);
     rec->by_timeout += why == WHY_TX_RTO || why == WHY_TX_RECOVER;
+    rec->udp_to[0] = '\0';
+    if (!p->name && (link_kinds(p->pkt) & LINK_UDP))
+        note_datagram(rec, p);
     if (rec->r)
         record_packet(rec->r, p);
 }
@@ -109,6 +158,13 @@ void recording_fate(struct recording *rec, const struct world_fate *f)
         rec->lost_acks += rec->last_ack;
         if (rec->verbose)
             tell_lost(f);
+        if (rec->udp_to[0]) {
+            memcpy(rec->udp_lost, rec->udp_to, sizeof rec->udp_lost);
+            rec->udp_lost_at = f->t;
+            snprintf(rec->udp_why, sizeof rec->udp_why, "%s%s%s%s",
+                     why_text((enum why)f->why), f->rule ? " \"" : "",
+                     f->rule ? f->rule : "", f->rule ? "\"" : "");
+        }
     }
     if (rec->r)
         record_fate(rec->r, f);

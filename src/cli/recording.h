@@ -18,6 +18,9 @@ struct recording {
     uint64_t packets, lost, lost_acks, again, by_timeout;
     bool     verbose; /* tells of each loss */
     bool     last_ack, last_name;
+    /* The datagram under way, and the last one that was lost: */
+    char  udp_to[72], udp_lost[72], udp_why[64];
+    cw_ns udp_lost_at;
 };
 
 /* Opens the file, unless the options say none.  0, or the exit status (a
@@ -43,6 +46,8 @@ void recording_end(struct recording *rec, const struct world *w);
  * 0.06 s; trace 0b7742e1", and where to see it. */
 void recording_summary(const struct recording *rec, const struct net_opts *o,
                        cw_ns net, cw_ns took);
+/* When nothing can happen any more: was it a lost datagram? */
+void recording_hint(const struct recording *rec, cw_ns epoch);
 void recording_close(struct recording *rec);
 
 #endif

@@ -41,6 +41,10 @@ bool child_start(const struct child_config *config, struct child *out);
 void child_adopt(void);
 /* A signal to all descendants; answers how many there were. */
 unsigned child_kill_all(int sig);
+/* Calls `one` for the threads of this process and its descendants until it is
+ * false; true if it never was. */
+typedef bool child_thread(void *ctx, pid_t pid, pid_t tid);
+bool         child_each_thread(pid_t pid, child_thread *one, void *ctx);
 /* Do all threads of this process and its descendants sleep? */
 bool child_all_asleep(pid_t pid);
 

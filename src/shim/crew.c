@@ -6,6 +6,7 @@
  * open, all their threads sleep and no packet is under way, for a while.
  */
 #include "shim/crew_own.h"
+#include "shim/stuck.h"
 
 #include "base/check.h"
 
@@ -20,6 +21,7 @@
 #include <unistd.h>
 
 #define LOOK_EVERY (50 * NS_MS)  /* while somebody has exited */
+#define STUCK_EVERY NS_S            /* it costs a look at /proc */
 #define IDLE_FOR   (200 * NS_MS) /* then the rest only serves */
 #define SAME      (100 * NS_MS) /* one signal may reach us twice */
 #define GRACE      (2 * NS_S)    /* from asking to killing */
@@ -122,10 +124,52 @@ static bool net_quiet(const struct crew *crew)
     return !crew->config.world || world_under_way(crew->config.world) == 0;
 }
 
+/* Can nothing happen any more?  Then the story says who waits for what. */
+static bool stuck(struct crew *crew)
+{
+    const struct crew_config *c = &crew->config;
+    struct stuck              s = { .ctl = c->ctl };
+    const struct member      *who = NULL;
+
+    if (!c->ctl || !c->world || world_next(c->world) != NS_NEVER)
+        return false;
+    for (unsigned i = 0; i < crew->n; i++) {
+        const struct member *m = &crew->members[i];
+
+        if (m->state != MEMBER_RUNS)
+            continue;
+        if (!m->argv || !stuck_look(&s, m->child.pid))
+            return false;
+        if (!member_serves(m))
+            who = m; /* the last one: a client more likely than a server */
+    }
+    if (!who || !stuck_look(&s, who->child.pid))
+        return false;
+    snprintf(crew->story, sizeof crew->story,
+             "nothing can happen any more: %s %s (pid %d) waits in %s(%d), no "
+             "packet is under way, no timer is set", who->name, s.program,
+             (int)s.pid, s.call, s.fd);
+    return true;
+}
+
+static void look_for_stuck(struct crew *crew, cw_ns now)
+{
+    if (now < crew->stuck_at || !net_quiet(crew))
+        return;
+    crew->stuck_at = ns_add(now, STUCK_EVERY);
+    if (crew->was_stuck && stuck(crew))
+        finish(crew, CREW_STUCK);
+    else
+        crew->was_stuck = stuck(crew);
+}
+
 static void look(struct crew *crew, cw_ns now)
 {
-    crew->look_at = NS_NEVER;
-    if (crew->started < crew->n || count(crew, MEMBER_EXITED) == 0)
+    crew->look_at = ns_add(now, STUCK_EVERY);
+    if (crew->started < crew->n)
+        return;
+    look_for_stuck(crew, now);
+    if (crew->over || count(crew, MEMBER_EXITED) == 0)
         return;
     if (count(crew, MEMBER_RUNS) == 0) {
         finish(crew, CREW_EXITED);
@@ -268,7 +312,8 @@ struct crew *crew_new(const struct crew_config *config)
     crew->out.fd = STDOUT_FILENO;
     crew->err.fd = STDERR_FILENO;
     crew->task = (struct loop_task){ .next = task_next, .run = task_run };
-    crew->look_at = crew->idle_since = crew->kill_at = NS_NEVER;
+    crew->look_at = ns_add(clock_now(), STUCK_EVERY);
+    crew->idle_since = crew->kill_at = NS_NEVER;
     if (watch_signals(crew) < 0) {
         free(crew);
         return NULL;
@@ -368,6 +413,12 @@ static void tell(struct crew *crew)
         if (m->stopped)
             k = snprintf(crew->story + n, room - n,
                          "%s%s still serving, stopped", sep, m->name);
+        else if (m->state == MEMBER_WAITS)
+            k = snprintf(crew->story + n, room - n, "%s%s was never started",
+                         sep, m->name);
+        else if (m->state == MEMBER_RUNS)
+            k = snprintf(crew->story + n, room - n, "%s%s was still running",
+                         sep, m->name);
         else if (m->state == MEMBER_EXITED && m->status > 128)
             k = snprintf(crew->story + n, room - n, "%s%s killed by %s", sep,
                          m->name, strsignal(m->status - 128));
@@ -387,7 +438,7 @@ enum crew_end crew_run(struct crew *crew)
     loop_turn(crew->config.loop, 0);
     while (!crew->over)
         loop_turn(crew->config.loop, NS_NEVER);
-    if (crew->end != CREW_FAILED)
+    if (crew->end != CREW_FAILED && crew->end != CREW_STUCK)
         tell(crew);
     if (crew->config.ending)
         crew->config.ending(crew->config.ctx);

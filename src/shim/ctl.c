@@ -475,6 +475,11 @@ unsigned ctl_held(const struct ctl *ctl, const struct ctl_front *front)
     return n;
 }
 
+bool ctl_knows(struct ctl *ctl, uint64_t ino)
+{
+    return ep_by_ino(ctl, ino) != NULL;
+}
+
 bool ctl_serves(const struct ctl *ctl, unsigned host)
 {
     list_each(it, &ctl->live)

@@ -60,6 +60,8 @@ cw_ns ctl_next(const struct ctl *ctl);
 /* For the end of a lab: how many calls of this front end are held with no
  * time limit; and does the host listen, or have a datagram port? */
 unsigned ctl_held(const struct ctl *ctl, const struct ctl_front *front);
+/* Is this the inode number of a program's end? */
+bool     ctl_knows(struct ctl *ctl, uint64_t ino);
 bool     ctl_serves(const struct ctl *ctl, unsigned host);
 /* Connections of the host's programs that can still carry data. */
 unsigned ctl_connected(const struct ctl *ctl, unsigned host);

@@ -106,41 +106,52 @@ unsigned child_kill_all(int sig)
     return found;
 }
 
-static bool threads_asleep(pid_t pid)
+/* Of one process; true if `one` was true of each thread. */
+static bool each_thread(pid_t pid, child_thread *one, void *ctx)
 {
-    char           path[300], state;
-    pid_t          parent;
+    char           path[64];
     DIR           *d;
     struct dirent *e;
-    bool           asleep = true;
+    bool           all = true;
 
     snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
     d = opendir(path);
-    while (d && asleep && (e = readdir(d))) {
-        if (e->d_name[0] == '.')
-            continue;
-        snprintf(path, sizeof path, "/proc/%d/task/%s/stat", (int)pid,
-                 e->d_name);
-        if (read_stat(path, &state, &parent))
-            asleep = state == 'S' || state == 'Z' || state == 'T';
-    }
+    while (d && all && (e = readdir(d)))
+        if (e->d_name[0] != '.')
+            all = one(ctx, pid, atoi(e->d_name));
     if (d)
         closedir(d);
-    return asleep;
+    return all;
 }
 
-bool child_all_asleep(pid_t pid)
+bool child_each_thread(pid_t pid, child_thread *one, void *ctx)
 {
     struct kin *k = calloc(FAMILY_MAX, sizeof *k);
     size_t      n;
-    bool        asleep = threads_asleep(pid);
+    bool        all = each_thread(pid, one, ctx);
 
     INVARIANT(k);
     n = all_processes(k);
     mark(k, n, pid);
-    for (size_t i = 0; i < n && asleep; i++)
+    for (size_t i = 0; i < n && all; i++)
         if (k[i].ours)
-            asleep = threads_asleep(k[i].pid);
+            all = each_thread(k[i].pid, one, ctx);
     free(k);
-    return asleep;
+    return all;
+}
+
+static bool asleep(void *ctx, pid_t pid, pid_t tid)
+{
+    char  path[64], state;
+    pid_t parent;
+
+    (void)ctx;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/stat", (int)pid, (int)tid);
+    return !read_stat(path, &state, &parent) || state == 'S' || state == 'Z'
+           || state == 'T';
+}
+
+bool child_all_asleep(pid_t pid)
+{
+    return child_each_thread(pid, asleep, NULL);
 }
