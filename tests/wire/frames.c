@@ -15,7 +15,7 @@ struct gen {
     size_t       len;
 };
 
-/* ---- chance and bytes ----------------------------------------------------- */
+/* ---- chance and bytes ---------------------------------------------------- */
 
 static uint32_t below(struct gen *g, uint32_t n)
 {
@@ -129,7 +129,7 @@ static void mac(struct gen *g)
     u16(g, 1 + below(g, 3));
 }
 
-/* ---- checksums ------------------------------------------------------------ */
+/* ---- checksums ----------------------------------------------------------- */
 
 /* Whether a checksum is to be right. */
 static bool right(struct gen *g)
@@ -160,7 +160,7 @@ static void fill_sum(struct gen *g, size_t from, size_t at,
                right(g) ? cksum_fold(sum) : (uint16_t)below(g, 65536));
 }
 
-/* ---- TCP and UDP ---------------------------------------------------------- */
+/* ---- TCP and UDP --------------------------------------------------------- */
 
 static void port(struct gen *g)
 {
@@ -276,7 +276,7 @@ static void udp(struct gen *g, struct pseudo ps)
         be16_store(g->p + from + 6, 0);
 }
 
-/* ---- ICMP ----------------------------------------------------------------- */
+/* ---- ICMP ---------------------------------------------------------------- */
 
 static void ip4(struct gen *g, unsigned depth);
 static void ip6(struct gen *g, unsigned depth);
@@ -341,7 +341,7 @@ static void icmp4(struct gen *g, unsigned depth)
     fill_sum(g, from, from + 2, &(struct pseudo){ 0 });
 }
 
-/* ---- neighbour discovery, multicast listeners ------------------------------- */
+/* ---- neighbour discovery, multicast listeners ---------------------------- */
 
 static void ndp_option(struct gen *g)
 {
@@ -440,7 +440,7 @@ static void mld(struct gen *g, uint8_t type)
         ip6_addr(g);
 }
 
-/* ---- ICMPv6 ----------------------------------------------------------------- */
+/* ---- ICMPv6 -------------------------------------------------------------- */
 
 static void icmp6_body(struct gen *g, uint8_t type, unsigned depth)
 {
@@ -481,7 +481,7 @@ static void icmp6(struct gen *g, struct pseudo ps, unsigned depth)
     fill_sum(g, from, from + 2, &ps);
 }
 
-/* ---- IPv4 ------------------------------------------------------------------- */
+/* ---- IPv4 ---------------------------------------------------------------- */
 
 static void ip4_route(struct gen *g)
 {
@@ -600,7 +600,7 @@ static void ip4(struct gen *g, unsigned depth)
                    cksum_fold(cksum_add(0, g->p + from, hlen)));
 }
 
-/* ---- IPv6 ------------------------------------------------------------------- */
+/* ---- IPv6 ---------------------------------------------------------------- */
 
 static void ip6_option(struct gen *g)
 {
@@ -741,7 +741,7 @@ static void ip6(struct gen *g, unsigned depth)
         be16_store(g->p + from + 4, (uint16_t)number(g, 65535));
 }
 
-/* ---- ARP, Ethernet ---------------------------------------------------------- */
+/* ---- ARP, Ethernet ------------------------------------------------------- */
 
 static void arp(struct gen *g)
 {

@@ -5,6 +5,7 @@
  * Frames that a dissector of tcpdump's would speak up for, beyond what
  * print.h promises, are not drawn.
  */
+#define _GNU_SOURCE /* memmem */
 #include "t.h"
 #include "wire/frames.h"
 #include "wire/golden.h"
@@ -19,7 +20,7 @@ enum { TEXT_MAX = 1 << 17, DEFAULT_FRAMES = 400, SKIP = 77 };
 static struct print_state seen, probe;
 static char               text[TEXT_MAX];
 
-/* ---- what tcpdump hands to others ----------------------------------------- */
+/* ---- what tcpdump hands to others ---------------------------------------- */
 
 static bool plain_port(const char *digits)
 {
@@ -102,6 +103,13 @@ static bool short_errors(const char *line)
     return true;
 }
 
+/* ARP for ATM has a header of its own. */
+static bool is_atm(const struct frame *f)
+{
+    return memmem(f->bytes, f->len, "\x08\x06\x00\x13", 4)
+        || memmem(f->bytes, f->len, "\x80\x35\x00\x13", 4);
+}
+
 static bool ours_alone_in(const struct frame *f, const struct print_opts *o)
 {
     static const char *const foreign[] = { "802.3,", "FrameRelay", "mptcp",
@@ -118,8 +126,8 @@ static bool ours_alone_in(const struct frame *f, const struct print_opts *o)
     for (size_t i = 0; i < ARRAY_LEN(foreign); i++)
         if (strstr(text, foreign[i]))
             return false;
-    if (f->damaged && strstr(text, "dnssl")) /* DNS's own odd labels */
-        return false;
+    if (f->damaged && (strstr(text, "dnssl") || is_atm(f)))
+        return false; /* DNS's own odd labels */
     if (!only(text, " (0x", ')', types, ARRAY_LEN(types)))
         return false;
     if (!only(text, " ip-proto-", ' ', protos, ARRAY_LEN(protos)))
@@ -141,7 +149,7 @@ static bool ours_alone(const struct frame *f)
     return true;
 }
 
-/* ---- a capture file, and both readings of it ------------------------------ */
+/* ---- a capture file, and both readings of it ----------------------------- */
 
 struct capture {
     struct frame *frames;
@@ -260,7 +268,7 @@ static void compare(struct capture *c, const char *flags,
     unlink(c->path);
 }
 
-/* ---- rows ------------------------------------------------------------------- */
+/* ---- rows ---------------------------------------------------------------- */
 
 static const struct row {
     const char       *flags;
