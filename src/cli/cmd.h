@@ -12,5 +12,6 @@ int cmd_replay(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
 int cmd_netstat(int argc, char **argv);
 int cmd_ss(int argc, char **argv);
+int cmd_trace(int argc, char **argv);
 
 #endif

@@ -94,6 +94,40 @@ static const struct entry {
       "\n"
       "COLUMNS is obeyed. Exit: 0; 2 no such recording or conversation.\n",
       false },
+    { "trace", "print packets, one a line, and why each was sent",
+      "causeway trace [OPTIONS] [FILTER] [FILE]",
+      "  causeway trace                      the last run\n"
+      "  causeway trace tcp port 1000 and host h1 old.pcapng\n"
+      "  causeway trace --json | jq 'select(.lost) | .line'\n"
+      "  causeway trace -w lost.pcapng 'tcp[13] & 4 != 0'\n",
+      "The words are tcpdump's; behind # stands what only the recording knows:\n"
+      "why the packet was sent, what the link did to it. A packet that was\n"
+      "sent again is there again. FILTER is tcpdump's, too: pcap-filter(7).\n"
+      "The last word is FILE if there is a file of this name. Captures of\n"
+      "others (pcap, pcapng) can be read as well.\n"
+      "\n"
+      "  -r FILE           the recording; -w FILE: write the packets there\n"
+      "  -c N              the first N packets\n"
+      "  -i LINK           only this link (h1-h2) or interface (h1, h1-lo)\n"
+      "  -v                more of each header; the name service's packets, too\n"
+      "  -S                absolute sequence numbers\n"
+      "  -t, -tt ... -ttttt  no time, seconds, since the packet before, with\n"
+      "                    date, since the first packet\n"
+      "  -e, -q            with the Ethernet header; shorter\n"
+      "  -x, -X, -A        bytes: hex, hex and text, text; twice: whole frame\n"
+      "  -n                nothing; addresses are numeric anyway\n"
+      "  --tcpdump         exactly what `TZ=UTC tcpdump -nr FILE` prints\n"
+      "  --json            JSON Lines, schema causeway.trace/1\n"
+      "  --color WHEN      auto, always, never (or NO_COLOR)\n"
+      "  --ascii           accepted; there is nothing else\n"
+      "\n"
+      "JSON: number, t_ns (since the run began), interface, link, proto (tcp,\n"
+      "udp, icmp, icmp6, fragment, other), src, sport, dst, dport, flags, seq,\n"
+      "ack, win, sack (as they are in the packet), len (of the payload),\n"
+      "frame_len, why (for machines), why_text, name_service, lost, fates\n"
+      "(of each copy: what, rule, arrive_ns), line (tcpdump's words).\n"
+      "Exit: 0; 2 no such recording, a bad filter.\n",
+      false },
     { "doctor", "can this machine run it, and what is missing?",
       "causeway doctor [--json]",
       "  causeway doctor\n",

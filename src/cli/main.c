@@ -24,6 +24,7 @@ static const struct verb {
     { "host", cmd_host },
     { "doctor", cmd_doctor },
     { "ss", cmd_ss },
+    { "trace", cmd_trace },
 };
 
 static int version(void)

@@ -177,27 +177,53 @@ fail:
     return false;
 }
 
-bool runs_load(struct run_file *out, const char *file,
-               char why[RUNS_WHY_MAX])
+/* Reads `file`'s bytes, or the last recording's. */
+static bool fetch(struct run_file *out, const char *file,
+                  char why[RUNS_WHY_MAX])
 {
-    const char *bad = "";
-
     memset(out, 0, sizeof *out);
     if (file)
         snprintf(out->path, sizeof out->path, "%s", file);
     else if (!last(out->path, why))
         return false;
-    if (!slurp(out, why)) {
-        runs_free(out);
+    if (slurp(out, why))
+        return true;
+    runs_free(out);
+    return false;
+}
+
+static bool refuse(struct run_file *f, const char *bad,
+                   char why[RUNS_WHY_MAX])
+{
+    snprintf(why, RUNS_WHY_MAX, "%.400s: %s", f->path, bad);
+    free(f->bytes);
+    return false;
+}
+
+bool runs_load(struct run_file *out, const char *file,
+               char why[RUNS_WHY_MAX])
+{
+    const char *bad = "";
+
+    if (!fetch(out, file, why))
         return false;
-    }
-    if (!run_read(&out->run, (struct span){ out->bytes, out->len },
-                  memory_alloc(), &bad)) {
-        snprintf(why, RUNS_WHY_MAX, "%.400s: %s", out->path, bad);
-        free(out->bytes);
+    return run_read(&out->run, (struct span){ out->bytes, out->len },
+                    memory_alloc(), &bad)
+        || refuse(out, bad, why);
+}
+
+bool runs_load_capture(struct run_file *out, const char *file,
+                       char why[RUNS_WHY_MAX])
+{
+    const char *bad = "";
+    struct span bytes;
+
+    if (!fetch(out, file, why))
         return false;
-    }
-    return true;
+    bytes = (struct span){ out->bytes, out->len };
+    return run_read(&out->run, bytes, memory_alloc(), &bad)
+        || capture_read(&out->run, bytes, memory_alloc(), &bad)
+        || refuse(out, bad, why);
 }
 
 void runs_free(struct run_file *f)

@@ -28,6 +28,9 @@ bool runs_place(char dir[RUNS_PATH_MAX], char why[RUNS_WHY_MAX]);
  * the remedy; the exit is 2. */
 bool runs_load(struct run_file *out, const char *file,
                char why[RUNS_WHY_MAX]);
+/* The same, but captures that others wrote will do: nhosts is 0 then. */
+bool runs_load_capture(struct run_file *out, const char *file,
+                       char why[RUNS_WHY_MAX]);
 /* The sockets of everything that runs now (live hosts and labs of this
  * user) as a run with hosts, rows and owners only.  False: nothing runs. */
 bool runs_live(struct run_file *out);

@@ -3,6 +3,7 @@
  * that was entered without one.  Nothing is folded.
  */
 #include "obs/ladder_own.h"
+#include "obs/run_json.h"
 
 #include "wire/ipproto.h"
 #include "wire/tcphdr.h"
@@ -63,18 +64,6 @@ static void put_conv(const struct ladder *l, uint32_t conv)
     finish(l, &j);
 }
 
-static void put_flags(uint8_t flags, struct json *j)
-{
-    static const char *const names[] = { "FIN", "SYN", "RST", "PSH",
-                                         "ACK", "URG", "ECE", "CWR" };
-
-    json_array(j, "flags");
-    for (unsigned i = 0; i < ARRAY_LEN(names); i++)
-        if (flags & 1u << i)
-            json_str(j, NULL, names[i]);
-    json_end(j);
-}
-
 static uint32_t relative(const struct lad_end *e, uint32_t number)
 {
     return e->has_base ? number - e->base : number;
@@ -86,7 +75,7 @@ static void put_tcp(const struct ladder *l, const struct lad_packet *p,
     const struct lad_look *k = &p->look;
     const struct lad_end  *peer = &l->convs[p->conv].end[!p->end];
 
-    put_flags(k->flags, j);
+    run_json_flags(k->flags, j);
     json_u64(j, "seq", lad_seq(l, p));
     if (k->flags & F_ACK)
         json_u64(j, "ack", relative(peer, k->ack));
@@ -103,35 +92,6 @@ static void put_tcp(const struct ladder *l, const struct lad_packet *p,
         json_end(j);
     }
     json_end(j);
-}
-
-static void put_fates(const struct run_packet *r, struct json *j)
-{
-    json_array(j, "fates");
-    for (unsigned i = 0; i < r->nfates; i++) {
-        const struct run_fate *a = &r->fates[i];
-
-        json_open(j, NULL);
-        json_str(j, "what", why_slug((enum why)a->why));
-        if (a->rule[0])
-            json_str(j, "rule", a->rule);
-        if (a->arrive_at != NS_NEVER)
-            json_i64(j, "arrive_ns", a->arrive_at);
-        json_close(j);
-    }
-    json_end(j);
-}
-
-static void put_why(uint16_t why, uint64_t arg, struct json *j)
-{
-    char       text[TEXT_MAX];
-    struct fmt f = fmt_of(text, sizeof text);
-
-    if (why == WHY_NONE)
-        return;
-    why_print(&f, (enum why)why, arg);
-    json_str(j, "why", why_slug((enum why)why));
-    json_str(j, "why_text", text);
 }
 
 static void put_packet(const struct ladder *l, uint32_t i)
@@ -154,10 +114,10 @@ static void put_packet(const struct ladder *l, uint32_t i)
     if (p->look.text.len > 0)
         json_strn(&j, "text", (const char *)p->look.text.p,
                   MIN(p->look.text.len, (size_t)TEXT_MAX));
-    put_why(r->why, r->why_arg, &j);
+    run_json_why(r->why, r->why_arg, &j);
     json_bool(&j, "again", p->again);
     json_bool(&j, "lost", lad_lost(l, i));
-    put_fates(r, &j);
+    run_json_fates(r, &j);
     if (p->drop)
         json_str(&j, "dropped", why_slug((enum why)p->drop));
     if (p->tail_state)
@@ -177,7 +137,7 @@ static void put_moment(const struct ladder *l, uint32_t conv,
     json_i64(&j, "t_ns", m->t);
     json_str(&j, "from", role(m->end));
     json_str(&j, "state", lad_state_name(m->state));
-    put_why(m->why, m->why_arg, &j);
+    run_json_why(m->why, m->why_arg, &j);
     finish(l, &j);
 }
 

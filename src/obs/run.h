@@ -44,6 +44,7 @@ struct run_packet {
     uint64_t        why_arg;
     uint32_t        flow;
     struct span     frame;
+    uint32_t        wire_len; /* frame.len or more: it was not kept whole */
     uint8_t         nfates;
     struct run_fate fates[RUN_FATES_MAX]; /* in order; the last is final */
 };
@@ -91,6 +92,10 @@ struct run {
 bool run_read(struct run *r, struct span file, const struct cw_alloc *alloc,
               const char **why);
 void run_free(struct run *r);
+/* Reads a capture that somebody else wrote, pcap or pcapng of Ethernet: the
+ * packets are there, and nothing else is (nhosts 0). */
+bool capture_read(struct run *r, struct span file,
+                  const struct cw_alloc *alloc, const char **why);
 
 /* The final fate: did any copy arrive? */
 bool run_arrived(const struct run_packet *p);

@@ -5,6 +5,7 @@
 #include "base/addr.h"
 #include "base/check.h"
 #include "obs/block.h"
+#include "obs/run_own.h"
 
 struct loader {
     struct run            *run;
@@ -13,22 +14,19 @@ struct loader {
     bool              has_next, out_of_memory;
 };
 
-/* One more element at the end of an array; NULL: no memory. */
-static void *grow(struct loader *l, void **array, size_t n, size_t *cap,
-                  size_t size)
+void *run_grow(const struct cw_alloc *alloc, void **array, size_t n,
+               size_t *cap, size_t size)
 {
     if (n == *cap) {
         size_t more = *cap ? *cap * 2 : 16;
-        void  *p = l->alloc->alloc(l->alloc->ctx, more * size, 16);
+        void  *p = alloc->alloc(alloc->ctx, more * size, 16);
 
-        if (!p) {
-            l->out_of_memory = true;
+        if (!p)
             return NULL;
-        }
         if (n > 0)
             memcpy(p, *array, n * size);
         if (*array)
-            l->alloc->free(l->alloc->ctx, *array, *cap * size);
+            alloc->free(alloc->ctx, *array, *cap * size);
         *array = p;
         *cap = more;
     }
@@ -36,9 +34,13 @@ static void *grow(struct loader *l, void **array, size_t n, size_t *cap,
     return (uint8_t *)*array + n * size;
 }
 
-#define GROW(l, field) \
-    grow(l, (void **)&(l)->run->field, (l)->run->n##field, \
-         &(l)->run->room.field, sizeof *(l)->run->field)
+static void *noticed(struct loader *l, void *p)
+{
+    l->out_of_memory |= p == NULL;
+    return p;
+}
+
+#define GROW(l, field) noticed(l, RUN_GROW((l)->run, field))
 
 static void copy_text(char *to, size_t cap, struct span from)
 {
@@ -166,7 +168,7 @@ static void read_packet_info(struct loader *l, struct reader *r)
 
 static void read_packet(struct loader *l, struct reader *r)
 {
-    uint32_t           hi, lo, len;
+    uint32_t           hi, lo, len, wire_len;
     struct run_packet *p;
     const uint8_t     *bytes;
 
@@ -174,29 +176,33 @@ static void read_packet(struct loader *l, struct reader *r)
     hi = take_le32(r);
     lo = take_le32(r);
     len = take_le32(r);
-    take_le32(r);
+    wire_len = take_le32(r);
     bytes = reader_take(r, len);
     if (!bytes || !l->has_next || (p = GROW(l, packets)) == NULL)
         return;
     *p = l->next;
     p->t = (cw_ns)((uint64_t)hi << 32 | lo) - BLOCK_EPOCH;
     p->frame = span_of(bytes, len);
+    p->wire_len = MAX(wire_len, len);
     l->run->npackets++;
     l->has_next = false;
 }
 
-/* Fates follow their packet closely; look back a bounded way. */
+/* Numbers ascend; in a file where they do not, some are not found. */
 static struct run_packet *packet_numbered(struct run *r, uint32_t number)
 {
-    size_t back = MIN(r->npackets, (size_t)4096);
+    size_t low = 0, high = r->npackets;
 
-    for (size_t i = 0; i < back; i++) {
-        struct run_packet *p = &r->packets[r->npackets - 1 - i];
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
 
-        if (p->number == number)
-            return p;
+        if (r->packets[mid].number < number)
+            low = mid + 1;
+        else
+            high = mid;
     }
-    return NULL;
+    return low < r->npackets && r->packets[low].number == number
+        ? &r->packets[low] : NULL;
 }
 
 static void read_fate(struct loader *l, struct reader *r)
