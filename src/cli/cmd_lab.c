@@ -235,7 +235,10 @@ static int run_virtual(struct lab *lab)
     lines_end(&lab->out);
     recording_end(&lab->rec, lab->world);
     if (status == 124)
-        say(false, "nothing can happen any more, or --timeout came first");
+        say(false, world_next(lab->world) == NS_NEVER
+                       ? "nothing can happen any more: no packet is under "
+                         "way, no timer is set"
+                       : "stopped by --timeout");
     return status;
 }
 

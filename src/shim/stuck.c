@@ -42,7 +42,7 @@ static void note(struct stuck *s, pid_t pid, int fd, const char *call)
     snprintf(path, sizeof path, "/proc/%d/comm", (int)pid);
     f = fopen(path, "re");
     if (!f || !fgets(s->program, sizeof s->program, f))
-        strcpy(s->program, "?");
+        snprintf(s->program, sizeof s->program, "?");
     s->program[strcspn(s->program, "\n")] = '\0';
     if (f)
         fclose(f);
