@@ -43,6 +43,7 @@ struct live_host {
     struct loop_task task;
     struct list      guests, grave;
     bool             begun; /* the first has joined */
+    bool             refused; /* ... or could not */
     bool             over;
     cw_ns            empty_since, retry_at;
 };
@@ -136,6 +137,7 @@ static void join(struct guest *g, const char *opts, size_t len)
 
     status = h->config->join(h->config->ctx, opts, len, w.first, &w, why);
     if (status != 0) {
+        h->refused = true;
         refuse(g, status, why);
         return;
     }
@@ -374,7 +376,7 @@ static cw_ns keep_until(const struct live_host *h)
     char text[LIVE_TEXT_MAX];
 
     if (!h->begun)
-        return ns_add(h->empty_since, SILENT_MAX);
+        return h->refused ? 0 : ns_add(h->empty_since, SILENT_MAX);
     return remains(h, text) ? ns_add(h->empty_since, REMAIN_MAX) : 0;
 }
 

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 enum {
-    ANSWER_MS = 10000, /* a host that is asked answers within this */
+    ANSWER_MS = 5000, /* a host that is asked answers within this */
     HOST_FD = 3,       /* the host finds its listening socket there */
     TRIES = 8,         /* of hosts that are killed while we join */
     NO_ANSWER = -1,    /* instead of an exit status */

@@ -10,7 +10,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,17 +177,13 @@ void place_remove(const struct place *p, const char *name)
     unlinkat(p->fd, name, 0);
 }
 
-/* A socket of a view whose process was killed, or one that never got its
- * name. */
+/* A socket of a view whose process was killed, or one that has not got its
+ * name yet: whoever makes it would try again. */
 static bool is_stale(const struct place *p, const char *name)
 {
-    const char *last = strrchr(name, '.');
-    int         fd;
+    int fd;
 
-    if (name[0] == '.')
-        return last != name && kill((pid_t)atoi(last + 1), 0) < 0
-               && errno == ESRCH;
-    if (strncmp(name, PLACE_VIEW, strlen(PLACE_VIEW)) != 0)
+    if (name[0] != '.' && strncmp(name, PLACE_VIEW, strlen(PLACE_VIEW)) != 0)
         return false;
     fd = place_connect(p, name);
     if (fd >= 0)

@@ -78,7 +78,6 @@ def test_killed_while_others_join(rig):
     for t in threads:
         t.join()
     equal(set(seen) - {0, 125}, set())
-    equal(0 in seen, True)
     equal(rig.run("true", options=["-q"]), (0, "", ""))
     rig.nothing_remains()
 
@@ -288,10 +287,10 @@ def test_stopped_host_is_reported(rig):
 
 
 def test_curl(rig):
-    """20 MB from python's own server, intact over a bad loopback."""
+    """3 MB from python's own server, intact over a bad loopback."""
     www = rig.path("www")
     os.mkdir(www)
-    data = hashlib.sha256(b"www").digest() * 625000
+    data = hashlib.sha256(b"www").digest() * 100000
     with open(os.path.join(www, "file"), "wb") as f:
         f.write(data)
     rig.start(PYTHON, "-m", "http.server", "8000", "--directory", www,

@@ -116,7 +116,8 @@ class Rig:
         self.runtime = self.path("runtime")
         self.env = {**os.environ, "XDG_RUNTIME_DIR": self.runtime,
                     "XDG_STATE_HOME": self.path("state"),
-                    "HOME": self.path("state"), "PYTHONUNBUFFERED": "1"}
+                    "HOME": self.path("state"), "PYTHONUNBUFFERED": "1",
+                    "UBSAN_OPTIONS": "halt_on_error=1"}
         for name in (self.runtime, self.path("state")):
             os.mkdir(name, 0o700)
             if uid is not None:
