@@ -210,13 +210,23 @@ static void launch(struct tcp *t, const struct plan *p, struct cw_pkt *pkt)
     net_out(t->host->net, &tx, pkt);
 }
 
+/* SND.NXT, but not beyond the peer's window: it may have shrunk, or a probe
+ * may have gone beyond it, and then the peer would find the segment
+ * unacceptable (§3.10.7.4) and never hear what it says. */
+static seq acceptable_seq(const struct tcp *t)
+{
+    seq right = seq_add(t->snd.una, t->snd.wnd);
+
+    return t->syn_acked ? seq_min(t->snd.nxt, right) : t->snd.nxt;
+}
+
 /* ---- 1: the last word --------------------------------------------------- */
 
 static void send_rst(struct tcp *t)
 {
     struct tcp_answer a = {
         .key = &t->node.key,
-        .seq = t->snd.nxt,
+        .seq = acceptable_seq(t),
         .ack = t->rcv.nxt,
         .flags = F_RST | F_ACK,
         .why = (enum why)t->rst_why,
@@ -509,7 +519,8 @@ static void probe(struct tcp *t)
 static void send_ack(struct tcp *t)
 {
     struct cw_pkt pkt;
-    struct plan   p = { .start = t->snd.nxt, .why = (enum why)t->ack_why };
+    struct plan   p = { .start = acceptable_seq(t),
+                        .why = (enum why)t->ack_why };
 
     if (p.why == WHY_TX_ACK_DELAYED)
         p.arg = (uint64_t)(tcp_now(t) - t->ack_owed_at);

@@ -171,11 +171,11 @@ void sends(int64_t n)
 
 void reads(int64_t n)
 {
-    uint8_t b[4096];
+    static uint8_t b[1 << 16];
 
     calm();
     while (n > 0) {
-        size_t    want = n < 4096 ? (size_t)n : 4096;
+        size_t    want = n < (int64_t)sizeof b ? (size_t)n : sizeof b;
         ptrdiff_t got = cw_recv(pk.st, pk.f->sd, b, want, 0, pk.now);
 
         EXPECT(got > 0);
@@ -225,4 +225,12 @@ int gets(int level, int name)
 
     EXPECT_EQ(cw_getsockopt(pk.st, pk.f->sd, level, name, &value, &len), 0);
     return value;
+}
+
+void lingers(int seconds)
+{
+    struct cw_linger l = { 1, seconds };
+
+    EXPECT_EQ(cw_setsockopt(pk.st, pk.f->sd, CW_SOL_SOCKET, CW_SO_LINGER, &l,
+                            sizeof l, pk.now), 0);
 }

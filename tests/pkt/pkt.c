@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-enum { FLOWS = 32, OUTS = 512, FRAME_MAX = 2000, BURST_MAX = 64,
+enum { FLOWS = 32, OUTS = 512, FRAME_MAX = 4096, BURST_MAX = 64,
        OUR_PORT = 80, PEER_PORT = 2000 };
 
 struct pk pk;
@@ -251,6 +251,22 @@ void pk_out(cw_ns wait, const char *text, const char *file, int line)
            "%d", text, got, (double)(x->t - pk.now) / 1e6, x->f->ends.pport);
 }
 
+void pk_step(void)
+{
+    cw_ns next = cw_stack_deadline(pk.st);
+
+    EXPECT_LT(next, NS_NEVER);
+    run_until(ns_max(next, pk.now));
+}
+
+bool pk_skip(void)
+{
+    if (g.head == g.tail)
+        return false;
+    g.head++;
+    return true;
+}
+
 void pk_quiet(cw_ns t, const char *file, int line)
 {
     run_until(pk.now + t);
@@ -356,6 +372,7 @@ void pk_in(const char *text, const char *file, int line)
     sg_parse(&x, text, pk.v6);
     if (x.flags & 0x02 && pk.f->pshift == SG_NONE)
         pk.f->pshift = x.wscale;
+    EXPECT_LE(x.len, FRAME_MAX - 200);
     give(frame, sg_build(frame, &x, &pk.f->ends));
 }
 

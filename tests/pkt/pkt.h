@@ -75,6 +75,7 @@ void reads_result(int64_t result); /* 0: the end; -CW_E*: that */
 void shuts(int how);
 void closes(void);
 void sets(int level, int name, int value);
+void lingers(int seconds);
 int  gets(int level, int name);
 
 /* ---- the peer ----------------------------------------------------------- */
@@ -95,6 +96,10 @@ void icmp(enum icmp kind, int64_t seq, unsigned mtu);
 #define out(text) pk_out(0, text, __FILE__, __LINE__)
 #define after(t, text) pk_out(t, text, __FILE__, __LINE__)
 #define quiet(t) pk_quiet(t, __FILE__, __LINE__)
+/* To the next timer. */
+void pk_step(void);
+/* Whatever it was; false: nothing was sent. */
+bool pk_skip(void);
 #define nothing() pk_quiet(0, __FILE__, __LINE__)
 #define state(want) EXPECT_EQ(pk_state(), want)
 enum { GONE = 0 }; /* the state of a flow that no row is about */
