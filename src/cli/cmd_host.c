@@ -131,7 +131,7 @@ static int begin(struct live_world *l, char why[LIVE_TEXT_MAX])
     INVARIANT(l->ctl);
     l->pump = (struct loop_task){ .next = pump_next, .run = pump_run };
     loop_add(l->loop, &l->pump);
-    live_view_begin(&l->view, l->loop, l->world);
+    live_view_begin(&l->view, l->loop, l->world, l->rec.r);
     return 0;
 }
 

@@ -193,7 +193,7 @@ static int run_real(struct lab *lab)
     int status;
 
     set_up_crew(lab);
-    live_view_begin(&lab->view, lab->loop, lab->world);
+    live_view_begin(&lab->view, lab->loop, lab->world, lab->rec.r);
     switch (crew_run(lab->crew)) {
     case CREW_FAILED:
         complain(0, "%s", crew_story(lab->crew));

@@ -121,6 +121,8 @@ static void show(struct live_view *v, struct client *c)
 {
     struct blockbuf b;
 
+    if (v->rec)
+        record_flush(v->rec);
     snapshot(&b, v->world);
     for (size_t at = 0; !b.bad && at < b.len; at += PIECE)
         chan_send(&c->chan, VIEW_BYTES, b.p + at,
@@ -196,7 +198,7 @@ static int offer(struct live_view *v)
 }
 
 void live_view_begin(struct live_view *v, struct loop *loop,
-                     const struct world *w)
+                     const struct world *w, struct recorder *rec)
 {
     int fd;
 
@@ -209,6 +211,7 @@ void live_view_begin(struct live_view *v, struct loop *loop,
     if (fd < 0)
         return;
     v->world = w;
+    v->rec = rec;
     v->src = (struct loop_src){ .fd = fd, .ready = on_connect };
     v->task = (struct loop_task){ .next = task_next, .run = task_run };
     loop_watch(loop, &v->src, EPOLLIN);

@@ -17,6 +17,7 @@ struct live_view {
     struct loop_task    task;
     struct loop        *loop;
     const struct world *world; /* NULL: it could not be set up */
+    struct recorder    *rec;   /* written out when somebody looks; or NULL */
     struct place        place;
     struct list         clients, grave;
     char                name[32];
@@ -26,7 +27,7 @@ enum view_msg { VIEW_BYTES = 1, VIEW_END };
 
 /* Nothing fails if it cannot be offered: then it is only not seen. */
 void live_view_begin(struct live_view *v, struct loop *loop,
-                     const struct world *w);
+                     const struct world *w, struct recorder *rec);
 void live_view_end(struct live_view *v);
 
 /* Writes down which programs have the sockets, before they are gone. */

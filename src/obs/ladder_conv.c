@@ -358,7 +358,8 @@ static uint32_t packet_numbered(const struct ladder *l, uint32_t number)
         : NONE;
 }
 
-/* Whose event is it?  Conversation and end in one number, or NONE. */
+/* Whose event is it?  Conversation and end in one number, or NONE.  What a
+ * packet did to a listener tells of no flow. */
 static uint32_t whose(struct ladder *l, const struct cw_event *e, uint32_t i)
 {
     uint32_t who;
@@ -366,7 +367,7 @@ static uint32_t whose(struct ladder *l, const struct cw_event *e, uint32_t i)
     if (i == NONE || l->packets[i].conv == NONE)
         return map_get(&l->by_flow, flow_key(e->host, e->flow));
     who = l->packets[i].conv << 1 | !l->packets[i].end;
-    if (e->flow != 0)
+    if (e->flow != 0 && e->kind == EV_STATE)
         map_put(&l->by_flow, flow_key(e->host, e->flow), who);
     return who;
 }

@@ -105,5 +105,6 @@ void lad_notes(const struct ladder *l, uint32_t first, uint32_t count)
                     "causeway trace has them.", l->nothers,
                  l->nothers == 1 ? "" : "s");
     if (!l->run->complete)
-        lad_note(l, "the recording ends early: what it has is drawn.");
+        lad_note(l, "the run goes on, or was cut short: this is what there "
+                    "is so far.");
 }

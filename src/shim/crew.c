@@ -1,7 +1,8 @@
 /* crew.c: the order of starting, and when it is over.
  *
  * The next program starts once the one before listens, has bound a UDP port
- * or has exited.  The whole is over when every program has exited, or when
+ * or has exited.  The whole is over when every program has exited (and what
+ * they left under way has arrived, for a bounded time), or when
  * one has and the others only serve: they listen, no connection of theirs is
  * open, all their threads sleep and no packet is under way, for a while.
  */
@@ -25,6 +26,7 @@
 #define IDLE_FOR   (200 * NS_MS) /* then the rest only serves */
 #define SAME      (100 * NS_MS) /* one signal may reach us twice */
 #define GRACE      (2 * NS_S)    /* from asking to killing */
+#define LINGER     (2 * NS_S)    /* for what all have left under way */
 
 static cw_ns now_of(const struct crew *crew)
 {
@@ -63,7 +65,7 @@ static void reap(struct crew *crew)
     }
 }
 
-static void look_at_builtins(struct crew *crew)
+static void look_at_builtins(struct crew *crew, cw_ns now)
 {
     for (unsigned i = 0; i < crew->n; i++) {
         struct member *m = &crew->members[i];
@@ -72,8 +74,10 @@ static void look_at_builtins(struct crew *crew)
         if (m->argv || m->state != MEMBER_RUNS)
             continue;
         s = world_builtin_status(crew->config.world, (unsigned)m->builtin);
-        if (s >= 0)
-            exited(m, s);
+        if (s < 0)
+            continue;
+        exited(m, s);
+        crew->look_at = now;
     }
 }
 
@@ -171,11 +175,13 @@ static void look(struct crew *crew, cw_ns now)
     look_for_stuck(crew, now);
     if (crew->over || count(crew, MEMBER_EXITED) == 0)
         return;
+    crew->look_at = ns_add(now, LOOK_EVERY);
     if (count(crew, MEMBER_RUNS) == 0) {
-        finish(crew, CREW_EXITED);
+        crew->left_at = ns_min(crew->left_at, now);
+        if (net_quiet(crew) || now - crew->left_at >= LINGER)
+            finish(crew, CREW_EXITED);
         return;
     }
-    crew->look_at = ns_add(now, LOOK_EVERY);
     if (!net_quiet(crew) || !rest_serves(crew)) {
         crew->idle_since = NS_NEVER;
     } else if (crew->idle_since == NS_NEVER) {
@@ -206,7 +212,7 @@ static void task_run(struct loop_task *task, cw_ns now)
 
     if (crew->over)
         return;
-    look_at_builtins(crew);
+    look_at_builtins(crew, now);
     start_more(crew);
     if (now >= deadline(crew))
         finish(crew, CREW_TIMEOUT);
@@ -313,7 +319,7 @@ struct crew *crew_new(const struct crew_config *config)
     crew->err.fd = STDERR_FILENO;
     crew->task = (struct loop_task){ .next = task_next, .run = task_run };
     crew->look_at = ns_add(clock_now(), STUCK_EVERY);
-    crew->idle_since = crew->kill_at = NS_NEVER;
+    crew->idle_since = crew->kill_at = crew->left_at = NS_NEVER;
     if (watch_signals(crew) < 0) {
         free(crew);
         return NULL;

@@ -35,7 +35,7 @@ struct crew {
     int                signal; /* that ends us, or 0 */
     unsigned           nsignals;
     cw_ns              signalled; /* when the last one came */
-    cw_ns              begun, look_at, idle_since, kill_at, stuck_at;
+    cw_ns              begun, look_at, idle_since, kill_at, left_at, stuck_at;
     bool               was_stuck; /* at the last look */
     char               story[512];
 };

@@ -375,6 +375,22 @@ TEST(several_conversations_and_one_of_them)
     EXPECT(strstr(rig.notes, "no such conversation"));
 }
 
+/* The SYN came to the listener; what becomes of that is another story. */
+TEST(a_listener_that_closes_is_not_the_connection)
+{
+    struct cw_event *e;
+
+    rig_init(&rig);
+    rig_handshake(&rig);
+    e = &rig.events[rig.run.nevents++];
+    *e = (struct cw_event){ .host = 1, .flow = 3, .kind = EV_SEG_IN,
+                            .pkt = 1 };
+    rig_state(&rig, 90000, 1, 0, CW_LISTEN, CW_CLOSED, WHY_CALL_CLOSE);
+    rig.events[rig.run.nevents - 1].flow = 3;
+    EXPECT(rig_draw(&rig, as_it_is));
+    expect_after_handshake("");
+}
+
 /* Arrows do not cross: who is overtaken says when it arrives. */
 TEST(an_overtaken_packet_says_so)
 {
@@ -497,6 +513,7 @@ T_MAIN(T(a_lost_segment_its_timer_and_the_four_way_close),
        T(ascii_has_no_other_bytes), T(a_narrow_terminal_is_obeyed),
        T(hostile_payloads_stay_text), T(hostile_names_stay_text),
        T(several_conversations_and_one_of_them),
+       T(a_listener_that_closes_is_not_the_connection),
        T(an_overtaken_packet_says_so),
        T(the_same_ports_again_are_another_connection),
        T(addresses_of_the_sixth_version), T(colours_never_stand_alone),
