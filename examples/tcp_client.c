@@ -10,21 +10,28 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* A name may have several addresses: the first one that answers. */
 static int open_to(const char *host, const char *port)
 {
-    struct addrinfo want = { .ai_socktype = SOCK_STREAM }, *list;
-    int             r = getaddrinfo(host, port, &want, &list), fd;
+    struct addrinfo want = { .ai_socktype = SOCK_STREAM }, *list, *a;
+    int             r = getaddrinfo(host, port, &want, &list), fd = -1;
 
     if (r != 0) {
         fprintf(stderr, "%s: %s\n", host, gai_strerror(r));
         exit(1);
     }
-    fd = socket(list->ai_family, list->ai_socktype, list->ai_protocol);
-    if (fd < 0 || connect(fd, list->ai_addr, list->ai_addrlen) < 0) {
-        perror("connect");
-        exit(1);
+    for (a = list; a && fd < 0; a = a->ai_next) {
+        fd = socket(a->ai_family, a->ai_socktype, a->ai_protocol);
+        if (fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen) < 0) {
+            if (!a->ai_next)
+                perror("connect");
+            close(fd);
+            fd = -1;
+        }
     }
     freeaddrinfo(list);
+    if (fd < 0)
+        exit(1);
     return fd;
 }
 
