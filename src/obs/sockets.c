@@ -118,6 +118,7 @@ static void put_cell(struct fmt *f, enum column c, const struct run *r,
                      const struct sockets_opts *o, const struct run_row *row)
 {
     const struct cw_sock_row *s = &row->row;
+    struct cw_addr            peer = row_peer(row);
 
     switch (c) {
     case NETID:
@@ -139,7 +140,7 @@ static void put_cell(struct fmt *f, enum column c, const struct run *r,
         put_port(f, s->local.port);
         break;
     case PADDR:
-        put_addr(f, r, o, &s->peer.addr);
+        put_addr(f, r, o, &peer);
         break;
     case PPORT:
         put_port(f, s->peer.port);

@@ -89,7 +89,9 @@ static void put_row(struct json *j, const struct run *r,
                     const struct run_row *row)
 {
     const struct cw_sock_row *s = &row->row;
+    struct cw_sockaddr        peer = s->peer;
 
+    peer.addr = row_peer(row);
     json_open(j, NULL);
     json_str(j, "host", row_host(r, row));
     json_str(j, "netid", row_is_tcp(row) ? "tcp" : "udp");
@@ -98,7 +100,7 @@ static void put_row(struct json *j, const struct run *r,
     json_u64(j, "recv_q", s->recv_q);
     json_u64(j, "send_q", s->send_q);
     put_end(j, "local", &s->local);
-    put_end(j, "peer", &s->peer);
+    put_end(j, "peer", &peer);
     if (s->state == CW_LISTEN)
         json_u64(j, "syn_queue", s->syn_queue);
     if (!row_is_tcp(row))

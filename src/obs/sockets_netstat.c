@@ -86,13 +86,15 @@ static void put_row(const struct run *r, const struct sockets_opts *o,
     char       line[SOCKETS_LINE_MAX], proto[8];
     struct fmt f = fmt_of(line, sizeof line);
     struct fmt p = fmt_of(proto, sizeof proto);
+    struct cw_sockaddr peer = s->peer;
 
+    peer.addr = row_peer(row);
     fmt_f(&p, "%s%s", row_is_tcp(row) ? "tcp" : "udp",
           row_is_six(row) ? "6" : "");
     fmt_f(&f, "%-5s %6llu %6llu ", proto, (unsigned long long)s->recv_q,
           (unsigned long long)(s->state == CW_LISTEN ? 0 : s->send_q));
     put_addr(&f, &s->local);
-    put_addr(&f, &s->peer);
+    put_addr(&f, &peer);
     fmt_f(&f, "%-11s", state_name(row));
     if (o->extended)
         fmt_f(&f, " %-10u %-10llu", 0, (unsigned long long)s->owner);

@@ -17,6 +17,14 @@ static inline bool row_is_six(const struct run_row *r)
     return r->row.domain == CW_AF_INET6;
 }
 
+/* An IPv4 socket without a peer has IPv4's wildcard for one. */
+static inline struct cw_addr row_peer(const struct run_row *r)
+{
+    if (!row_is_six(r) && addr_is_any(&r->row.peer.addr))
+        return addr4(0);
+    return r->row.peer.addr;
+}
+
 const char *row_host(const struct run *r, const struct run_row *row);
 /* The n-th row to be shown, in ss's order (UDP, then TCP), or NULL. */
 struct sockets_walk {

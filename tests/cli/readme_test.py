@@ -149,7 +149,8 @@ def main():
     passed = failed = 0
     with tempfile.TemporaryDirectory() as state:
         env = {**os.environ, "XDG_STATE_HOME": state, "LC_ALL": "C.UTF-8",
-               "PATH": f"{causeway.parent}:{os.environ['PATH']}"}
+               "PATH": f"{causeway.parent}:{causeway.parent}/examples:"
+                       f"{os.environ['PATH']}"}
         env.pop("COLUMNS", None)
         for file in files:
             good, bad = check_file(file, env, update)

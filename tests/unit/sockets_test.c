@@ -78,7 +78,7 @@ static void some_sockets(void)
     s->sd = -1;
     s->timer = 3;
     s->timer_left = 59790 * NS_MS;
-    s = add(CW_SOCK_DGRAM, CW_CLOSED, "0.0.0.0", 12347, "0.0.0.0", 0);
+    s = add(CW_SOCK_DGRAM, CW_CLOSED, "0.0.0.0", 12347, "::", 0);
     s->recv_q = 832;
     add(CW_SOCK_DGRAM, CW_ESTABLISHED, "127.0.0.1", 45933, "127.0.0.1",
         12347);
