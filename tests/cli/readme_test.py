@@ -59,9 +59,9 @@ class Command:
                               stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, check=False,
                               timeout=120)
-        out = re.sub(r" in \d+\.\d\d s(;|$)", r" in 0.00 s\1", done.stdout,
-                     flags=re.M)
-        return out.splitlines()
+        out = re.sub(r" in \d+\.\d\d s([;:]|$)", r" in 0.00 s\1",
+                     done.stdout, flags=re.M)
+        return [line.rstrip() for line in out.splitlines()]
 
 
 def parse(block):
