@@ -107,11 +107,13 @@ static struct page *page_of(void *obj)
 static struct page *page_get(struct slab *s)
 {
     struct arena *a = s->arena;
-    struct list  *n = list_pop(&a->pages);
+    struct list  *n;
     struct page  *p;
 
+    INVARIANT(s->partial.next != NULL); /* slab_init() was here */
     if (a->closed)
         return NULL;
+    n = list_pop(&a->pages);
     if (n) {
         p = list_entry(n, struct page, link);
     } else if (a->next < a->end) {

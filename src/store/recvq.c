@@ -346,6 +346,7 @@ void recvq_skip(struct recvq *q, uint32_t n)
         slice_free(s);
     }
     if (n > 0) {
+        INVARIANT(q->head != NULL);
         q->head->off += n;
         q->head->len -= n;
     }

@@ -148,6 +148,7 @@ void sendq_drop(struct sendq *q, uint32_t n)
         slice_free(s);
     }
     if (n > 0) {
+        INVARIANT(q->head != NULL);
         q->head->off += n;
         q->head->len -= n;
         if (q->cur == q->head)

@@ -130,7 +130,7 @@ enum why ip6ext_walk(struct span pkt, const struct ip6_repr *ip,
     struct span chain = { pkt.p, MIN(IP6_HDR_LEN + plen,
                                      (size_t)IP6_CHAIN_MAX) };
 
-    INVARIANT(pkt.len >= IP6_HDR_LEN + plen);
+    INVARIANT(pkt.p != NULL && pkt.len >= IP6_HDR_LEN + plen);
     *out = (struct ip6_ext){ .proto = ip->next,
                              .off = IP6_HDR_LEN,
                              .next_at = IP6_NEXT_AT };
