@@ -208,32 +208,38 @@ static void show(const struct request *q, const struct run *r)
         sockets_ss(r, &q->o, &out);
 }
 
-static int load(const struct request *q, struct run_file *f)
+/* What lives is looked at first. */
+static int load(const struct request *q, struct run_file *f, bool *live)
 {
     char text[RUNS_WHY_MAX];
 
-    if (!q->file && !q->last && runs_live(f))
-        return 0;
-    if (!runs_load(f, q->file, text))
+    *live = !q->file && !q->last && runs_live(f);
+    if (!*live && !runs_load(f, q->file, text))
         return complain(2, "%s: %s", q->verb, text);
-    if (!q->file)
-        say(q->quiet, "%sthese are the last run's sockets at its end, after "
-                      "%lld.%03lld s", q->last ? "" : "nothing runs now; ",
-            (long long)(f->run.end / 1000000000),
-            (long long)(f->run.end % 1000000000 / 1000000));
     return 0;
+}
+
+static void remark(const struct request *q, const struct run *r)
+{
+    say(q->quiet, "%sthese are the last run's sockets at its end, after "
+                  "%lld.%03lld s", q->last ? "" : "nothing runs now; ",
+        (long long)(r->end / 1000000000),
+        (long long)(r->end % 1000000000 / 1000000));
 }
 
 static int run(struct request *q, int argc, char **argv)
 {
     static struct run_file file;
+    bool                   live = false;
     int                    status = parse(q, argc, argv);
 
     if (status == 0)
-        status = load(q, &file);
+        status = load(q, &file, &live);
     if (status != 0)
         return status;
     status = find_host(q, &file.run);
+    if (status == 0 && !live && !q->file)
+        remark(q, &file.run);
     if (status == 0)
         show(q, &file.run);
     runs_free(&file);
