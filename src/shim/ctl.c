@@ -323,18 +323,16 @@ static void do_shutdown(struct ep *ep, struct ctl_front *front,
 
     if (call->a < SHUT_RD || call->a > SHUT_RDWR) {
         ep_answer(front, call->id, -EINVAL);
-    } else if (ep->state == EP_LISTEN) {
-        if (call->a != SHUT_WR)
+    } else if (ep->state & (EP_LISTEN | EP_CONNECTING)) {
+        if (ep->state == EP_CONNECTING || call->a != SHUT_WR)
             ep_disconnect(ep);
         ep_answer(front, call->id, 0);
     } else if (ep->state != EP_OPEN) {
         ep_answer(front, call->id, -ENOTCONN);
     } else if (ep->type == SOCK_DGRAM) {
         r = ep_op(ep, EVC_SHUTDOWN, call->a);
-        ep->shut_rd |= call->a != SHUT_WR;
-        ep->shut_wr |= call->a != SHUT_RD;
-        if (ep->shut_rd)
-            ep_answer_all(ep, CALL_RECV, 0);
+        if (call->a != SHUT_WR)
+            ep_gram_shut(ep);
         ep_answer(front, call->id, r);
     } else {
         shut_stream(ep, call->a, call->fd);

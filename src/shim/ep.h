@@ -177,6 +177,7 @@ void ep_gram_give(struct ep *ep, const struct pair_item *item);
 void ep_gram_up(struct ep *ep);
 void ep_gram_event(struct ep *ep, uint32_t events);
 void ep_gram_ready(struct ep *ep);
+void ep_gram_shut(struct ep *ep); /* for receiving */
 void ep_gram_send(struct ep *ep, struct ctl_front *front,
                   const struct call *call);
 /* An error that nobody was told yet; 0: none. */

@@ -160,13 +160,22 @@ void ep_gram_ready(struct ep *ep)
         if (serve_waiter(ep, &g))
             ep->soerr = 0;
     }
-    while (pair_room(&ep->pair) > 0) {
+    while (!ep->shut_rd && pair_room(&ep->pair) > 0) {
         g = from_stack(ep);
         if (g.len == -EAGAIN || ep->dead)
             return;
         if (!serve_waiter(ep, &g))
             into_pair(ep, &g);
     }
+}
+
+/* From now on receiving answers 0 at once, after what is there already. */
+void ep_gram_shut(struct ep *ep)
+{
+    ep_gram_ready(ep);
+    ep->shut_rd = true;
+    pair_fin(&ep->pair);
+    ep_answer_all(ep, CALL_RECV, 0);
 }
 
 void ep_gram_event(struct ep *ep, uint32_t events)

@@ -339,6 +339,32 @@ static void not_told_client(void)
     close(fd);
 }
 
+static void shut_server(void)
+{
+    char c;
+    int  fd = bound(SOCK_DGRAM, 0);
+
+    tell(local_port(fd));
+    EQ(recv(fd, &c, 1, 0), 1);
+    close(fd);
+}
+
+static void shut_client(void)
+{
+    int  fd = connected_dgram(hear());
+    char c;
+
+    EQ(send(fd, "x", 1, 0), 1);
+    EQ(shutdown(fd, SHUT_RD), 0);
+    EQ(recv(fd, &c, 1, 0), 0);
+    EQ(read(fd, &c, 1), 0);
+    EQ(poll_for(fd, POLLIN | POLLRDHUP, 0), POLLIN | POLLRDHUP);
+    EQ(shutdown(fd, SHUT_WR), 0);
+    FAILS(send(fd, "x", 1, MSG_NOSIGNAL), EPIPE);
+    CHECK(local_port(fd) > 0);
+    close(fd);
+}
+
 /* ---- calls and flags ------------------------------------------------------------------- */
 
 static void vectors_server(void)
@@ -484,5 +510,6 @@ static void to_itself(void)
 CALL_MAIN(BOTH(echo), BOTH(boundaries), ONE(too_long), BOTH(truncation),
           BOTH(peek), BOTH(connected), ONE(disconnected), BOTH(refused),
           BOTH(refused_by_option), BOTH(refused_waiting), BOTH(not_told),
+          BOTH(shut),
           BOTH(vectors), ONE(time_limits), ONE(no_address), ONE(in_use),
           BOTH(flood), ONE(to_itself))
