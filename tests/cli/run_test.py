@@ -263,6 +263,23 @@ def test_kill_supervisor(rig):
     rig.nothing_remains()
 
 
+def test_kill_lab(rig):
+    """The same guard stands before a lab."""
+    for which in (0, 1):
+        lab = subprocess.Popen(
+            [rig.causeway, "lab", "-q", "--", "sh", "-c", BEHIND_A_SHELL,
+             ":", "sh", "-c", "echo second; sleep 100 & wait"],
+            env=rig.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            text=True)
+        equal(lab.stdout.readline(), "h1 | ready\n")
+        equal(lab.stdout.readline(), "h2 | second\n")
+        supervisor, = rig.children(lab.pid)
+        os.kill((lab.pid, supervisor)[which], signal.SIGKILL)
+        equal(lab.wait(), (-9, 137)[which])
+        lab.stdout.close()
+        until("no process is left", lambda: not rig.processes())
+
+
 def test_kill_program(rig):
     terminal, _, _, shell = start_family(rig)
     os.kill(shell, signal.SIGKILL)
@@ -413,6 +430,50 @@ def test_recording(rig):
 
 
 # ---- kinds of programs -------------------------------------------------------------
+
+
+def test_forks_and_threads(rig):
+    server = """
+import os, socket, threading
+s = socket.socket()
+s.bind(("", 12000))
+s.listen(20)
+def serve():
+    while True:
+        c, _ = s.accept()
+        c.sendall(c.recv(100).upper() + b" from %d" % os.getpid())
+        c.close()
+for _ in range(2):
+    os.fork()
+threading.Thread(target=serve).start()
+print("ready", flush=True)
+serve()
+"""
+    client = """
+import socket, threading
+said = []
+def ask():
+    s = socket.create_connection(("127.0.0.1", 12000))
+    s.send(b"hello")
+    said.append(s.recv(100))
+threads = [threading.Thread(target=ask) for _ in range(40)]
+[t.start() for t in threads]
+[t.join() for t in threads]
+assert all(t.startswith(b"HELLO from ") for t in said), said
+print(len(said))
+"""
+    rig.start_python(server).wait_ready()
+    equal(rig.python(client), (0, "40\n", ""))
+
+
+def test_fast(rig):
+    """send() and recv() go on natively; the same for those who behave."""
+    rig.start_python(TCP_SERVER, 12000,
+                     options=["-q", "--fast"]).wait_ready()
+    for _ in range(3):
+        equal(rig.python(TCP_CLIENT, "127.0.0.1", 12000,
+                         options=["-q", "--fast"]),
+              (0, "HELLO OVER THERE\n", ""))
 
 
 def test_static_program(rig):
