@@ -45,7 +45,7 @@ tidy: setup-tidy build
 	@run-clang-tidy -quiet -p $(BUILD) '$(CURDIR)/src/.*\.c$$'
 
 format: setup-tidy
-	@git ls-files '*.c' '*.h' | xargs clang-format -i
+	@git clang-format
 
 setup-build:
 	@tools/setup.sh build
@@ -68,5 +68,5 @@ help:
 	@echo "make bench      measure"
 	@echo "make fuzz       fuzz each target for a minute (FUZZ_SECONDS)"
 	@echo "make tidy       the source as text, and clang-tidy"
-	@echo "make format     clang-format in place"
+	@echo "make format     clang-format on the lines that you changed"
 	@echo "make clean      remove the build directories"

@@ -37,7 +37,7 @@ CORE_HEADERS = {"stdint.h", "stddef.h", "stdbool.h", "stdarg.h", "limits.h",
 
 BANNED = re.compile(r"(?<![.>])\b(sprintf|vsprintf|strcpy|strcat|strncpy"
                     r"|strncat|gets|strtok|alloca|rand|srand|random|srandom"
-                    r"|atof|scanf|tmpnam|mktemp|system|popen|setjmp|longjmp"
+                    r"|atoi|atol|atof|scanf|tmpnam|mktemp|system|popen|setjmp|longjmp"
                     r"|assert)\s*\(")
 # A test may look again after a moment for what must come, and no more.
 SLEEP = re.compile(r"\b((?:time\.)?sleep|usleep|nanosleep|clock_nanosleep)"

@@ -59,7 +59,7 @@ static size_t all_processes(struct kin *out)
         if (e->d_name[0] < '1' || e->d_name[0] > '9')
             continue;
         snprintf(path, sizeof path, "/proc/%s/stat", e->d_name);
-        out[n] = (struct kin){ .pid = atoi(e->d_name) };
+        out[n] = (struct kin){ .pid = (int)strtol(e->d_name, NULL, 10) };
         if (read_stat(path, &state, &out[n].parent) && state != 'Z')
             n++;
     }
@@ -118,7 +118,7 @@ static bool each_thread(pid_t pid, child_thread *one, void *ctx)
     d = opendir(path);
     while (d && all && (e = readdir(d)))
         if (e->d_name[0] != '.')
-            all = one(ctx, pid, atoi(e->d_name));
+            all = one(ctx, pid, (int)strtol(e->d_name, NULL, 10));
     if (d)
         closedir(d);
     return all;

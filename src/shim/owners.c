@@ -63,7 +63,8 @@ static void look(struct search *s, int pid, const char *fd)
     if (s->found == s->max || sscanf(to, "socket:[%lu]", &inode) != 1
         || !bsearch(&inode, s->inodes, s->n, sizeof inode, by_number))
         return;
-    *o = (struct owner){ .inode = inode, .pid = pid, .fd = atoi(fd) };
+    *o = (struct owner){ .inode = inode, .pid = pid,
+                         .fd = (int)strtol(fd, NULL, 10) };
     name_of(pid, o->name);
     s->found++;
 }
@@ -100,7 +101,7 @@ size_t owners_find(uint64_t *inodes, size_t n, struct owner *out, size_t max)
     d = opendir("/proc");
     while (d && (e = readdir(d)))
         if (e->d_name[0] >= '1' && e->d_name[0] <= '9')
-            look_in(&s, atoi(e->d_name));
+            look_in(&s, (int)strtol(e->d_name, NULL, 10));
     if (d)
         closedir(d);
     qsort(out, s.found, sizeof *out, by_process);

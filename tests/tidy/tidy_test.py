@@ -77,6 +77,8 @@ BREACHES = [
     ("os headers", "src/world/x.c", C + "#include <time.h>\n", 2),
     ("banned calls", "src/cli/x.c",
      C + "void g(char *p)\n{\n    strcpy(p, p);\n}\n", 4),
+    ("banned calls", "src/shim/x.c",
+     C + "int g(char *p)\n{\n    return atoi(p);\n}\n", 4),
     ("banned calls", "tests/unit/y_test.c",
      "/* Y. */\nvoid g(void)\n{\n    usle" "ep(10);\n}\n", 4),
     ("banned calls", "tests/lab/y_test.py", "import time\ntime.sl" "eep(1)\n",
