@@ -353,7 +353,7 @@ static void names_client(void)
     struct sockaddr_storage want, got;
     int                     port = hear(), fd = connected(port);
     socklen_t               wlen = server_at(&want, port), len = sizeof got;
-    char                    small[4];
+    char small[4] __attribute__((aligned(_Alignof(struct sockaddr))));
 
     tell(local_port(fd));
     EQ(getpeername(fd, (struct sockaddr *)&got, &len), 0);
@@ -362,7 +362,7 @@ static void names_client(void)
     /* A short room takes what fits and tells the whole length. */
     memset(small, 0, sizeof small);
     len = 2;
-    EQ(getpeername(fd, (struct sockaddr *)small, &len), 0);
+    EQ(getpeername(fd, (struct sockaddr *)(void *)small, &len), 0);
     EQ(len, wlen);
     EQ(small[2], 0);
     recv_end(fd);
