@@ -40,9 +40,12 @@ install: build
 	@$(MESON) configure $(BUILD) -Dprefix=$(abspath $(PREFIX))
 	@$(MESON) install -C $(BUILD)
 
-tidy: setup-tidy build
+# clang-tidy reads what clang was told.
+tidy: setup-test setup-tidy
 	@$(PYTHON) tools/tidy.py
-	@run-clang-tidy -quiet -p $(BUILD) '$(CURDIR)/src/.*\.c$$'
+	@[ -f build-clang/build.ninja ] || \
+		CC=clang $(MESON) setup --buildtype=release build-clang >/dev/null
+	@run-clang-tidy -quiet -p build-clang '$(CURDIR)/src/.*\.c$$'
 
 format: setup-tidy
 	@git clang-format

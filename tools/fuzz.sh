@@ -24,7 +24,7 @@ fuzz() {
     [ -d "$known" ] || known=
     mkdir -p "$grown"
     "$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
-        -print_final_stats=1 -verbosity=0 -max_len=4096 -len_control=0 \
+        -print_final_stats=1 -verbosity=0 -max_len=4096 -len_control=0 -entropic=0 \
         -artifact_prefix="build-fuzz/crash-$name-" \
         "$grown" $known >"build-fuzz/$name.log" 2>&1
 }
