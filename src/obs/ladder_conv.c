@@ -265,8 +265,9 @@ static void note_timer(struct lad_packet *p, struct lad_end *e,
         p->waited = (cw_ns)r->why_arg;
     if (r->why != WHY_TX_RTO)
         return;
-    if (r->why_arg == 0 && is_syn(&p->look))
-        p->waited = r->t - e->syn_at; /* a half-open record tells no figure */
+    if (r->why_arg == 0 && is_syn(&p->look) && r->t > e->syn_at)
+        /* a half-open record tells no figure */
+        p->waited = (cw_ns)((uint64_t)r->t - (uint64_t)e->syn_at);
     if (e->late != p->look.seq || e->lates == 0)
         e->lates = 0;
     e->late = p->look.seq;

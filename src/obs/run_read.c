@@ -181,7 +181,7 @@ static void read_packet(struct loader *l, struct reader *r)
     if (!bytes || !l->has_next || (p = GROW(l, packets)) == NULL)
         return;
     *p = l->next;
-    p->t = (cw_ns)((uint64_t)hi << 32 | lo) - BLOCK_EPOCH;
+    p->t = (cw_ns)(((uint64_t)hi << 32 | lo) - (uint64_t)BLOCK_EPOCH);
     p->frame = span_of(bytes, len);
     p->wire_len = MAX(wire_len, len);
     l->run->npackets++;

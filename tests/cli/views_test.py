@@ -7,6 +7,7 @@ Ends with "N passed, N failed".
 import json
 import os
 import pathlib
+import random
 import subprocess
 import sys
 import tempfile
@@ -142,6 +143,23 @@ def check_cut(file):
         check(ok, f"cut at {n}: {status} {err!r}")
 
 
+def check_spoilt(file):
+    """A recording with wrong bytes anywhere: whatever it shows, no crash."""
+    whole = pathlib.Path(file).read_bytes()
+    spoilt = file + ".spoilt"
+    chance = random.Random(1)
+    for round_ in range(100):
+        data = bytearray(whole)
+        for _ in range(chance.randrange(1, 20)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        pathlib.Path(spoilt).write_bytes(data)
+        for view in (["ladder", "--all"], ["ladder", "--json"],
+                     ["ss", "-anpoemi"]):
+            status, out, _ = run([*view, spoilt], LANG="C.UTF-8")
+            check(status in (0, 2) and b"\x1b" not in out,
+                  f"spoilt {round_}: {view}: {status}")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_STATE_HOME"] = folder
@@ -155,6 +173,7 @@ def main():
             check_ladder(file)
             check_ss(file)
         check_cut(files["echo"])
+        check_spoilt(files["echo"])
         run(["lab", "-q", "--clock", "virtual", "--", "@upper", "80", ":",
              "@send", "h1", "80", "hello"])
         for words, want in USAGE:
