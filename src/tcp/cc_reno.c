@@ -18,10 +18,11 @@ void tcp_cwnd_event(struct tcp *t, enum why why)
     env_event(tcp_env(t), &ev);
 }
 
-/* eq. (4): FlightSize, not cwnd. */
+/* eq. (4): FlightSize, not cwnd; but what limited transmit has sent beyond
+ * cwnd does not count (§3.2 step 2). */
 static uint32_t half_flight(const struct tcp *t, uint32_t flight)
 {
-    return MAX(flight / 2, 2 * tcp_eff_mss(t));
+    return MAX(MIN(flight, t->cwnd) / 2, 2 * tcp_eff_mss(t));
 }
 
 /* RFC 7661's concern in its simplest form: a window that was not used says

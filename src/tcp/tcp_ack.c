@@ -13,22 +13,33 @@ bool tcp_fin_acked(const struct tcp *t)
 
 /* An exact sample from the newest record that was sent once (Karn, MUST-18),
  * else one from timestamps (RFC 7323 §4). */
-static void sample_rtt(struct tcp *t, const struct seg *s,
+static bool sample_rtt(struct tcp *t, const struct seg *s,
                        const struct segq_acked *a)
 {
     uint32_t age;
 
-    t->backoff = 0;
-    t->probes = 0;
     if (a->newest_once >= 0 && !a->any_rexmit) {
         tcp_rtt_sample(t, tcp_now(t) - a->newest_once);
-        return;
+        return true;
     }
     if (!t->ts_ok || !s->opt->has_ts || s->opt->ts_ecr == 0)
-        return;
+        return false;
     age = tcp_ts_now(tcp_env(t), t->ts_offset) - s->opt->ts_ecr;
-    if (age < 1u << 24)
-        tcp_rtt_sample(t, (cw_ns)age * NS_MS);
+    if (age >= 1u << 24)
+        return false;
+    tcp_rtt_sample(t, (cw_ns)age * NS_MS);
+    return true;
+}
+
+/* Progress ends a row of expiries; but without a sample the timeout stays
+ * what it was backed off to (Karn's second half; RFC 6298 §5, last note).
+ * Probes of a shut window say nothing about the path. */
+static void end_backoff(struct tcp *t, bool sampled)
+{
+    if (!sampled && !t->probing)
+        t->rto = tcp_rtt_backed_off(t);
+    t->backoff = 0;
+    t->probes = 0;
 }
 
 /* The bytes of [una, ack) that are data: neither our SYN nor our FIN. */
@@ -70,7 +81,7 @@ static void advance(struct tcp *t, const struct seg *s)
     if (t->snd_urgent && seq_ge(t->snd.una, t->snd.up))
         t->snd_urgent = false;
 
-    sample_rtt(t, s, &a);
+    end_backoff(t, sample_rtt(t, s, &a));
     if (seq_eq(t->snd.una, t->snd.nxt))
         tcp_timers_all_acked(t);
     else

@@ -185,6 +185,7 @@ static void established(struct tcp *t, const struct seg *s, enum why why)
     tcp_initial_cwnd(t);
     if (t->syn_timed_out && t->srtt == 0)
         t->rto = ns_max(t->rto, 3 * NS_S); /* RFC 6298 §5.7 */
+    t->backoff = 0;
     t->snd.wnd = s->wnd;
     t->snd.max_wnd = s->wnd;
     t->snd.wl1 = s->seq;
