@@ -13,6 +13,7 @@
 #include "base/why.h"
 
 enum { RUN_NAME_MAX = 16, RUN_TEXT_MAX = 160, RUN_FATES_MAX = 4 };
+enum { RUN_HOSTS_MAX = 256, RUN_LINKS_MAX = 4096 }; /* more are left out */
 
 struct run_host {
     char           name[RUN_NAME_MAX];

@@ -118,12 +118,14 @@ static void config_line(struct loader *l, struct span line)
         l->run->start = (cw_ns)number(v);
     else if (key_is(line, "words", &v))
         copy_text(l->run->link_words, sizeof l->run->link_words, v);
-    else if (key_is(line, "host", &v) && (h = GROW(l, hosts)) != NULL) {
+    else if (l->run->nhosts < RUN_HOSTS_MAX && key_is(line, "host", &v)
+             && (h = GROW(l, hosts)) != NULL) {
         copy_text(h->name, sizeof h->name, word(&v));
         h->addr4 = address(word(&v));
         h->addr6 = address(word(&v));
         l->run->nhosts++;
-    } else if (key_is(line, "link", &v) && (k = GROW(l, links)) != NULL) {
+    } else if (l->run->nlinks < RUN_LINKS_MAX && key_is(line, "link", &v)
+               && (k = GROW(l, links)) != NULL) {
         copy_text(k->name, sizeof k->name, word(&v));
         k->a = (uint16_t)number(word(&v));
         k->b = (uint16_t)number(word(&v));
