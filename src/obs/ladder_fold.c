@@ -193,14 +193,17 @@ static void ack_words(const struct ladder *l, const struct lad_fold *f,
     out->buf[before] = '\0';
 }
 
-/* Why, or else until when. */
+/* Why, if it is one reason, or else until when. */
 static void words_beside(const struct ladder *l, uint32_t i, uint32_t last,
                          struct fmt *f)
 {
-    cw_ns to = l->run->packets[last].t;
+    const struct run_packet *a = &l->run->packets[i];
+    const struct run_packet *b = &l->run->packets[last];
+    cw_ns                    to = b->t;
 
-    lad_reason(l, i, f);
-    if (f->len > 0 || to == l->run->packets[i].t)
+    if (a->why == b->why)
+        lad_reason(l, i, f);
+    if (f->len > 0 || to == a->t)
         return;
     fmt_str(f, "to ");
     lad_instant(f, to);

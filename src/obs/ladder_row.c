@@ -121,15 +121,23 @@ static void plain(const struct ladder *l, struct fmt *f, enum lad_tint t)
 
 /* ---- the middle --------------------------------------------------------------- */
 
-/* How many cells an arrow takes, its point not counted. */
-static unsigned arrow_cells(const struct ladder *l, bool lost)
+/* How many cells an arrow takes, its point not counted.  A lost one ends in
+ * mid-air, but not before its label does. */
+static unsigned arrow_cells(const struct ladder *l, bool lost, size_t label)
 {
-    return lost ? l->inner * 3 / 4 : l->inner - 1;
+    unsigned n = l->inner * 3 / 4;
+
+    if (!lost)
+        return l->inner - 1;
+    return MIN(MAX(n, (unsigned)MIN(label, (size_t)l->inner) + 4),
+               l->inner - 2);
 }
 
+/* What a label may take before that many dashes.  An excerpt (which has five)
+ * does not lengthen the arrow. */
 unsigned lad_room(const struct ladder *l, bool lost, unsigned dashes)
 {
-    unsigned n = arrow_cells(l, lost);
+    unsigned n = arrow_cells(l, lost, dashes > 1 ? 0 : l->inner);
 
     return n > dashes + 3 ? n - dashes - 3 : 0;
 }
@@ -138,7 +146,8 @@ static void put_rightward(const struct ladder *l, const struct lad_row *row,
                           struct fmt *f)
 {
     const struct pens *p = pens_of(l);
-    unsigned           n = arrow_cells(l, row->lost), used;
+    unsigned           used;
+    unsigned n = arrow_cells(l, row->lost, width_of(row->label));
 
     tint(l, f, row->tint);
     fmt_f(f, "%s%s ", p->from_left, p->line);
@@ -156,7 +165,7 @@ static void put_leftward(const struct ladder *l, const struct lad_row *row,
                          struct fmt *f)
 {
     const struct pens *p = pens_of(l);
-    unsigned           n = arrow_cells(l, row->lost);
+    unsigned n = arrow_cells(l, row->lost, width_of(row->label));
     unsigned           used = (unsigned)MIN(width_of(row->label),
                                             (size_t)n - 3);
 

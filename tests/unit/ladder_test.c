@@ -408,6 +408,20 @@ TEST(an_overtaken_packet_says_so)
         "    1.000              ├─ UDP 3 \"two\" ───────────────────▶│\n");
 }
 
+TEST(a_lost_arrow_is_as_long_as_its_label)
+{
+    rig_init(&rig);
+    rig_handshake(&rig);
+    rig_tcp(&rig, 40000, 2, seg(RIG_ACK, 123451, 1, "0123456789"));
+    rig_tcp(&rig, 50000, 2, seg(RIG_ACK, 123451, 1, "0123456789"));
+    rig_lost(&rig, WHY_LINK_QUEUE, NULL);
+    EXPECT(rig_draw(&rig, as_it_is));
+    expect_after_handshake(
+        "   40.000              ├─ DATA 123451:123461 ────────────▶│\n"
+        "   50.000              ├─ DATA 123451:123461 again ─✗     │\n"
+        "                       │         lost: queue full         │\n");
+}
+
 TEST(the_same_ports_again_are_another_connection)
 {
     rig_init(&rig);
@@ -514,6 +528,7 @@ T_MAIN(T(a_lost_segment_its_timer_and_the_four_way_close),
        T(hostile_payloads_stay_text), T(hostile_names_stay_text),
        T(several_conversations_and_one_of_them),
        T(a_listener_that_closes_is_not_the_connection),
+       T(a_lost_arrow_is_as_long_as_its_label),
        T(an_overtaken_packet_says_so),
        T(the_same_ports_again_are_another_connection),
        T(addresses_of_the_sixth_version), T(colours_never_stand_alone),
