@@ -64,10 +64,12 @@ static bool one(const struct sim_opts *o, uint64_t seed, uint64_t *packets)
 
 static void progress(const struct sim_opts *o, uint64_t done, uint64_t failed)
 {
+    uint64_t all = o->last - o->first + 1;
+
     if (isatty(STDERR_FILENO) && !o->json && !o->verbose)
         fprintf(stderr, "\rcauseway: %llu/%llu seeds, %llu failed ",
                 (unsigned long long)done,
-                (unsigned long long)(o->last - o->first + 1),
+                (unsigned long long)all,
                 (unsigned long long)failed);
 }
 

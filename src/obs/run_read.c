@@ -288,17 +288,15 @@ static void read_local(struct loader *l, const struct block *b)
 bool run_read(struct run *run, struct span file, const struct cw_alloc *alloc,
               const char **why)
 {
-    struct reader   f = reader_of(file);
-    struct loader   l = { .run = run, .alloc = alloc };
-    struct block    b;
-    enum block_next n;
+    struct reader f = reader_of(file);
+    struct loader l = { .run = run, .alloc = alloc };
+    struct block  b;
 
     *run = (struct run){ .alloc = alloc };
     *why = "it is no recording of Causeway (no pcapng section header)";
-    n = block_next(&f, &b);
-    if (n != BLOCK_OK || b.type != BLOCK_SHB)
+    if (block_next(&f, &b) != BLOCK_OK || b.type != BLOCK_SHB)
         return false;
-    while ((n = block_next(&f, &b)) == BLOCK_OK && !l.out_of_memory) {
+    while (block_next(&f, &b) == BLOCK_OK && !l.out_of_memory) {
         struct reader r = reader_of(b.body);
 
         if (b.type == BLOCK_EPB)

@@ -7,6 +7,7 @@
  */
 #include "obs/sockets_own.h"
 
+#include "base/check.h"
 #include "base/nearest.h"
 
 #define BIT(s) (1u << CW_##s)
@@ -461,16 +462,20 @@ bool sockets_match(const struct sockets_filter *f, const struct run_row *r)
 
         switch ((enum sockets_op)t->op) {
         case SOCKETS_TEST:
+            INVARIANT(n < SOCKETS_TERMS_MAX);
             stack[n++] = test(t, &r->row);
             break;
         case SOCKETS_NOT:
+            INVARIANT(n >= 1);
             stack[n - 1] = !stack[n - 1];
             break;
         case SOCKETS_AND:
+            INVARIANT(n >= 2);
             n--;
             stack[n - 1] = stack[n - 1] && stack[n];
             break;
         case SOCKETS_OR:
+            INVARIANT(n >= 2);
             n--;
             stack[n - 1] = stack[n - 1] || stack[n];
             break;

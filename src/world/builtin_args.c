@@ -4,6 +4,8 @@
  */
 #include "world/builtin.h"
 
+#include "base/check.h"
+
 enum { PORT_MAX = 65535 };
 
 /* The digits at *p as a number; false: none, or too many. */
@@ -12,6 +14,7 @@ static bool take_number(const char **p, uint64_t *out)
     const char *s = *p;
     uint64_t    v = 0;
 
+    INVARIANT(s != NULL);
     for (; *s >= '0' && *s <= '9'; s++) {
         if (v > (UINT64_MAX - 9) / 10)
             return false;
@@ -145,6 +148,7 @@ static const char *option(const char *name, unsigned argc,
 {
     const char *word = argv[*i];
 
+    INVARIANT(word != NULL);
     if (word[0] != name[0] || word[1] != name[1])
         return NULL;
     if (word[2])
