@@ -94,7 +94,8 @@ static bool make_room(struct ladder *l)
     l->convs = get(l, n * sizeof *l->convs);
     l->moments = get(l, moments_max(l) * sizeof *l->moments);
     return l->moments && (n == 0 || (l->packets && l->convs))
-        && map_new(l, &l->by_ends, n) && map_new(l, &l->by_flow, n + l->run->nevents);
+        && map_new(l, &l->by_ends, n)
+        && map_new(l, &l->by_flow, n + l->run->nevents);
 }
 
 /* ---- whose packet ----------------------------------------------------------- */
