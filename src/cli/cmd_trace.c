@@ -149,7 +149,7 @@ static bool looks_like_a_file(const char *word)
         || (dot && (strcmp(dot, ".pcapng") == 0 || strcmp(dot, ".pcap") == 0));
 }
 
-/* The last word is the file if there is one of this name. */
+/* The last word is the file if there is one of this name, else the first. */
 static int take_words(struct request *q, int n, char *const *words)
 {
     size_t len = 0;
@@ -162,6 +162,10 @@ static int take_words(struct request *q, int n, char *const *words)
             return complain(2, "trace: %s: %s", last, strerror(errno));
         if (there) {
             q->file = last;
+            n--;
+        } else if (access(words[0], F_OK) == 0) {
+            q->file = words[0];
+            words++;
             n--;
         }
     }

@@ -150,6 +150,8 @@ def filters_are_tcpdumps(t):
         for words in FILTERS:
             same(t.trace("--tcpdump", *words.split(), file),
                  tcpdump("-r", file, words), f"{name} '{words}'")
+    same(t.trace(t.file("v4"), "tcp"),
+         t.trace("tcp", t.file("v4")), "FILE FILTER")
     for named, plain in (("src h2 and tcp", "src 10.0.0.2 and tcp"),
                          ("ip host h1", "ip host 10.0.0.1"),
                          ("ip6 host h1", "ip6 host fd00::1")):
