@@ -1,0 +1,10 @@
+#!/bin/sh
+# clang_same.sh: what clang builds, optimised, sends the same packets.
+set -eu
+cd "$(dirname "$0")/.."
+meson=$(test -x /usr/bin/meson && echo /usr/bin/meson || echo meson)
+[ -f build-clang/build.ninja ] || CC=clang $meson setup build-clang \
+    -Dtests=disabled -Dwerror=true --buildtype=release >/dev/null
+ninja -C build-clang --quiet causeway
+tests/lab/same_test.py build-clang/causeway
+tests/sim/digests_test.py build-clang/causeway
