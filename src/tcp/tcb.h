@@ -301,7 +301,7 @@ void     tcp_seg_event(struct env *e, uint32_t flow, const struct seg *s);
 
 /* tcp_listen.c */
 enum why tcp_listen_arrive(struct tcp_listener *l, const struct seg *s,
-                           const struct flowkey *key);
+                           const struct flowkey *key, const seq *last);
 enum why tcp_embryo_arrive(struct tcp_embryo *m, struct seg *s);
 void     tcp_embryo_timeout(struct tcp_embryo *m);
 void     tcp_embryo_drop(struct tcp_embryo *m, enum why why);

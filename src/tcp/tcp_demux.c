@@ -67,14 +67,14 @@ static enum why decode(struct tcp_host *h, const struct net_rx *rx,
 }
 
 static enum why to_listener(struct tcp_host *h, const struct flowkey *key,
-                            const struct seg *s)
+                            const struct seg *s, const seq *last)
 {
     struct tcp_listener *l = tcp_listener_find(h, key);
 
     tcp_seg_event(h->env, l ? l->flow : 0, s);
     if (!l)
         return tcp_closed_arrive(h, key, s);
-    return tcp_listen_arrive(l, s, key);
+    return tcp_listen_arrive(l, s, key, last);
 }
 
 static enum why to_node(struct tcp_host *h, struct flownode *n,
@@ -84,6 +84,7 @@ static enum why to_node(struct tcp_host *h, struct flownode *n,
     struct tcp_embryo   *m;
     struct tcp_timewait *w;
     struct flowkey       key;
+    seq                  last;
     enum why             why;
     bool                 reuse;
 
@@ -105,10 +106,11 @@ static enum why to_node(struct tcp_host *h, struct flownode *n,
     case NODE_TIMEWAIT:
         w = container_of(n, struct tcp_timewait, node);
         key = n->key;
+        last = w->snd_nxt;
         *flow = w->flow;
         tcp_seg_event(h->env, *flow, s);
         why = tcp_timewait_arrive(w, s, &reuse);
-        return reuse ? to_listener(h, &key, s) : why;
+        return reuse ? to_listener(h, &key, s, &last) : why;
     }
     INVARIANT(n->kind == NODE_TCP); /* a node of no kind */
     return WHY_TCP_NO_PORT;
@@ -135,7 +137,7 @@ enum why tcp_in(void *host, const struct net_rx *rx)
     if (addr_is_linklocal(&rx->dst) && !addr_is4(&rx->dst))
         key.scope = rx->netif + 1u;
     n = flowtab_find(&h->flows, &key);
-    w = n ? to_node(h, n, &s, &flow) : to_listener(h, &key, &s);
+    w = n ? to_node(h, n, &s, &flow) : to_listener(h, &key, &s, NULL);
     if (w != WHY_DONE && w != GO_ON)
         drop_event(h->env, flow, &s, w);
     return GO_ON;

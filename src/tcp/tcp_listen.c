@@ -155,9 +155,18 @@ void tcp_embryo_timeout(struct tcp_embryo *m)
     arm(m);
 }
 
+/* MAY-2: larger than all that the last connection used. */
+static seq isn_beyond(struct tcp_host *h, const struct flowkey *key,
+                      const seq *last)
+{
+    seq isn = tcp_isn(h, key);
+
+    return last && !seq_gt(isn, *last) ? seq_add(*last, 65536) : isn;
+}
+
 /* §3.10.7.2 Third: a SYN; what it says is kept, and answered. */
 static enum why conceive(struct tcp_listener *l, const struct seg *s,
-                         const struct flowkey *key)
+                         const struct flowkey *key, const seq *last)
 {
     struct tcp_host     *h = l->host;
     const struct tcpopt *o = s->opt;
@@ -175,7 +184,7 @@ static enum why conceive(struct tcp_listener *l, const struct seg *s,
     m->node.kind = NODE_EMBRYO;
     m->listener = l;
     m->irs = s->seq;
-    m->iss = tcp_isn(h, key);
+    m->iss = isn_beyond(h, key, last);
     m->snd_mss = o->has_mss ? o->mss : 0;
     m->wscale_ok = o->has_wscale && !h->no_wscale;
     m->snd_wscale = o->wscale;
@@ -199,9 +208,9 @@ static enum why conceive(struct tcp_listener *l, const struct seg *s,
     return WHY_DONE;
 }
 
-/* §3.10.7.2 */
+/* §3.10.7.2; last: SND.NXT of a connection in TIME-WAIT that gives way */
 enum why tcp_listen_arrive(struct tcp_listener *l, const struct seg *s,
-                           const struct flowkey *key)
+                           const struct flowkey *key, const seq *last)
 {
     if (s->flags & F_RST) /* First */
         return WHY_RST_IGNORED;
@@ -210,7 +219,7 @@ enum why tcp_listen_arrive(struct tcp_listener *l, const struct seg *s,
         return WHY_ACK_UNACCEPTABLE;
     }
     if (s->flags & F_SYN) /* Third */
-        return conceive(l, s, key);
+        return conceive(l, s, key, last);
     return WHY_NOT_FOR_LISTEN; /* Fourth */
 }
 

@@ -111,10 +111,12 @@ static void acknowledge(struct tcp_timewait *w, enum why why)
     tcp_answer(h, &a);
 }
 
-/* RFC 6191 §2: may this SYN begin a new connection? */
+/* RFC 6191 §2: may this SYN begin a new connection?  Only if somebody
+ * listens: else the record stays for what it is there for. */
 static bool may_reuse(const struct tcp_timewait *w, const struct seg *s)
 {
-    if (!(s->flags & F_SYN) || (s->flags & (F_ACK | F_RST)))
+    if (!(s->flags & F_SYN) || (s->flags & (F_ACK | F_RST))
+        || !tcp_listener_find(w->host, &w->node.key))
         return false;
     if (w->ts_ok && s->opt->has_ts) {
         int32_t newer = (int32_t)(s->opt->ts_val - w->ts_recent);
