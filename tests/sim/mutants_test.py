@@ -17,25 +17,53 @@ DIRS = ["base", "wire", "store", "net", "udp", "tcp", "stack", "sock", "emu",
 MAIN = ["cli/cmd_sim.c", "cli/say.c"]
 SEEDS = "1..60"
 
-# (what, file, text, what it becomes, a word of the verdict)
+# (what, file, text, what it becomes, words of the verdict)
 MUTANTS = [
     ("a byte is changed on its way to the reader", "src/store/recvq.c",
      "        memcpy(to + done, slice_bytes(s), n);\n",
      "        memcpy(to + done, slice_bytes(s), n);\n"
-     "        to[done] ^= q->ready == 77;\n", ""),
+     "        to[done] ^= q->ready == 77;\n", "is wrong"),
+    ("a byte of a datagram is changed", "src/udp/udp_queue.c",
+     "        memcpy(at, slice_bytes(s), n);\n",
+     "        memcpy(at, slice_bytes(s), n);\n"
+     "        at[n - 1] ^= n > 9;\n", "datagram flow"),
     ("what was sent has no timer", "src/tcp/tcp_timers.c",
      "    if (t->at[TCPT_REXMIT] == NS_NEVER)\n"
      "        arm(t, TCPT_REXMIT, tcp_rtt_backed_off(t), WHY_T_SENT);\n",
      "", "no timer"),
     ("a control block is never given back", "src/tcp/tcp_state.c",
      "    INVARIANT(!list_linked(&t->accept_link));\n    slab_put(t);\n",
-     "", "memory"),
+     "", "bytes of memory not given back"),
     ("FIN leads from ESTABLISHED to LAST-ACK", "src/tcp/tcp_arrive.c",
      "        tcp_enter(t, TCPS_CLOSE_WAIT, WHY_GOT_FIN);\n",
-     "        tcp_enter(t, TCPS_LAST_ACK, WHY_GOT_FIN);\n", ""),
+     "        tcp_enter(t, TCPS_LAST_ACK, WHY_GOT_FIN);\n", "broken invariant: rule_of"),
+    ("a change that no diagram has is told", "src/tcp/tcp_state.c",
+     "    ev.v[1] = rule_of(to)->shown;\n",
+     "    ev.v[1] = to == TCPS_CLOSE_WAIT ? CW_LAST_ACK"
+     " : rule_of(to)->shown;\n", "is no edge"),
+    ("a change is not told", "src/tcp/tcp_state.c",
+     "    if (!env_observed(e))\n        return;\n"
+     "    ev.why = (uint16_t)why;\n",
+     "    if (!env_observed(e) || to == TCPS_FIN_WAIT_2)\n        return;\n"
+     "    ev.why = (uint16_t)why;\n", "but was in"),
     ("nothing is sent again", "src/tcp/tcp_output.c",
      "    while (send_again(t) || send_new(t)) {\n",
-     "    while (send_new(t)) {\n", ""),
+     "    while (send_new(t)) {\n", "error pending"),
+    ("a reader is not told", "src/tcp/tcp_show.c",
+     "        bits |= CW_POLLIN;\n",
+     "        bits |= t->recvq.ready % 8 == 5 ? 0 : CW_POLLIN;\n",
+     "not finished"),
+    ("the window's field is rounded down", "src/tcp/tcp_window.c",
+     "    uint32_t field = (wnd + (1u << scale) - 1) >> scale;\n",
+     "    uint32_t field = wnd >> scale;\n", "moves left"),
+    ("what is in flight is not accounted for", "src/tcp/tcp_show.c",
+     "    o->unacked = f->segq.count;\n", "", "without a record"),
+    ("SND.UNA is ahead", "src/tcp/tcp_show.c",
+     "        .snd_una = t->snd.una.v,\n",
+     "        .snd_una = t->snd.nxt.v + 1,\n", "SND.UNA beyond SND.NXT"),
+    ("a packet stays on a link", "src/emu/link.c",
+     "    return l->flight.live;\n", "    return l->flight.live + 1;\n",
+     "left on a link"),
 ]
 
 
