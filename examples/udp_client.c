@@ -11,7 +11,9 @@
 int main(int argc, char **argv)
 {
     const char     *text = argc > 3 ? argv[3] : "hello udp";
-    struct addrinfo want = { .ai_socktype = SOCK_DGRAM }, *to;
+    struct addrinfo want = { .ai_socktype = SOCK_DGRAM,
+                             .ai_family = AF_INET }, /* as the server's */
+                    *to;
     char            buf[2048];
     ssize_t         n;
     int             fd, r;
