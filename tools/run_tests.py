@@ -118,7 +118,7 @@ def run_meson(step, tally):
         argv += ["--suite", suite]
     log = ROOT / step.build / "meson-logs" / "testlog.json"
     log.unlink(missing_ok=True)
-    status, output = run(argv)
+    status, output = run(argv, step.env)
     if not log.exists():
         if status:
             show(f"{step.title}: meson test", output)
