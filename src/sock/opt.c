@@ -313,6 +313,17 @@ static int set_linger(struct sock *s, const void *val, size_t len)
     return 0;
 }
 
+/* The ports' table keeps what others must know of a bound socket. */
+static void tell_sharing(struct sock *s)
+{
+    if (s->udp)
+        udp_opts_changed(s->udp);
+    else if (s->listener)
+        tcp_listener_opts_changed(s->listener);
+    else if (s->bind)
+        tcp_bind_changed(s->bind, &s->opts);
+}
+
 static int do_setsockopt(struct sock *s, const struct opt *o,
                          const void *val, size_t len)
 {
@@ -326,6 +337,9 @@ static int do_setsockopt(struct sock *s, const struct opt *o,
         return -CW_EINVAL;
     memcpy(&v, val, sizeof(v));
     err = set_int(s, o, v);
+    if (!err && (o->name == CW_SO_REUSEADDR || o->name == CW_SO_REUSEPORT)
+        && o->level == CW_SOL_SOCKET)
+        tell_sharing(s);
     if (!err && s->tcp)
         tcp_opts_changed(s->tcp);
     return err;

@@ -132,6 +132,15 @@ void portbind_put(struct portbind *b, unsigned flags)
     slab_put(b);
 }
 
+void portbind_change(struct portbind *b, unsigned before, unsigned after)
+{
+    INVARIANT(b->refs > 0);
+    b->refs--;
+    b->no_reuse -= !(before & PORT_REUSEADDR);
+    b->no_rport -= !(before & PORT_REUSEPORT);
+    join(b, after);
+}
+
 uint16_t porttab_ephemeral(struct porttab *t, const struct port_want *w)
 {
     const uint32_t n = EPHEMERAL_LAST - EPHEMERAL_FIRST + 1;

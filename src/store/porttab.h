@@ -49,6 +49,9 @@ void portbind_unlisten(struct portbind *b);
 /* One more / one less that shares it, with its flags. */
 void portbind_get(struct portbind *b, unsigned flags);
 void portbind_put(struct portbind *b, unsigned flags);
+/* One that shares it has changed its mind: SO_REUSEADDR and SO_REUSEPORT
+ * count as they stand when somebody else binds. */
+void portbind_change(struct portbind *b, unsigned before, unsigned after);
 
 /* An ephemeral port: RFC 6056 §3.3.3 (Algorithm 3), offset by a keyed hash
  * of the addresses and the remote port.  `taken` says whether a candidate

@@ -247,6 +247,7 @@ struct tcp_host {
     struct wtimer timewait_timer;
     uint32_t      ntimewait, nembryos;
     struct sipkey isn_key, ts_key;
+    struct sipkey share_key; /* which listener of a SO_REUSEPORT group */
     int64_t       teach_iss;
     bool          teach_ts_zero, no_ts, no_sack, no_wscale;
     uint32_t      sndbuf, rcvbuf;

@@ -61,6 +61,8 @@ struct portbind;
 int  tcp_bind(struct tcp_host *h, const struct cw_sockaddr *a,
               struct tcp_opts *o, struct portbind **out);
 void tcp_unbind(struct portbind *b, const struct tcp_opts *o);
+/* SO_REUSEADDR or SO_REUSEPORT were changed while `b` is held. */
+void tcp_bind_changed(struct portbind *b, struct tcp_opts *o);
 
 /* Active OPEN.  `bind` may be NULL (an ephemeral port is chosen); it is
  * taken over on success.  local.addr may be a wildcard: the source is then
@@ -124,6 +126,7 @@ uint32_t tcp_flow(const struct tcp *t);
 struct tcp_opts *tcp_opts_of(struct tcp *t);
 void             tcp_opts_changed(struct tcp *t);
 struct tcp_opts *tcp_listener_opts(struct tcp_listener *l);
+void             tcp_listener_opts_changed(struct tcp_listener *l);
 
 /* Rows for observe.h: listeners, then connections and records by flow
  * number.  owner is NULL for those without; cb answers false to stop. */

@@ -20,19 +20,23 @@ void tcp_opts_init(struct tcp_opts *o, const struct tcp_host *h)
 
 /* ---- §3.10.1 OPEN -------------------------------------------------------- */
 
+static uint8_t flags_of(const struct tcp_opts *o)
+{
+    return (uint8_t)((o->reuseaddr ? PORT_REUSEADDR : 0)
+                     | (o->reuseport ? PORT_REUSEPORT : 0)
+                     | (o->v6only ? PORT_V6ONLY : 0));
+}
+
 int tcp_bind(struct tcp_host *h, const struct cw_sockaddr *a,
              struct tcp_opts *o, struct portbind **out)
 {
     struct cw_addr   any = { { 0 } };
-    unsigned         flags = 0;
+    uint8_t          flags = flags_of(o);
     struct port_want want = { .local = &a->addr, .remote = &any };
 
     if (!net_bindable(h->net, &a->addr))
         return -CW_EADDRNOTAVAIL;
-    flags |= o->reuseaddr ? PORT_REUSEADDR : 0u;
-    flags |= o->reuseport ? PORT_REUSEPORT : 0u;
-    flags |= o->v6only ? PORT_V6ONLY : 0u;
-    o->bind_flags = (uint8_t)flags;
+    o->bind_flags = flags;
     if (a->port != 0)
         return porttab_bind(&h->ports, &a->addr, a->port, flags, out);
     for (int tries = EPHEMERAL_FIRST; tries <= EPHEMERAL_LAST; tries++) {
@@ -48,6 +52,19 @@ int tcp_bind(struct tcp_host *h, const struct cw_sockaddr *a,
 void tcp_unbind(struct portbind *b, const struct tcp_opts *o)
 {
     portbind_put(b, o->bind_flags);
+}
+
+void tcp_bind_changed(struct portbind *b, struct tcp_opts *o)
+{
+    uint8_t flags = flags_of(o);
+
+    portbind_change(b, o->bind_flags, flags);
+    o->bind_flags = flags;
+}
+
+void tcp_listener_opts_changed(struct tcp_listener *l)
+{
+    tcp_bind_changed(l->bind, &l->opts);
 }
 
 struct taken {

@@ -43,6 +43,7 @@ void tcp_init(struct tcp_host *h, struct env *env, struct net *net,
     porttab_init(&h->ports, env->arena, derive(env, "tcp-ports"));
     h->isn_key = derive(env, "tcp-isn");
     h->ts_key = derive(env, "tcp-timestamps");
+    h->share_key = derive(env, "tcp-share");
     h->rng = prng_stream(env->seed, 0, "tcp");
     list_init(&h->all);
     list_init(&h->due);

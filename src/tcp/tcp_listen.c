@@ -18,34 +18,70 @@ static bool accept_full(const struct tcp_listener *l)
     return l->naccepts > l->backlog;
 }
 
-/* The listener for this four-tuple: on the address, else on a wildcard. */
+/* How well a listener suits: on the address, on a wildcard of its family, on
+ * one that covers both; 0: not at all. */
+static unsigned rank_of(const struct tcp_listener *l,
+                        const struct flowkey      *key)
+{
+    const struct cw_addr *a = &l->local.addr;
+
+    if (l->local.port != key->lport)
+        return 0;
+    if (addr_eq(a, &key->local))
+        return 3;
+    if (!addr_is_any(a))
+        return 0;
+    if (addr_is4(a) == addr_is4(&key->local))
+        return 2;
+    return !addr_is4(a) && !l->opts.v6only;
+}
+
+static struct list *listeners_at(struct tcp_host *h, const struct flowkey *key)
+{
+    return &h->listeners[key->lport % LISTENER_BUCKETS];
+}
+
+/* Equals share a port by SO_REUSEPORT: each flow has one of them, whatever
+ * order its segments come in. */
+static struct tcp_listener *share(struct tcp_host      *h,
+                                  const struct flowkey *key, unsigned rank,
+                                  uint32_t members)
+{
+    uint64_t hash = siphash(h->share_key, key, sizeof *key);
+    uint64_t pick = ((hash & 0xffffffff) * members) >> 32;
+
+    INVARIANT(pick < members);
+    list_each(n, listeners_at(h, key)) {
+        struct tcp_listener *l = list_entry(n, struct tcp_listener, link);
+
+        if (rank_of(l, key) == rank && pick-- == 0)
+            return l;
+    }
+    INVARIANT(false); /* there were so many a moment ago */
+}
+
+/* The listener for this four-tuple. */
 struct tcp_listener *tcp_listener_find(struct tcp_host      *h,
                                        const struct flowkey *key)
 {
     struct tcp_listener *best = NULL;
-    int                  best_rank = 0;
-    struct list         *bucket
-        = &h->listeners[key->lport % LISTENER_BUCKETS];
+    unsigned             top = 0;
+    uint32_t             members = 0;
 
-    list_each(n, bucket) {
-        struct tcp_listener  *l = list_entry(n, struct tcp_listener, link);
-        const struct cw_addr *a = &l->local.addr;
-        int                   rank = 0;
+    list_each(n, listeners_at(h, key)) {
+        struct tcp_listener *l = list_entry(n, struct tcp_listener, link);
+        unsigned             rank = rank_of(l, key);
 
-        if (l->local.port != key->lport)
+        if (rank == 0 || rank < top)
             continue;
-        if (addr_eq(a, &key->local))
-            rank = 3;
-        else if (addr_is_any(a) && addr_is4(a) == addr_is4(&key->local))
-            rank = 2;
-        else if (addr_is_any(a) && !addr_is4(a) && !l->opts.v6only)
-            rank = 1;
-        if (rank > best_rank) {
+        if (rank > top) {
+            top = rank;
             best = l;
-            best_rank = rank;
+            members = 0;
         }
+        members++;
     }
-    return best;
+    return members > 1 ? share(h, key, top, members) : best;
 }
 
 static void queue_event(const struct tcp_listener *l)

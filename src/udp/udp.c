@@ -206,6 +206,7 @@ static int take_port(struct udp_sock *u, uint16_t port)
     if (err)
         return err;
     u->bind_flags = (uint8_t)flags;
+    u->grouped = u->opts.reuseport;
     u->local.port = port;
     list_push_front(bucket_of(h, port), &u->port);
     return 0;
@@ -368,6 +369,16 @@ void udp_names(const struct udp_sock *u, struct cw_sockaddr *local,
 struct udp_opts *udp_opts(struct udp_sock *u)
 {
     return &u->opts;
+}
+
+void udp_opts_changed(struct udp_sock *u)
+{
+    unsigned flags = flags_of(u);
+
+    if (!u->bind || flags == u->bind_flags)
+        return;
+    portbind_change(u->bind, u->bind_flags, flags);
+    u->bind_flags = (uint8_t)flags;
 }
 
 void udp_each(struct udp_host *h,

@@ -51,6 +51,8 @@ struct udp_opts {
     uint8_t  ttl, tos;
 };
 struct udp_opts *udp_opts(struct udp_sock *u);
+/* They were changed: what others must know of them is passed on. */
+void udp_opts_changed(struct udp_sock *u);
 
 /* A snapshot row (observe.h) of each socket, in order of opening; cb
  * answers false to stop. */

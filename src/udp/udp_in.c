@@ -116,7 +116,7 @@ static struct udp_sock *share(struct udp_host *h, const struct arrived *a,
     list_each(l, bucket_of(h, a)) {
         struct udp_sock *u = list_entry(l, struct udp_sock, port);
 
-        if (u->opts.reuseport && score(u, a) == best && pick-- == 0)
+        if (u->grouped && score(u, a) == best && pick-- == 0)
             return u;
     }
     return NULL;
@@ -141,10 +141,10 @@ static struct udp_sock *find(struct udp_host *h, const struct arrived *a)
             best = u;
             members = 0;
         }
-        if (s == top && s != NO_MATCH && u->opts.reuseport)
+        if (s == top && s != NO_MATCH && u->grouped)
             members++;
     }
-    if (best && best->opts.reuseport && members > 1)
+    if (best && best->grouped && members > 1)
         return share(h, a, top, members);
     return best;
 }

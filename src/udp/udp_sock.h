@@ -54,6 +54,7 @@ struct udp_sock {
     bool               own_addr, own_port; /* given by bind() */
     bool               shut_rd, shut_wr;
     bool               blocked; /* a send found no room */
+    bool               grouped; /* had SO_REUSEPORT when it was bound */
 };
 
 /* ---- udp.c --------------------------------------------------------------
