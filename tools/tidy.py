@@ -26,7 +26,8 @@ ONLY = {"emu": {"base", "wire", "store"}, "obs": {"base", "wire"},
 # What others may include of a room; rooms that are not here have no doors.
 DOORS = {"net": {"net.h"}, "udp": {"udp.h"}, "tcp": {"tcp.h"},
          "sock": {"sock.h"}, "stack": {"stack.h"}, "emu": {"link.h"},
-         "world": {"world.h", "record.h", "replay.h"}, "sim": {"sim.h"},
+         "world": {"world.h", "record.h", "replay.h",
+                   "setting.h"}, "sim": {"sim.h"},
          "loop": {"loop.h"}}
 
 CORE = {"base", "wire", "store", "net", "udp", "tcp", "stack", "sock", "emu",

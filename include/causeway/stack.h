@@ -64,6 +64,14 @@ enum cw_profile {
     CW_PROFILE_CLASSIC,      /* Reno as the textbooks draw it */
 };
 
+/* What our SYNs offer beside the MSS. */
+enum {
+    CW_OFFER_TIMESTAMPS = 1 << 0, /* RFC 7323 §3 */
+    CW_OFFER_SACK       = 1 << 1, /* RFC 2018 §2 */
+    CW_OFFER_WSCALE     = 1 << 2, /* RFC 7323 §2 */
+    CW_OFFER_NOTHING    = 1 << 3, /* to tell it from 0 */
+};
+
 struct cw_config {
     size_t   size;       /* sizeof(struct cw_config): the version of this */
     uint8_t  seed[16];   /* all randomness comes from here */
@@ -86,6 +94,11 @@ struct cw_config {
     bool     no_wscale;     /* do not offer RFC 7323 window scaling */
     uint32_t sndbuf;        /* default SO_SNDBUF; 0: 64 KiB */
     uint32_t rcvbuf;        /* default SO_RCVBUF; 0: 64 KiB */
+    unsigned offer;         /* CW_OFFER_*; 0: what the profile offers; the
+                               no_ fields above take away */
+    /* For teaching: announce no larger MSS than this (RFC 9293 §3.7.1), from
+     * 88; 0: what the interface's MTU allows. */
+    uint16_t teach_mss;
 };
 
 /* Fills in the defaults.  `seed` is mixed into config->seed. */

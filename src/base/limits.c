@@ -8,6 +8,8 @@
 #include "base/limits.h"
 #include "base/check.h"
 
+#define ALL (CW_OFFER_TIMESTAMPS | CW_OFFER_SACK | CW_OFFER_WSCALE)
+
 static const struct knobs table[] = {
     [CW_PROFILE_DEPLOYED] = {
         .rto_initial = 1 * NS_S,       /* RFC 6298 §2.1 */
@@ -23,6 +25,11 @@ static const struct knobs table[] = {
         .synack_retries = 5,
         .data_retries = 15,
         .orphan_fin_wait_2 = 60 * NS_S,
+        .offers = ALL,
+        .ts_required = false,          /* middleboxes lose them */
+        .sack_forgets = false,         /* RFC 6675 §5.1 */
+        .syn_returns = false,          /* RFC 5961 §4.2 */
+        .hard_aborts = false,          /* RFC 5461 §2, RFC 5927 §5.2 */
     },
     [CW_PROFILE_STRICT] = {
         .rto_initial = 1 * NS_S,
@@ -38,6 +45,11 @@ static const struct knobs table[] = {
         .synack_retries = 7,
         .data_retries = 15,
         .orphan_fin_wait_2 = 600 * NS_S,
+        .offers = ALL,
+        .ts_required = true,
+        .sack_forgets = true,
+        .syn_returns = true,
+        .hard_aborts = true,
     },
     [CW_PROFILE_CLASSIC] = {
         .rto_initial = 1 * NS_S,
@@ -53,6 +65,11 @@ static const struct knobs table[] = {
         .synack_retries = 7,
         .data_retries = 12,
         .orphan_fin_wait_2 = 600 * NS_S,
+        .offers = CW_OFFER_NOTHING,    /* 1990: an MSS and no more */
+        .ts_required = true,
+        .sack_forgets = true,
+        .syn_returns = true,
+        .hard_aborts = false,          /* MUST-56 was all that was said */
     },
 };
 

@@ -56,6 +56,12 @@ struct knobs {
     unsigned synack_retries;
     unsigned data_retries;   /* R2: SHLD-11 */
     cw_ns orphan_fin_wait_2; /* FIN-WAIT-2 without an owner */
+    unsigned offers;     /* CW_OFFER_*: what SYNs offer beside the MSS */
+    bool ts_required;    /* RFC 7323 §3.2: drop what lacks its timestamp */
+    bool sack_forgets;   /* RFC 2018 §8: a timeout forgets what was SACKed */
+    bool syn_returns;    /* RFC 9293 §3.10.7.4, SYN-RECEIVED: a SYN in the
+                            window leads back to LISTEN; else RFC 5961 §4.2 */
+    bool hard_aborts;    /* SHLD-26: a hard ICMP error ends a connection */
 };
 
 const struct knobs *knobs_of(enum cw_profile profile);

@@ -82,6 +82,8 @@ static bool make_world(struct live_world *l, const char **why)
                                   .back = o->spec,
                                   .rules = o->rules,
                                   .nrules = o->nrules,
+                                  .settings = o->settings,
+                                  .nsettings = o->nsettings,
                                   .arp = o->arp,
                                   .lo_link = true,
                                   .name = "local" };
@@ -141,8 +143,8 @@ static bool same_link(const struct net_opts *a, const struct net_opts *b)
 {
     char x[LIVE_TEXT_MAX], y[LIVE_TEXT_MAX];
 
-    net_opts_print(a, x, sizeof x);
-    net_opts_print(b, y, sizeof y);
+    net_link_print(a, x, sizeof x);
+    net_link_print(b, y, sizeof y);
     return strcmp(x, y) == 0;
 }
 
@@ -155,6 +157,8 @@ static int agree(const struct live_world *l, const struct wish *w,
 
     if (o->link_given && !same_link(o, mine))
         what = "its link is settled";
+    else if (o->nsettings > 0 && !net_settings_same(o, mine))
+        what = "its settings are settled";
     else if (o->seed_given && o->seed != mine->seed)
         what = "its seed is settled";
     else if (*w->record && strcmp(w->record, l->wish.record) != 0)

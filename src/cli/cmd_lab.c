@@ -81,6 +81,8 @@ static bool make_world(struct lab *lab, const char **why)
                                .back = lab->opts.spec,
                                .rules = lab->opts.rules,
                                .nrules = lab->opts.nrules,
+                               .settings = lab->opts.settings,
+                               .nsettings = lab->opts.nsettings,
                                .arp = lab->opts.arp };
 
     world_config_init(&wc, lab->opts.seed, memory_alloc());

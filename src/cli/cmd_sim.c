@@ -16,6 +16,8 @@
 struct sim_opts {
     uint64_t first, last;
     bool     json, verbose, digests;
+    int      profile; /* -1: each seed's own */
+    const char *profile_word;
 };
 
 static void print_line(void *ctx, const char *line)
@@ -38,7 +40,9 @@ static void print_json(uint64_t seed, const struct sim_result *r)
 /* One world; a failure is told with the command that repeats it. */
 static bool one(const struct sim_opts *o, uint64_t seed, uint64_t *packets)
 {
-    struct sim_options so = { .seed = seed, .alloc = memory_alloc() };
+    struct sim_options so = { .seed = seed,
+                              .profile = o->profile,
+                              .alloc = memory_alloc() };
     struct sim_result  r;
     char               text[600];
     struct fmt         f = fmt_of(text, sizeof text);
@@ -57,8 +61,9 @@ static bool one(const struct sim_opts *o, uint64_t seed, uint64_t *packets)
     sim_describe(seed, &f);
     say(false, "seed %llu: %s", (unsigned long long)seed, r.error);
     say(false, "    %s", text);
-    say(false, "    again: causeway sim --seed %llu",
-        (unsigned long long)seed);
+    say(false, "    again: causeway sim --seed %llu%s%s",
+        (unsigned long long)seed, o->profile < 0 ? "" : " --profile ",
+        o->profile < 0 ? "" : o->profile_word);
     return false;
 }
 
@@ -110,6 +115,7 @@ static bool read_range(const char *text, uint64_t *first, uint64_t *last)
 static const struct option options[] = {
     { "seed", required_argument, NULL, 's' },
     { "seeds", required_argument, NULL, 's' },
+    { "profile", required_argument, NULL, 'p' },
     { "digests", no_argument, NULL, 'd' },
     { "json", no_argument, NULL, 'j' },
     { "verbose", no_argument, NULL, 'v' },
@@ -118,7 +124,7 @@ static const struct option options[] = {
 
 int cmd_sim(int argc, char **argv)
 {
-    struct sim_opts o = { .first = 1, .last = 20 };
+    struct sim_opts o = { .first = 1, .last = 20, .profile = -1 };
     int             c;
 
     optind = 0;
@@ -127,11 +133,19 @@ int cmd_sim(int argc, char **argv)
         if (c == 's' && !read_range(optarg, &o.first, &o.last))
             return complain(2, "sim: --seeds %s: write a number, or a range: "
                                "1..500", optarg);
+        if (c == 'p') {
+            o.profile_word = optarg;
+            o.profile = sim_profile(optarg);
+            if (o.profile < 0)
+                return complain(2, "sim: --profile %s: there are deployed, "
+                                   "strict and classic", optarg);
+        }
         if (c == '?' || c == ':')
             return complain(2, "sim: %s: %s", argv[optind - 1],
                             c == ':' ? "it needs a value"
                                      : "unknown option; there are --seed, "
-                                       "--seeds, --digests, --json and -v");
+                                       "--seeds, --profile, --digests, "
+                                       "--json and -v");
         o.json |= c == 'j';
         o.verbose |= c == 'v';
         o.digests |= c == 'd';

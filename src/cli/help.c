@@ -21,6 +21,14 @@ static const char link_options[] =
     "                    'ack 3', 'udp 1', 'h1>h2 data 2'\n";
 
 static const char run_options[] =
+    "Options of the hosts (HOST= before the value: only of this one):\n"
+    "  --profile P       deployed (as hosts on the Internet; the default),\n"
+    "                    strict (the RFCs to the letter), classic (textbook)\n"
+    "  --isn N           initial sequence number: --isn h1=8000\n"
+    "  --mss N           announce no larger MSS: --mss h1=1024\n"
+    "  --offer LIST      SYNs offer timestamps,sack,wscale or nothing\n"
+    "  --rcvbuf N        receive buffer, 2KiB to 16MiB; --sndbuf N\n"
+    "\n"
     "Other options:\n"
     "  --seed N          what chance does; default 1, or `random`\n"
     "  --timeout T       end after this time, exit 124\n"
@@ -136,14 +144,15 @@ static const struct entry {
       "Exit: 0 it can; 3 it cannot.\n",
       false },
     { "sim", "random worlds by seed: hosts, faults, transfers, and oracles",
-      "causeway sim [--seed N | --seeds A..B] [--digests] [--json] [-v]",
+      "causeway sim [--seed N | --seeds A..B] [--profile P] [--digests] [-v]",
       "  causeway sim --seeds 1..500\n"
       "  causeway sim --seed 23 -v\n",
       "A seed decides everything. What must hold: bytes out are the bytes in,\n"
       "in order, once; every state edge is legal; unacknowledged data has an\n"
       "armed timer; memory is back to zero at the end; when faults stop,\n"
       "everything finishes. -v prints every event and packet; --digests a hash\n"
-      "of the packets of each seed.\n"
+      "of the packets of each seed. --profile deployed, strict or classic: this\n"
+      "one instead of each seed's own.\n"
       "Exit: 0 all hold; 1 a seed failed (the command that repeats it is\n"
       "printed); 2 usage.\n",
       false },

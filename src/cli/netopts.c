@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/nearest.h"
 #include "loop/loop.h"
+#include "world/setting.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@ enum {
     OPT_LINK,
     OPT_NET,
     OPT_DROP,
+    OPT_SETTING, /* of hosts: the option's name */
     OPT_SEED,
     OPT_CLOCK,
     OPT_TIMEOUT,
@@ -39,6 +41,12 @@ static const struct option table[] = {
     { "link", required_argument, NULL, OPT_LINK },
     { "net", required_argument, NULL, OPT_NET },
     { "drop", required_argument, NULL, OPT_DROP },
+    { "profile", required_argument, NULL, OPT_SETTING },
+    { "isn", required_argument, NULL, OPT_SETTING },
+    { "mss", required_argument, NULL, OPT_SETTING },
+    { "offer", required_argument, NULL, OPT_SETTING },
+    { "rcvbuf", required_argument, NULL, OPT_SETTING },
+    { "sndbuf", required_argument, NULL, OPT_SETTING },
     { "seed", required_argument, NULL, OPT_SEED },
     { "clock", required_argument, NULL, OPT_CLOCK },
     { "timeout", required_argument, NULL, OPT_TIMEOUT },
@@ -111,6 +119,19 @@ static bool drop_rule(struct net_opts *o, const char *text)
         return refuse(o, "drop", text, reason);
     o->nrules++;
     o->link_given = true;
+    return true;
+}
+
+static bool setting(struct net_opts *o, const char *name, const char *value)
+{
+    char       reason[160];
+    struct fmt err = fmt_of(reason, sizeof reason);
+
+    if (o->nsettings == SETTINGS_MAX)
+        return refuse(o, name, value, "there are too many settings (32)");
+    if (!setting_parse(name, value, &o->settings[o->nsettings], &err))
+        return refuse(o, name, value, reason);
+    o->nsettings++;
     return true;
 }
 
@@ -192,6 +213,8 @@ static bool one(struct net_opts *o, int c, int index)
         return preset(o, optarg);
     case OPT_DROP:
         return drop_rule(o, optarg);
+    case OPT_SETTING:
+        return setting(o, table[index].name, optarg);
     case OPT_SEED:
         return seed(o, optarg);
     case OPT_CLOCK:
@@ -241,7 +264,7 @@ int net_opts_parse(struct net_opts *o, int argc, char **argv)
     return optind;
 }
 
-void net_opts_print(const struct net_opts *o, char *out, size_t size)
+void net_link_print(const struct net_opts *o, char *out, size_t size)
 {
     char       words[LINK_SPEC_TEXT_MAX];
     struct fmt f = fmt_of(words, sizeof words);
@@ -255,4 +278,37 @@ void net_opts_print(const struct net_opts *o, char *out, size_t size)
     if (o->spec.delay > 0 && n < size)
         snprintf(out + n, size - n, " (RTT %g ms)",
                  (double)(2 * o->spec.delay) / 1e6);
+}
+
+static size_t settings_print(const struct net_opts *o, char *out, size_t size)
+{
+    size_t n = 0;
+
+    *out = '\0';
+    for (unsigned i = 0; i < o->nsettings && n < size; i++)
+        n += (size_t)snprintf(out + n, size - n, "%s%s", n ? ", " : "",
+                              o->settings[i].text);
+    return n;
+}
+
+bool net_settings_same(const struct net_opts *a, const struct net_opts *b)
+{
+    char x[SETTINGS_MAX * SETTING_TEXT_MAX], y[sizeof x];
+
+    settings_print(a, x, sizeof x);
+    settings_print(b, y, sizeof y);
+    return strcmp(x, y) == 0;
+}
+
+void net_opts_print(const struct net_opts *o, char *out, size_t size)
+{
+    size_t n;
+
+    net_link_print(o, out, size);
+    if (o->nsettings == 0)
+        return;
+    n = strlen(out);
+    n += (size_t)snprintf(out + n, size - n, "%s; ", n ? "" : "perfect");
+    if (n < size)
+        settings_print(o, out + n, size - n);
 }

@@ -4,6 +4,7 @@
 #define CLI_NETOPTS_H
 
 #include "emu/link.h"
+#include "world/world.h"
 
 enum { NET_RULES_MAX = 16, NET_WORDS_MAX = 512, NET_WHY_MAX = 256 };
 
@@ -14,6 +15,8 @@ struct net_opts {
     struct link_spec spec;
     struct link_rule rules[NET_RULES_MAX];
     unsigned         nrules;
+    struct setting   settings[SETTINGS_MAX];
+    unsigned         nsettings;
     bool             seed_given, link_given;
     uint64_t         seed;
     enum net_clock   clock;
@@ -30,6 +33,9 @@ struct net_opts {
 int net_opts_parse(struct net_opts *o, int argc, char **argv);
 
 /* "delay 20ms loss 3% (RTT 40 ms)": the link in words; "" if perfect. */
+void net_link_print(const struct net_opts *o, char *out, size_t size);
+/* That, and what is set of the hosts: "...; isn h1=8000, mss 1024". */
 void net_opts_print(const struct net_opts *o, char *out, size_t size);
+bool net_settings_same(const struct net_opts *a, const struct net_opts *b);
 
 #endif

@@ -2,6 +2,7 @@
  * and mild, now and then extreme, since the bugs live at both ends.
  */
 #include "sim/plan.h"
+#include "world/setting.h"
 #include "base/ns.h"
 
 static uint64_t below(struct prng *r, uint64_t n)
@@ -176,4 +177,15 @@ void sim_describe(uint64_t seed, struct fmt *out)
     fmt_ns(out, p.calm, 0);
     fmt_f(out, " s%s%s%s%s", p.arp ? ", ARP" : "", p.no_ts ? ", no TS" : "",
           p.no_sack ? ", no SACK" : "", p.no_wscale ? ", no WS" : "");
+}
+
+int sim_profile(const char *name)
+{
+    struct setting s;
+    char           text[96];
+    struct fmt     err = fmt_of(text, sizeof text);
+
+    return setting_parse("profile", name, &s, &err) && !s.host[0]
+        ? (int)s.value
+        : -1;
 }

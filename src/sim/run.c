@@ -41,7 +41,8 @@ static bool make_world(struct sim *s)
 
     world_config_init(&c, s->opt.seed, s->opt.alloc);
     c.hooks = oracle_hooks(s);
-    c.stack.profile = s->plan.profile;
+    c.stack.profile = s->opt.profile < 0 ? s->plan.profile
+                                         : (enum cw_profile)s->opt.profile;
     c.stack.no_timestamps = s->plan.no_ts;
     c.stack.no_sack = s->plan.no_sack;
     c.stack.no_wscale = s->plan.no_wscale;

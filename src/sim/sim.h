@@ -23,6 +23,7 @@ struct sim_result {
 
 struct sim_options {
     uint64_t               seed;
+    int                    profile; /* enum cw_profile; -1: the seed's */
     const struct cw_alloc *alloc;
     /* Every event and packet, for a log; NULL: none. */
     void (*log)(void *ctx, const char *line);
@@ -32,6 +33,8 @@ struct sim_options {
 /* Runs one world; answers result->ok. */
 bool sim_run(const struct sim_options *o, struct sim_result *result);
 
+/* A profile by its name, or -1. */
+int sim_profile(const char *name);
 /* The plan in words, for people. */
 void sim_describe(uint64_t seed, struct fmt *out);
 

@@ -44,11 +44,17 @@ static const char *refuse(const struct cw_config *c)
         return "sndbuf: from 2 KiB to 16 MiB";
     if (c->rcvbuf < SOCKBUF_MIN || c->rcvbuf > SOCKBUF_MAX)
         return "rcvbuf: from 2 KiB to 16 MiB";
+    if (c->offer > (CW_OFFER_NOTHING << 1) - 1)
+        return "offer: timestamps, sack, wscale, or nothing";
+    if (c->teach_mss && c->teach_mss < TCP_MSS_MIN)
+        return "teach_mss: at least 88";
     return NULL;
 }
 
 const char *stack_config(const struct cw_config *given, struct cw_config *out)
 {
+    const char *why;
+
     if (given->size < offsetof(struct cw_config, on_event)
         || given->size > sizeof(*out))
         return "size: not that of a struct cw_config that this library knows";
@@ -59,5 +65,8 @@ const char *stack_config(const struct cw_config *given, struct cw_config *out)
     out->sockets_max = out->sockets_max ?: SOCKETS_DEFAULT;
     out->sndbuf = out->sndbuf ?: TCP_SNDBUF_DEFAULT;
     out->rcvbuf = out->rcvbuf ?: TCP_RCVBUF_DEFAULT;
-    return refuse(out);
+    why = refuse(out);
+    if (!why)
+        out->offer = out->offer ?: knobs_of(out->profile)->offers;
+    return why;
 }

@@ -249,6 +249,7 @@ struct tcp_host {
     struct sipkey isn_key, ts_key;
     struct sipkey share_key; /* which listener of a SO_REUSEPORT group */
     int64_t       teach_iss;
+    uint16_t      teach_mss;
     bool          teach_ts_zero, no_ts, no_sack, no_wscale;
     uint32_t      sndbuf, rcvbuf;
     cw_ns         challenge_second; /* RFC 5961 §7 */
@@ -355,6 +356,8 @@ bool     tcp_may_send(const struct tcp *t, uint32_t len, bool last);
 void     tcp_syn_options(const struct tcp *t, struct tcpopt *o);
 void     tcp_syn_learn(struct tcp *t, const struct tcpopt *o);
 uint16_t tcp_mss_of_path(const struct net_dest *d, const struct cw_addr *a);
+uint16_t tcp_announced_mss(const struct tcp_host *h, const struct net_dest *d,
+                           const struct cw_addr *remote, uint16_t clamp);
 uint16_t tcp_send_mss(uint16_t peer, uint16_t path, uint16_t clamp,
                       const struct cw_addr *remote);
 uint8_t  tcp_wscale_for(uint32_t rcvbuf);

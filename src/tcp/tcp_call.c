@@ -117,9 +117,8 @@ static void init_active(struct tcp *t, const struct tcp_open *o)
     struct tcp_host *h = t->host;
 
     t->owner = o->owner;
-    t->rcv_mss = tcp_mss_of_path(&t->dest, &t->node.key.remote);
-    if (t->opts.maxseg)
-        t->rcv_mss = MIN(t->rcv_mss, t->opts.maxseg);
+    t->rcv_mss = tcp_announced_mss(h, &t->dest, &t->node.key.remote,
+                                   t->opts.maxseg);
     t->snd_mss = t->rcv_mss;
     t->rcv_wscale = tcp_wscale_for(t->opts.rcvbuf);
     t->iss = tcp_isn(h, &t->node.key);

@@ -54,9 +54,10 @@ void tcp_init(struct tcp_host *h, struct env *env, struct net *net,
     wheel_setup(&h->timewait_timer, TIMER_TIMEWAIT);
     h->teach_iss = c->teach_iss;
     h->teach_ts_zero = c->teach_ts_zero;
-    h->no_ts = c->no_timestamps;
-    h->no_sack = c->no_sack;
-    h->no_wscale = c->no_wscale;
+    h->teach_mss = c->teach_mss;
+    h->no_ts = c->no_timestamps || !(c->offer & CW_OFFER_TIMESTAMPS);
+    h->no_sack = c->no_sack || !(c->offer & CW_OFFER_SACK);
+    h->no_wscale = c->no_wscale || !(c->offer & CW_OFFER_WSCALE);
     h->sndbuf = c->sndbuf ? c->sndbuf : TCP_SNDBUF_DEFAULT;
     h->rcvbuf = c->rcvbuf ? c->rcvbuf : TCP_RCVBUF_DEFAULT;
 }
@@ -112,11 +113,20 @@ static bool about_flight(const struct tcp *t, const struct net_error *e)
             && seq_lt(seq_of(e->seq), t->snd.nxt));
 }
 
-/* MUST-56: soft errors do not end a connection; RFC 5461 §2: nor do hard
- * ones a synchronized one.  A connection that is just opening fails fast. */
+/* SHLD-26: does this error end a connection that is there?  RFC 5461 §2 and
+ * RFC 5927 §5.2 advise against it, as anybody can forge one. */
+static bool is_fatal(const struct tcp *t, enum net_err kind)
+{
+    bool hard = kind == NET_ERR_PROTO || kind == NET_ERR_PORT;
+
+    return (t->state & TCPS_OPENING) || (hard && tcp_knobs(t)->hard_aborts);
+}
+
+/* MUST-56: soft errors do not end a connection.  One that is just opening
+ * fails fast (RFC 5461 §4.1). */
 static void unreachable(struct tcp *t, enum net_err kind)
 {
-    if (!(t->state & TCPS_OPENING)) {
+    if (!is_fatal(t, kind)) {
         t->soft_error = net_error_code(kind);
         return;
     }

@@ -101,9 +101,7 @@ static uint16_t announced_mss(const struct tcp_listener *l,
                               const struct net_dest     *d,
                               const struct cw_addr      *remote)
 {
-    uint16_t mss = tcp_mss_of_path(d, remote);
-
-    return l->opts.maxseg ? MIN(mss, l->opts.maxseg) : mss;
+    return tcp_announced_mss(l->host, d, remote, l->opts.maxseg);
 }
 
 static void send_synack(struct tcp_embryo *m, enum why why)
@@ -374,9 +372,10 @@ static enum why check_seq(struct tcp_embryo *m, const struct seg *s)
     seq      nxt = seq_add(m->irs, 1);
     uint32_t wnd = MIN(m->listener->opts.rcvbuf, 65535u);
 
-    if (m->ts_ok && !s->opt->has_ts && !(s->flags & F_RST))
+    if (m->ts_ok && !s->opt->has_ts && !(s->flags & F_RST)
+        && m->listener->host->env->knobs->ts_required)
         return WHY_NO_TIMESTAMP; /* RFC 7323 §3.2 */
-    if (m->ts_ok && !(s->flags & F_RST)
+    if (m->ts_ok && s->opt->has_ts && !(s->flags & F_RST)
         && (int32_t)(s->opt->ts_val - m->ts_recent) < 0) {
         env_count(m->listener->host->env, COUNT_TCP_PAWS);
         challenge(m);
@@ -412,8 +411,11 @@ enum why tcp_embryo_arrive(struct tcp_embryo *m, struct seg *s)
         tcp_embryo_drop(m, WHY_RST_ACCEPTED);
         return WHY_RST_ACCEPTED;
     }
-    if (s->flags & F_SYN) { /* fourth: not synchronized yet, so that RFC
-                               5961 §4.2 does not speak of it */
+    if (s->flags & F_SYN) { /* fourth */
+        if (!m->listener->host->env->knobs->syn_returns) {
+            challenge(m); /* RFC 5961 §4.2 */
+            return WHY_SYN_IN_SYNC;
+        }
         env_count(m->listener->host->env, COUNT_TCP_ATTEMPT_FAILS);
         tcp_embryo_drop(m, WHY_GOT_SYN);
         return WHY_SYN_IN_SYNC;

@@ -172,7 +172,7 @@ void tcp_recover_timeout(struct tcp *t)
     struct segrec     *r = segq_first(&f->segq);
 
     INVARIANT(r != NULL);
-    if (r->marks & SEG_SACKED)
+    if ((r->marks & SEG_SACKED) || tcp_knobs(t)->sack_forgets)
         tcp_sack_reset(t);
     for (; r; r = segq_next(&f->segq, r))
         if (!(r->marks & SEG_SACKED))

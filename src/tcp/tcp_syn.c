@@ -59,6 +59,17 @@ uint16_t tcp_mss_of_path(const struct net_dest *d, const struct cw_addr *a)
     return (uint16_t)(d->mtu - headers);
 }
 
+/* The same less what the user (TCP_MAXSEG) or the lesson wants. */
+uint16_t tcp_announced_mss(const struct tcp_host *h, const struct net_dest *d,
+                           const struct cw_addr *remote, uint16_t clamp)
+{
+    uint16_t mss = tcp_mss_of_path(d, remote);
+
+    if (clamp)
+        mss = MIN(mss, clamp);
+    return h->teach_mss ? MIN(mss, h->teach_mss) : mss;
+}
+
 /* What a full segment may hold before options: the smallest of the peer's
  * announcement (MUST-15: 536 or 1220 without one), the path and the user's
  * wish (MUST-16). */

@@ -5,6 +5,7 @@
  */
 #include "world/inner.h"
 #include "stack/stack.h"
+#include "world/setting.h"
 
 enum { NET4 = 0x0a000000 };
 
@@ -35,10 +36,11 @@ static struct cw_addr addr6_of(uint16_t last)
 }
 
 /* Each host has a seed of its own, whatever the others draw. */
-static cw_stack *new_stack(struct world *w, unsigned number,
-                           const char **why)
+static cw_stack *new_stack(struct world *w, const struct host *h,
+                           const struct lab_config *lab, const char **why)
 {
     struct cw_config c = w->config.stack;
+    unsigned         number = h->number;
     uint64_t         half = prng_at(w->seed, number, "host", 0);
 
     for (unsigned i = 0; i < 8; i++)
@@ -49,6 +51,9 @@ static cw_stack *new_stack(struct world *w, unsigned number,
     c.host = number;
     c.on_event = w->config.hooks.event;
     c.event_ctx = w->config.hooks.ctx;
+    for (unsigned i = 0; i < lab->nsettings; i++)
+        if (setting_is_for(&lab->settings[i], h->name))
+            setting_apply(&lab->settings[i], &c);
     return cw_stack_new(&c, w->config.alloc, why);
 }
 
@@ -93,10 +98,11 @@ static int add_eth0(struct host *h, unsigned flags)
         ?: add_gateway(h);
 }
 
-struct host *world_host_new(struct world *w, const char *name,
-                            unsigned flags, const char **why)
+struct host *world_host_new(struct world *w, const struct host_plan *plan,
+                            const char **why)
 {
     struct host *h = world_alloc(w, sizeof(*h));
+    unsigned     flags = plan->flags;
     struct fmt   f;
 
     if (!h) {
@@ -109,11 +115,11 @@ struct host *world_host_new(struct world *w, const char *name,
     h->addr6 = addr6_of((uint16_t)h->number);
     h->mac = mac_of_addr4(NET4 | h->number);
     f = fmt_of(h->name, sizeof(h->name));
-    if (name)
-        fmt_str(&f, name);
+    if (plan->name)
+        fmt_str(&f, plan->name);
     else
         fmt_f(&f, "h%u", h->number);
-    h->st = new_stack(w, h->number, why);
+    h->st = new_stack(w, h, plan->lab, why);
     if (h->st && (add_lo(h, flags & CW_NETIF_CSUM) || add_eth0(h, flags))) {
         cw_stack_free(h->st);
         h->st = NULL;

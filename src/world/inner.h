@@ -80,8 +80,14 @@ void  world_give(struct world *w, void *mem, size_t size);
 
 /* ---- hosts ------------------------------------------------------------- */
 
-struct host *world_host_new(struct world *w, const char *name,
-                            unsigned flags, const char **why);
+struct host_plan {
+    const char             *name; /* NULL: h1, h2 ... */
+    unsigned                flags; /* of its interfaces */
+    const struct lab_config *lab;
+};
+
+struct host *world_host_new(struct world *w, const struct host_plan *plan,
+                            const char **why);
 void         world_host_free(struct world *w, struct host *h);
 void world_tell_ready(struct world *w, struct host *h, enum world_ready how);
 struct host *world_host_of(const struct world *w, unsigned number);

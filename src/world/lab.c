@@ -6,7 +6,7 @@
  */
 #include "world/inner.h"
 
-/* A rule that names hosts must name some of these. */
+/* A rule or setting that names hosts must name some of these. */
 static const char *check_rules(const struct world *w,
                                const struct lab_config *c)
 {
@@ -17,6 +17,11 @@ static const char *check_rules(const struct world *w,
             || (r->to[0] && !world_host_find(w, r->to)))
             return "a drop rule names a host that is not in the lab";
     }
+    for (unsigned i = 0; i < c->nsettings; i++)
+        if (c->settings[i].host[0]
+            && !world_host_find(w, c->settings[i].host))
+            return "a setting (--isn, --mss, --profile ...) names a host that "
+                   "is not in the lab";
     return NULL;
 }
 
@@ -71,7 +76,11 @@ static bool know_each_other(struct world *w)
 
 bool world_lab(struct world *w, const struct lab_config *c, const char **why)
 {
-    unsigned flags = offload(w, c) | (c->arp ? 0 : CW_NETIF_NOARP);
+    const struct host_plan plan = {
+        .name = c->hosts == 1 ? c->name : NULL,
+        .flags = offload(w, c) | (c->arp ? 0 : CW_NETIF_NOARP),
+        .lab = c,
+    };
 
     INVARIANT(w->nhosts == 0 && c->nrules <= LINK_RULES_MAX);
     if (c->hosts < 1 || c->hosts > WORLD_HOSTS_MAX) {
@@ -79,7 +88,7 @@ bool world_lab(struct world *w, const struct lab_config *c, const char **why)
         return false;
     }
     for (unsigned n = 0; n < c->hosts; n++)
-        if (!world_host_new(w, c->hosts == 1 ? c->name : NULL, flags, why))
+        if (!world_host_new(w, &plan, why))
             return false;
     *why = check_rules(w, c);
     if (*why)

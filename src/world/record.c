@@ -169,6 +169,8 @@ static void put_config(struct recorder *r, const struct world_config *wc,
     put_spec(f, "back", &lc->back);
     for (unsigned i = 0; i < lc->nrules; i++)
         fmt_f(f, "rule=%s\n", lc->rules[i].text);
+    for (unsigned i = 0; i < lc->nsettings; i++)
+        fmt_f(f, "setting=%s\n", lc->settings[i].text);
     for (size_t i = 0; i < r->shape.nhosts; i++) {
         addr_print(&r->hosts[i].addr4, a4);
         addr_print(&r->hosts[i].addr6, a6);

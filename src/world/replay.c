@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/fmt.h"
 #include "obs/block.h"
+#include "world/setting.h"
 
 enum { OUT_MAX = 1 << 20, TEXT_MAX = 1024 };
 
@@ -17,6 +18,7 @@ struct replay {
     struct world_config    wc;
     struct lab_config      lab;
     struct link_rule       rules[LINK_RULES_MAX];
+    struct setting         settings[SETTINGS_MAX];
     char                   name[WORLD_NAME_MAX];
     size_t                 next; /* the recorded packet to come */
     uint64_t               hash;
@@ -152,6 +154,9 @@ static bool read_key(struct replay *p, const char *key, const char *v)
     else if (is(key, "rule"))
         return p->lab.nrules < LINK_RULES_MAX
                && spec_drop_parse(v, &p->rules[p->lab.nrules++], &err);
+    else if (is(key, "setting"))
+        return p->lab.nsettings < SETTINGS_MAX
+               && setting_read(v, &p->settings[p->lab.nsettings++], &err);
     return true;
 }
 
@@ -169,6 +174,7 @@ static bool make_world(struct replay *p, struct span config,
     if (!p->wc.alloc || p->wc.start < 0 || p->wc.start > NS_NEVER / 2)
         return false;
     p->lab.rules = p->rules;
+    p->lab.settings = p->settings;
     p->wc.hooks = (struct world_hooks){ .ctx = p, .packet = on_packet };
     p->world = world_new(&p->wc, why);
     return p->world && world_lab(p->world, &p->lab, why);

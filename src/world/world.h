@@ -167,19 +167,40 @@ struct world *world_new(const struct world_config *c, const char **why);
 /* Ends every connection without a packet. */
 void world_free(struct world *w);
 
+/* Something that a lab says of its hosts' stacks (setting.h reads it). */
+enum setting_what {
+    SETTING_PROFILE,
+    SETTING_ISN,
+    SETTING_MSS,
+    SETTING_OFFER,
+    SETTING_RCVBUF,
+    SETTING_SNDBUF,
+};
+
+enum { SETTING_TEXT_MAX = 96, SETTINGS_MAX = 32 };
+
+struct setting {
+    uint8_t  what; /* enum setting_what */
+    char     host[WORLD_NAME_MAX]; /* "": all of them */
+    uint64_t value;
+    char     text[SETTING_TEXT_MAX]; /* as it was written */
+};
+
 /* Hosts and links of a lab, or the one host of `causeway run`. */
 struct lab_config {
     unsigned                hosts;
     struct link_spec        fwd, back; /* from the lower number; back */
     const struct link_rule *rules;     /* as parsed; names are resolved here */
     unsigned                nrules;
+    const struct setting   *settings; /* the later one holds */
+    unsigned                nsettings;
     bool arp;     /* let ARP and NDP speak: neighbours are not known */
     bool lo_link; /* the specification is that of lo, not of the pairs */
     const char *name; /* of the only host ("local"); NULL: h1, h2 ... */
 };
 
 /* Adds the hosts 1..n and joins each pair.  False: *why (no memory; a rule
- * that names no host). */
+ * or a setting that names no host). */
 bool world_lab(struct world *w, const struct lab_config *c, const char **why);
 
 /* ---- time -------------------------------------------------------------- */

@@ -270,7 +270,7 @@ static void give_up(enum cw_profile profile)
     int   sent = 0;
 
     pk.config.profile = profile;
-    dialed(10 ms);
+    passive("mss 1000");
     sends(100);
     out("P. seq 1 len 100 ack 1");
     from = pk.now;

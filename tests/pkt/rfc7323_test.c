@@ -142,6 +142,7 @@ PKT(s3_2_not_wanted_by_us)
  * drop the segment." */
 PKT(s3_2_segment_without_timestamp)
 {
+    pk.config.profile = CW_PROFILE_STRICT;
     passive("mss 1000 ts 1 0");
     in(". seq 1 len 10 ack 1");
     nothing();
@@ -150,7 +151,7 @@ PKT(s3_2_segment_without_timestamp)
     nothing();
     state(CW_ESTABLISHED);
     in(". seq 1 len 10 ack 1 ts 2 0");
-    out(". seq 1 ack 11 ts 0 2");
+    after(200 ms, ". seq 1 ack 11 ts 200 2");
     in("R seq 11"); /* a reset needs none */
     state(GONE);
 }

@@ -167,8 +167,8 @@ static const struct {
     { "R seq 2", ". seq 1 ack 1", CW_SYN_RECV },
     { "R seq 1", "", GONE },
     { "R seq 1 len 5", "", GONE },
-    { "S seq 1", "", GONE },
-    { "S. seq 9 ack 1", "", GONE },
+    { "S seq 1", ". seq 1 ack 1", CW_SYN_RECV }, /* RFC 5961 §4.2 */
+    { "S. seq 9 ack 1", ". seq 1 ack 1", CW_SYN_RECV },
     { "- seq 1 len 5", "", CW_SYN_RECV },
     { "F seq 1", "", CW_SYN_RECV },
     { ". seq 1 ack 0", "R seq 0", CW_SYN_RECV },

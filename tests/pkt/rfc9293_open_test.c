@@ -105,9 +105,10 @@ PKT(s3_10_7_4_reset_of_passive_open)
     out("S. seq 0 ack 1 mss M");
 }
 
-/* §3.10.7.4 Fourth: so does a SYN in its window. */
+/* §3.10.7.4 Fourth: so does a SYN in its window, to the letter. */
 PKT(s3_10_7_4_syn_in_passive_syn_received)
 {
+    pk.config.profile = CW_PROFILE_STRICT;
     listens(1);
     in("S seq 0 mss 1000");
     out("S. seq 0 ack 1 mss M");

@@ -53,6 +53,10 @@ TEST(configurations_are_refused_with_a_reason)
     refuse(&r, "sndbuf");
     r.config.rcvbuf = (16 << 20) + 1;
     refuse(&r, "rcvbuf");
+    r.config.offer = 16;
+    refuse(&r, "offer");
+    r.config.teach_mss = 87;
+    refuse(&r, "teach_mss");
 }
 
 /* What an older program does not know has its default. */
