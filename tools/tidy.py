@@ -22,7 +22,7 @@ RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}
 ONE_ROOM = {("stack", "sock"), ("sock", "stack")}
 # Rooms that see less than their rank would let them.
 ONLY = {"emu": {"base", "wire", "store"}, "obs": {"base", "wire"},
-        "drv": {"base"}, "loop": {"base"}, "net": {"base", "wire", "store"}}
+        "drv": {"base", "wire"}, "loop": {"base"}, "net": {"base", "wire", "store"}}
 # What others may include of a room; rooms that are not here have no doors.
 DOORS = {"net": {"net.h"}, "udp": {"udp.h"}, "tcp": {"tcp.h"},
          "sock": {"sock.h"}, "stack": {"stack.h"}, "emu": {"link.h"},
