@@ -41,6 +41,7 @@ struct run_packet {
     uint16_t        netif;  /* 0 lo, 1 eth0 */
     bool            inward; /* from the gateway to the host */
     bool            name;   /* name service: views leave it out */
+    bool            more;   /* from outside, with the next one at once */
     uint16_t        why;
     uint64_t        why_arg;
     uint32_t        flow;

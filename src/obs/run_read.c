@@ -161,6 +161,7 @@ static void read_packet_info(struct loader *l, struct reader *r)
     flags = (uint8_t)take_le16(r);
     l->next.inward = flags & 1;
     l->next.name = (flags & 2) != 0;
+    l->next.more = (flags & 4) != 0;
     l->next.flow = take_le32(r);
     l->next.why_arg = take_le64(r);
     if (l->next.why >= WHY_COUNT_OF)

@@ -54,7 +54,7 @@ void run_comment(const struct run *r, const struct run_packet *p,
 
 const char *run_name_of(const struct run *r, const struct cw_addr *a)
 {
-    for (size_t i = 0; i < r->nhosts; i++)
+    for (size_t i = 0; i < r->nhosts && !addr_is_any(a); i++)
         if (addr_eq(&r->hosts[i].addr4, a) || addr_eq(&r->hosts[i].addr6, a))
             return r->hosts[i].name;
     return "";

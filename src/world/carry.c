@@ -111,8 +111,8 @@ static void on_fate(void *ctx, const struct link_fate *f)
 bool wlink_resolve(const struct world *w, const struct wlink *l,
                    const struct link_rule *rule, struct link_rule *out)
 {
-    unsigned from = rule->from[0] ? world_host_find(w, rule->from) : 0;
-    unsigned to = rule->to[0] ? world_host_find(w, rule->to) : 0;
+    unsigned from = rule->from[0] ? world_station_find(w, rule->from) : 0;
+    unsigned to = rule->to[0] ? world_station_find(w, rule->to) : 0;
 
     *out = *rule;
     if (!rule->from[0] && !rule->to[0])
@@ -131,7 +131,7 @@ static void name_link(struct wlink *l, const struct host *a,
     struct fmt f = fmt_of(l->name, sizeof(l->name));
 
     if (a == b)
-        fmt_f(&f, l->w->nhosts == 1 ? "lo" : "%s-lo", a->name);
+        fmt_f(&f, stations(l->w) == 1 ? "lo" : "%s-lo", a->name);
     else
         fmt_f(&f, "%s-%s", a->name, b->name);
 }
@@ -175,19 +175,17 @@ void wlink_free(struct world *w, struct wlink *l)
 /* ---- sending ----------------------------------------------------------- */
 
 static void announce(struct world *w, const struct host *h,
-                     const struct cw_pkt *pkt, bool inward, bool name)
+                     const struct cw_pkt *pkt, struct world_packet p)
 {
     const struct world_hooks *hooks = &w->config.hooks;
 
+    p.t = w->now;
+    p.number = w->packets;
+    p.host = (uint16_t)h->number;
+    p.netif = pkt->netif;
+    p.pkt = pkt;
     if (hooks->packet)
-        hooks->packet(hooks->ctx,
-                      &(struct world_packet){ .t = w->now,
-                                              .number = w->packets,
-                                              .host = (uint16_t)h->number,
-                                              .netif = pkt->netif,
-                                              .inward = inward,
-                                              .name = name,
-                                              .pkt = pkt });
+        hooks->packet(hooks->ctx, &p);
 }
 
 static void onto(struct world *w, struct wlink *l, unsigned dir,
@@ -204,7 +202,7 @@ static void flood(struct world *w, struct host *h, struct cw_pkt *pkt)
 {
     bool nobody = true;
 
-    for (unsigned n = 1; n <= w->nhosts; n++) {
+    for (unsigned n = 1; n <= stations(w); n++) {
         struct wlink *l = n == h->number ? NULL : w->between[h->number][n];
         struct cw_pkt copy;
 
@@ -228,16 +226,33 @@ static struct host *host_by_mac(const struct world *w,
     return NULL;
 }
 
-/* Whom is the frame for?  Lo's frames are for the host itself. */
+/* Whom is the frame for?  Lo's frames are for the host itself; whom nobody
+ * knows is outside. */
 static struct host *receiver(struct world *w, struct host *h,
                              const struct cw_pkt *pkt,
                              const struct cw_mac *dst)
 {
     struct host *to = pkt->netif == WORLD_LO ? h : host_by_mac(w, dst);
 
+    if (!to && w->outside)
+        to = w->hosts[w->outside];
     if (pkt->netif != WORLD_LO && to == h)
         return NULL; /* no port of a switch answers with what it got */
     return to;
+}
+
+/* By the link between the two, if there is one. */
+static void unicast(struct world *w, struct host *h, struct host *to,
+                    struct cw_pkt *pkt)
+{
+    struct wlink *l = to ? w->between[h->number][to->number] : NULL;
+
+    if (l) {
+        onto(w, l, l->a == h->number ? LINK_FWD : LINK_BACK, pkt);
+        return;
+    }
+    carry_fate(w, w->packets, h, NULL, WHY_LINK_NOBODY);
+    cw_pkt_free(pkt);
 }
 
 static void transmit(struct world *w, struct host *h, struct cw_pkt *pkt)
@@ -254,21 +269,39 @@ static void transmit(struct world *w, struct host *h, struct cw_pkt *pkt)
     beyond = pkt->netif != WORLD_LO && mac_eq(&ether.dst, &gw);
     name = !group && (beyond || to) && gateway_asked(w, pkt, to);
     w->packets++;
-    announce(w, h, pkt, false, name);
+    announce(w, h, pkt, (struct world_packet){ .name = name });
     pkt->why_arg = w->packets;
     if (group) {
         flood(w, h, pkt);
     } else if (beyond || name) {
         carry_fate(w, w->packets, h, NULL, WHY_LINK_ARRIVED);
         gateway_take(w, h, pkt, name);
-    } else if (to && w->between[h->number][to->number]) {
-        struct wlink *l = w->between[h->number][to->number];
-
-        onto(w, l, l->a == h->number ? LINK_FWD : LINK_BACK, pkt);
     } else {
-        carry_fate(w, w->packets, h, NULL, WHY_LINK_NOBODY);
-        cw_pkt_free(pkt);
+        unicast(w, h, to, pkt);
     }
+}
+
+void carry_inward(struct world *w, struct cw_pkt *pkt, bool more)
+{
+    struct host      *h = w->hosts[w->outside];
+    struct ether_repr ether;
+
+    pkt->netif = WORLD_ETH0;
+    pkt->why = WHY_NONE; /* who sent it knows */
+    pkt->flow = 0;
+    w->packets++;
+    announce(w, h, pkt, (struct world_packet){ .more = more });
+    pkt->why_arg = w->packets;
+    if (pkt->gso_size || pkt_head_len(pkt) < ETHER_LEN
+        || etherhdr_parse(span_of(pkt_head(pkt), pkt_head_len(pkt)), &ether)
+               != GO_ON) {
+        unicast(w, h, NULL, pkt);
+        return;
+    }
+    if (mac_is_group(&ether.dst))
+        flood(w, h, pkt);
+    else
+        unicast(w, h, receiver(w, h, pkt, &ether.dst), pkt);
 }
 
 void carry_from(struct world *w, struct host *h)
@@ -286,7 +319,8 @@ void carry_from_gateway(struct world *w, struct host *to, struct cw_pkt *pkt,
     bool room = to->nheld < GATEWAY_HELD;
 
     w->packets++;
-    announce(w, to, pkt, true, name);
+    announce(w, to, pkt,
+             (struct world_packet){ .inward = true, .name = name });
     carry_fate(w, w->packets, NULL, to,
                room ? WHY_LINK_ARRIVED : WHY_LINK_FULL);
     pkt->why_arg = w->packets;
@@ -335,15 +369,37 @@ static bool from_link(struct world *w, struct wlink *l, struct host *h)
     return any;
 }
 
-bool carry_arrivals(struct world *w)
+/* What has come through to the outside. */
+static bool leave(struct world *w)
 {
     bool any = false;
+
+    for (unsigned n = 1; n <= w->nhosts; n++) {
+        struct wlink *l = w->outside ? w->between[n][w->outside] : NULL;
+        unsigned      got;
+
+        if (!l || l->next > w->now)
+            continue;
+        do {
+            got = link_recv(l->l, LINK_FWD, w->burst, BURST_MAX, w->now,
+                            NULL);
+            outside_take(w, w->burst, got);
+            any |= got > 0;
+        } while (got == BURST_MAX);
+        l->next = link_next(l->l);
+    }
+    return any;
+}
+
+bool carry_arrivals(struct world *w)
+{
+    bool any = leave(w);
 
     for (unsigned n = 1; n <= w->nhosts; n++) {
         struct host *h = w->hosts[n];
         bool         some = from_gateway(w, h);
 
-        for (unsigned o = 1; o <= w->nhosts; o++) {
+        for (unsigned o = 1; o <= stations(w); o++) {
             struct wlink *l = w->between[n][o];
 
             if (l && l->next <= w->now && from_link(w, l, h))

@@ -39,6 +39,29 @@ struct cw_mac gateway_mac(void)
     return mac_of_addr4(GATEWAY4);
 }
 
+/* Where there is an outside, the usual address may be somebody's there:
+ * RFC 7600 §4.8 has one that is nobody's. */
+struct cw_addr gateway_addr4(const struct world *w)
+{
+    return addr4(w->plan.on ? 0xc0000008 : GATEWAY4);
+}
+
+struct cw_addr gateway_addr6(const struct world *w)
+{
+    struct cw_addr a = { .b = { 0xfd, [15] = GATEWAY4 & 0xff } };
+
+    if (w->plan.on) {
+        a.b[0] = 0xfe;
+        a.b[1] = 0x80;
+    }
+    return a;
+}
+
+bool gateway_names(const struct world *w)
+{
+    return addr_is_any(&w->plan.gw4) && addr_is_any(&w->plan.gw6);
+}
+
 static enum why parse4(struct span ip, struct parts *out)
 {
     struct ip4_repr r;
@@ -95,8 +118,7 @@ bool gateway_asked(struct world *w, const struct cw_pkt *pkt,
     uint8_t         head[FRAME_MAX];
     size_t          n;
 
-    (void)w;
-    if (pkt->len > FRAME_MAX || pkt->gso_size)
+    if (pkt->len > FRAME_MAX || pkt->gso_size || !gateway_names(w))
         return false;
     n = pkt_copy_out(pkt, 0, head, ETHER_LEN + IP6_HDR_LEN);
     if (n < ETHER_LEN + IP4_HDR_MIN
@@ -107,7 +129,7 @@ bool gateway_asked(struct world *w, const struct cw_pkt *pkt,
     if (parse(span_of(head, n), &p) || p.proto != PROTO_UDP || p.fragment
         || udphdr_parse(p.payload, &udp) || udp.dport != DNS_PORT)
         return false;
-    return !to || !stack_udp_bound(to->st, &p.dst, DNS_PORT);
+    return !to || to->number == w->outside || !stack_udp_bound(to->st, &p.dst, DNS_PORT);
 }
 
 /* ---- frames of the gateway's own --------------------------------------- */
@@ -207,14 +229,12 @@ static void complain(struct world *w, struct host *from,
                                             .code = ICMP6_UNREACH_NO_ROUTE };
     bool          is4 = addr_is4(&p->src);
     size_t        quote = MIN(p->ip.len, (size_t)(is4 ? QUOTE4 : QUOTE6));
-    struct reply  r = { from, p, is4 ? addr4(GATEWAY4) : from->addr6,
+    struct reply  r = { from, p, is4 ? gateway_addr4(w) : gateway_addr6(w),
                         is4 ? PROTO_ICMP4 : PROTO_ICMP6,
                         ICMP_HDR_LEN + quote };
     struct cw_pkt pkt;
     uint8_t      *at;
 
-    if (!is4)
-        be16_store(r.src.b + 14, GATEWAY4 & 0xff);
     at = reply_begin(&r, &pkt);
     if (!at)
         return;

@@ -1,7 +1,9 @@
 /* host.c: a host: its stack, its two interfaces, its names.
  *
  * h1, h2 ... have 10.0.0.N/24 and fd00::N/64 on eth0, 127.0.0.1/8 and ::1 on
- * lo, and default routes to a gateway whose address everybody knows.
+ * lo, and default routes to a gateway whose address everybody knows.  Where
+ * there is an outside, they have the addresses and gateways that were given,
+ * and an fe80:: of their own.
  */
 #include "world/inner.h"
 #include "stack/stack.h"
@@ -32,6 +34,37 @@ static struct cw_addr addr6_of(uint16_t last)
     struct cw_addr a = { .b = { 0xfd } };
 
     be16_store(a.b + 14, last);
+    return a;
+}
+
+/* The address of host `number`, if host 1 has this one. */
+static struct cw_addr addr_behind(struct cw_addr first, unsigned number)
+{
+    be32_store(first.b + 12, be32_load(first.b + 12) + number - 1);
+    return first;
+}
+
+static void name_addrs(struct world *w, struct host *h)
+{
+    const struct lab_outside *o = &w->plan;
+
+    h->addr4 = addr4(NET4 | h->number);
+    h->addr6 = addr6_of((uint16_t)h->number);
+    if (o->prefix4)
+        h->addr4 = addr_behind(o->addr4, h->number);
+    if (o->prefix6)
+        h->addr6 = addr_behind(o->addr6, h->number);
+    h->mac = mac_of_addr4(addr_u4(&h->addr4));
+}
+
+/* RFC 4291 Appendix A: of the Ethernet address. */
+static struct cw_addr linklocal_of(const struct cw_mac *mac)
+{
+    struct cw_addr a = { .b = { 0xfe, 0x80, [11] = 0xff, [12] = 0xfe } };
+
+    memcpy(a.b + 8, mac->b, 3);
+    memcpy(a.b + 13, mac->b + 3, 3);
+    a.b[8] ^= 2;
     return a;
 }
 
@@ -73,29 +106,37 @@ static int add_lo(struct host *h, unsigned flags)
         ?: cw_addr_add(h->st, WORLD_LO, &one6, 128);
 }
 
-static int add_gateway(struct host *h)
+/* A real one, or else the world's own, whose Ethernet address is known. */
+static int add_gateway(struct host *h, const struct cw_addr *real,
+                       const struct cw_addr *own)
 {
-    struct cw_addr gw4 = addr4(GATEWAY4), gw6 = addr6_of(GATEWAY4 & 0xff);
-    struct cw_mac  mac = gateway_mac();
+    struct cw_mac mac = gateway_mac();
 
-    return cw_neigh_add(h->st, WORLD_ETH0, &gw4, &mac)
-        ?: cw_neigh_add(h->st, WORLD_ETH0, &gw6, &mac)
-        ?: cw_route_add(h->st, NULL, 0, &gw4, WORLD_ETH0)
-        ?: cw_route_add(h->st, NULL, 0, &gw6, WORLD_ETH0);
+    if (!addr_is_any(real))
+        return cw_route_add(h->st, NULL, 0, real, WORLD_ETH0);
+    return cw_neigh_add(h->st, WORLD_ETH0, own, &mac)
+        ?: cw_route_add(h->st, NULL, 0, own, WORLD_ETH0);
 }
 
-static int add_eth0(struct host *h, unsigned flags)
+static int add_eth0(struct world *w, struct host *h, unsigned flags)
 {
-    struct cw_netif_config eth = { .name = "eth0", .mac = h->mac,
-                                   .flags = flags };
-    int                    n = cw_netif_add(h->st, &eth);
+    const struct lab_outside *o = &w->plan;
+    struct cw_netif_config    eth = { .name = "eth0", .mac = h->mac,
+                                      .flags = flags };
+    struct cw_addr            own4 = gateway_addr4(w);
+    struct cw_addr            own6 = gateway_addr6(w);
+    struct cw_addr            link = linklocal_of(&h->mac);
+    int                       n = cw_netif_add(h->st, &eth);
 
     if (n < 0)
         return n;
     INVARIANT(n == WORLD_ETH0);
-    return cw_addr_add(h->st, WORLD_ETH0, &h->addr4, 24)
-        ?: cw_addr_add(h->st, WORLD_ETH0, &h->addr6, 64)
-        ?: add_gateway(h);
+    n = cw_addr_add(h->st, WORLD_ETH0, &h->addr4, o->prefix4 ?: 24)
+        ?: cw_addr_add(h->st, WORLD_ETH0, &h->addr6, o->prefix6 ?: 64);
+    if (n == 0 && o->on)
+        n = cw_addr_add(h->st, WORLD_ETH0, &link, 64);
+    return n ?: add_gateway(h, &o->gw4, &own4)
+                    ?: add_gateway(h, &o->gw6, &own6);
 }
 
 struct host *world_host_new(struct world *w, const struct host_plan *plan,
@@ -111,19 +152,19 @@ struct host *world_host_new(struct world *w, const struct host_plan *plan,
     }
     INVARIANT(w->nhosts < WORLD_HOSTS_MAX);
     h->number = w->nhosts + 1;
-    h->addr4 = addr4(NET4 | h->number);
-    h->addr6 = addr6_of((uint16_t)h->number);
-    h->mac = mac_of_addr4(NET4 | h->number);
+    name_addrs(w, h);
     f = fmt_of(h->name, sizeof(h->name));
     if (plan->name)
         fmt_str(&f, plan->name);
     else
         fmt_f(&f, "h%u", h->number);
     h->st = new_stack(w, h, plan->lab, why);
-    if (h->st && (add_lo(h, flags & CW_NETIF_CSUM) || add_eth0(h, flags))) {
+    if (h->st
+        && (add_lo(h, flags & CW_NETIF_CSUM) || add_eth0(w, h, flags))) {
         cw_stack_free(h->st);
         h->st = NULL;
-        *why = "no memory for a host's interfaces";
+        *why = w->plan.on ? "an address or a gateway that no host can have"
+                          : "no memory for a host's interfaces";
     }
     if (!h->st) {
         world_give(w, h, sizeof(*h));
@@ -143,7 +184,7 @@ void world_host_free(struct world *w, struct host *h)
 
 struct host *world_host_of(const struct world *w, unsigned number)
 {
-    INVARIANT(number >= 1 && number <= w->nhosts);
+    INVARIANT(number >= 1 && number <= stations(w));
     return w->hosts[number];
 }
 
@@ -177,6 +218,13 @@ unsigned world_host_find(const struct world *w, const char *name)
             return n;
     }
     return 0;
+}
+
+unsigned world_station_find(const struct world *w, const char *name)
+{
+    if (w->outside && text_same(name, w->hosts[w->outside]->name))
+        return w->outside;
+    return world_host_find(w, name);
 }
 
 struct cw_addr world_host_addr4(const struct world *w, unsigned host)

@@ -12,7 +12,8 @@
 enum {
     BURST_MAX = 64,   /* packets moved at a time */
     GATEWAY_HELD = 64, /* answers of the gateway that wait for a host */
-    WORLD_LINKS_MAX = WORLD_HOSTS_MAX * (WORLD_HOSTS_MAX + 1) / 2,
+    STATIONS_MAX = WORLD_HOSTS_MAX + 1, /* hosts, and what is outside */
+    WORLD_LINKS_MAX = STATIONS_MAX * (STATIONS_MAX + 1) / 2,
     GATEWAY4 = 0x0a0000fe, /* 10.0.0.254 */
 };
 
@@ -55,10 +56,14 @@ struct world {
     cw_ns               now;
     uint32_t            packets; /* numbers given */
     unsigned            nhosts, nlinks;
-    struct host        *hosts[WORLD_HOSTS_MAX + 1]; /* from 1 */
+    struct host        *hosts[STATIONS_MAX + 1]; /* from 1 */
+    /* What is outside: the number behind the hosts', or 0.  Its stack has no
+     * interface; it only lends buffers. */
+    unsigned            outside;
+    struct lab_outside  plan; /* how hosts are to be addressed */
     struct wlink       *links[WORLD_LINKS_MAX];
     /* Between two hosts, or a host and itself (lo); NULL: not joined. */
-    struct wlink   *between[WORLD_HOSTS_MAX + 1][WORLD_HOSTS_MAX + 1];
+    struct wlink   *between[STATIONS_MAX + 1][STATIONS_MAX + 1];
     struct list     builtins; /* in the order of their numbers */
     unsigned        nbuiltins;
     struct cw_pkt   burst[BURST_MAX];
@@ -78,6 +83,11 @@ static inline bool text_same(const char *a, const char *b)
 void *world_alloc(struct world *w, size_t size); /* zeroed, or NULL */
 void  world_give(struct world *w, void *mem, size_t size);
 
+/* ---- time -------------------------------------------------------------- */
+
+/* Everything that happens now by itself. */
+void world_settle(struct world *w);
+
 /* ---- hosts ------------------------------------------------------------- */
 
 struct host_plan {
@@ -91,11 +101,21 @@ struct host *world_host_new(struct world *w, const struct host_plan *plan,
 void         world_host_free(struct world *w, struct host *h);
 void world_tell_ready(struct world *w, struct host *h, enum world_ready how);
 struct host *world_host_of(const struct world *w, unsigned number);
+/* A host, or "net" for what is outside; 0: neither. */
+unsigned     world_station_find(const struct world *w, const char *name);
+
+/* Hosts and what is outside: those that have links. */
+static inline unsigned stations(const struct world *w)
+{
+    return w->outside ? w->outside : w->nhosts;
+}
 
 /* ---- frames ------------------------------------------------------------ */
 
 /* Takes what a host has to send and puts it on its way. */
 void carry_from(struct world *w, struct host *h);
+/* A frame from outside goes on its way; `more`: others follow it at once. */
+void carry_inward(struct world *w, struct cw_pkt *pkt, bool more);
 /* Hands what has arrived by now to its hosts; true if there was anything. */
 bool  carry_arrivals(struct world *w);
 cw_ns carry_next(const struct world *w);
@@ -113,9 +133,19 @@ void          wlink_free(struct world *w, struct wlink *l);
 bool wlink_resolve(const struct world *w, const struct wlink *l,
                    const struct link_rule *rule, struct link_rule *out);
 
+/* ---- outside (outside.c) ----------------------------------------------- */
+
+bool outside_new(struct world *w, const char **why);
+/* Packets that have come through a link, to the world's hook. */
+void outside_take(struct world *w, struct cw_pkt *pkts, unsigned n);
+
 /* ---- the gateway and its name service ---------------------------------- */
 
-struct cw_mac gateway_mac(void);
+struct cw_mac  gateway_mac(void);
+struct cw_addr gateway_addr4(const struct world *w);
+struct cw_addr gateway_addr6(const struct world *w);
+/* Do hosts ask it for names? */
+bool gateway_names(const struct world *w);
 /* Is the frame a question that the name service answers: UDP to port 53, and
  * not to a socket of a host? */
 bool gateway_asked(struct world *w, const struct cw_pkt *pkt,

@@ -13,8 +13,8 @@ static const char *check_rules(const struct world *w,
     for (unsigned i = 0; i < c->nrules; i++) {
         const struct link_rule *r = &c->rules[i];
 
-        if ((r->from[0] && !world_host_find(w, r->from))
-            || (r->to[0] && !world_host_find(w, r->to)))
+        if ((r->from[0] && !world_station_find(w, r->from))
+            || (r->to[0] && !world_station_find(w, r->to)))
             return "a drop rule names a host that is not in the lab";
     }
     for (unsigned i = 0; i < c->nsettings; i++)
@@ -74,11 +74,22 @@ static bool know_each_other(struct world *w)
     return true;
 }
 
+/* Every host, and what is outside, with every other. */
+static bool join_all(struct world *w, const struct lab_config *c)
+{
+    for (unsigned a = 1; a <= w->nhosts; a++)
+        for (unsigned b = a; b <= stations(w); b++)
+            if (!join(w, a, b, c))
+                return false;
+    return true;
+}
+
 bool world_lab(struct world *w, const struct lab_config *c, const char **why)
 {
+    bool                   arp = c->arp || c->outside.on;
     const struct host_plan plan = {
         .name = c->hosts == 1 ? c->name : NULL,
-        .flags = offload(w, c) | (c->arp ? 0 : CW_NETIF_NOARP),
+        .flags = offload(w, c) | (arp ? 0 : CW_NETIF_NOARP),
         .lab = c,
     };
 
@@ -87,18 +98,17 @@ bool world_lab(struct world *w, const struct lab_config *c, const char **why)
         *why = "a lab has from 1 to 32 hosts";
         return false;
     }
+    w->plan = c->outside;
     for (unsigned n = 0; n < c->hosts; n++)
         if (!world_host_new(w, &plan, why))
             return false;
+    if (c->outside.on && !outside_new(w, why))
+        return false;
     *why = check_rules(w, c);
     if (*why)
         return false;
     *why = "no memory for links and neighbours";
-    for (unsigned a = 1; a <= w->nhosts; a++)
-        for (unsigned b = a; b <= w->nhosts; b++)
-            if (!join(w, a, b, c))
-                return false;
-    return c->arp || know_each_other(w);
+    return join_all(w, c) && (arp || know_each_other(w));
 }
 
 /* ---- links ------------------------------------------------------------- */

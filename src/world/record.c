@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "obs/block.h"
 #include "wire/cksum.h"
+#include "wire/udphdr.h"
 
 enum { HELD_BYTES = 65536, COMMENT_MAX = 512, ROWS_MAX = 1024 };
 
@@ -15,7 +16,7 @@ struct recorder {
     uint64_t             written;
     bool                 begun, full, failed;
     struct run           shape; /* names of hosts and links, for comments */
-    struct run_host      hosts[WORLD_HOSTS_MAX];
+    struct run_host      hosts[STATIONS_MAX];
     struct run_link      links[WORLD_LINKS_MAX];
     bool                 holds; /* a packet whose fate is awaited */
     struct run_packet    held;
@@ -32,8 +33,10 @@ static void complete_checksum(const struct cw_pkt *pkt, uint8_t *frame,
 
     if (pkt->csum_state != CW_CSUM_PARTIAL || at + 2 > n)
         return;
-    be16_store(frame + at, cksum_fold(cksum_add(0, frame + pkt->csum_start,
-                                                n - pkt->csum_start)));
+    /* UDP's way with a sum of zero does for the others, too. */
+    be16_store(frame + at,
+               udphdr_cksum(cksum_add(0, frame + pkt->csum_start,
+                                      n - pkt->csum_start)));
 }
 
 size_t frame_flat(const struct cw_pkt *pkt, uint8_t *to, size_t cap)
@@ -125,7 +128,9 @@ static void copy_name(char *to, size_t cap, const char *from)
 
 static void note_shape(struct recorder *r, const struct world *w)
 {
-    for (unsigned h = 1; h <= world_hosts(w); h++) {
+    unsigned n = MAX(world_hosts(w), world_outside(w));
+
+    for (unsigned h = 1; h <= n; h++) {
         copy_name(r->hosts[h - 1].name, RUN_NAME_MAX, world_host_name(w, h));
         r->hosts[h - 1].addr4 = world_host_addr4(w, h);
         r->hosts[h - 1].addr6 = world_host_addr6(w, h);
@@ -140,7 +145,7 @@ static void note_shape(struct recorder *r, const struct world *w)
         r->links[i].b = (uint16_t)b;
     }
     r->shape.hosts = r->hosts;
-    r->shape.nhosts = world_hosts(w);
+    r->shape.nhosts = n;
     r->shape.links = r->links;
     r->shape.nlinks = world_links(w);
 }
@@ -151,6 +156,28 @@ static void put_spec(struct fmt *f, const char *key,
     fmt_f(f, "%s=", key);
     spec_print(spec, f);
     fmt_char(f, '\n');
+}
+
+static void put_addr(struct fmt *f, const char *key,
+                     const struct cw_addr *a, unsigned prefix)
+{
+    char text[ADDR_TEXT_MAX];
+
+    if (addr_is_any(a))
+        return;
+    addr_print(a, text);
+    fmt_f(f, "%s=%u %s\n", key, prefix, text);
+}
+
+static void put_outside(struct fmt *f, const struct lab_outside *o)
+{
+    if (!o->on)
+        return;
+    fmt_str(f, "outside=1\n");
+    put_addr(f, "addr4", &o->addr4, o->prefix4);
+    put_addr(f, "addr6", &o->addr6, o->prefix6);
+    put_addr(f, "gw4", &o->gw4, 32);
+    put_addr(f, "gw6", &o->gw6, 128);
 }
 
 /* What replay needs, and what the views show. */
@@ -165,6 +192,7 @@ static void put_config(struct recorder *r, const struct world_config *wc,
           (long long)r->start, words);
     fmt_f(f, "lab=%u %u %u %u %s\n", lc->hosts, lc->arp, lc->lo_link,
           wc->csum_offload, lc->name ? lc->name : "");
+    put_outside(f, &lc->outside);
     put_spec(f, "fwd", &lc->fwd);
     put_spec(f, "back", &lc->back);
     for (unsigned i = 0; i < lc->nrules; i++)
@@ -216,8 +244,10 @@ static void put_names(struct recorder *r)
     for (size_t i = 0; i < r->shape.nhosts; i++) {
         const struct run_host *h = &r->hosts[i];
 
-        put_name(&r->out, 1, h->addr4.b + 12, 4, h->name);
-        put_name(&r->out, 2, h->addr6.b, 16, h->name);
+        if (!addr_is_any(&h->addr4))
+            put_name(&r->out, 1, h->addr4.b + 12, 4, h->name);
+        if (!addr_is_any(&h->addr6))
+            put_name(&r->out, 2, h->addr6.b, 16, h->name);
     }
     put_le32(&r->out, 0); /* the end of records */
     block_end(&r->out, at);
@@ -262,7 +292,7 @@ static void put_packet_info(struct blockbuf *b, const struct run_packet *p)
     put_le16(b, p->host);
     put_le16(b, p->netif);
     put_le16(b, p->why);
-    put_le16(b, (uint16_t)(p->inward | p->name << 1));
+    put_le16(b, (uint16_t)(p->inward | p->name << 1 | p->more << 2));
     put_le32(b, p->flow);
     put_le64(b, p->why_arg);
     block_end(b, at);
@@ -327,6 +357,7 @@ void record_packet(struct recorder *r, const struct world_packet *p)
                                    .netif = p->netif,
                                    .inward = p->inward,
                                    .name = p->name,
+                                   .more = p->more,
                                    .why = p->pkt->why,
                                    .why_arg = p->pkt->why_arg,
                                    .flow = p->pkt->flow,

@@ -3,12 +3,13 @@
  */
 #include "world/replay.h"
 
+#include "base/addr.h"
 #include "base/check.h"
 #include "base/fmt.h"
 #include "obs/block.h"
 #include "world/setting.h"
 
-enum { OUT_MAX = 1 << 20, TEXT_MAX = 1024 };
+enum { OUT_MAX = 1 << 20, TEXT_MAX = 1024, BURST_MAX = 256 };
 
 struct replay {
     const struct run      *run;
@@ -22,6 +23,10 @@ struct replay {
     char                   name[WORLD_NAME_MAX];
     size_t                 next; /* the recorded packet to come */
     uint64_t               hash;
+    bool                   inward; /* the next packet came from outside ... */
+    bool                   more;   /* ... and others with it */
+    struct cw_pkt          burst[BURST_MAX];
+    unsigned               nburst;
     uint8_t                out[OUT_MAX]; /* what calls read */
     uint8_t                in[OUT_MAX];  /* what they offer */
 };
@@ -136,11 +141,45 @@ static void read_lab(struct replay *p, const char *v)
     p->lab.name = *v ? p->name : NULL;
 }
 
+static bool read_addr(const char *v, struct cw_addr *a, uint8_t *prefix)
+{
+    uint64_t n = number(&v);
+
+    if (n < 1 || n > 128 || !addr_parse(v, a) || (addr_is4(a) && n > 32))
+        return false;
+    if (prefix)
+        *prefix = (uint8_t)n;
+    return true;
+}
+
+/* Of the outside; *ok: is it understood? */
+static bool read_outside(struct lab_outside *o, const char *key,
+                         const char *v, bool *ok)
+{
+    *ok = true;
+    if (is(key, "outside"))
+        o->on = number(&v) != 0;
+    else if (is(key, "addr4"))
+        *ok = read_addr(v, &o->addr4, &o->prefix4) && addr_is4(&o->addr4);
+    else if (is(key, "addr6"))
+        *ok = read_addr(v, &o->addr6, &o->prefix6) && !addr_is4(&o->addr6);
+    else if (is(key, "gw4"))
+        *ok = read_addr(v, &o->gw4, NULL);
+    else if (is(key, "gw6"))
+        *ok = read_addr(v, &o->gw6, NULL);
+    else
+        return false;
+    return true;
+}
+
 static bool read_key(struct replay *p, const char *key, const char *v)
 {
     char       text[160];
     struct fmt err = fmt_of(text, sizeof text);
+    bool       ok;
 
+    if (read_outside(&p->lab.outside, key, v, &ok))
+        return ok;
     if (is(key, "seed"))
         world_config_init(&p->wc, number(&v), p->alloc);
     else if (is(key, "start"))
@@ -258,11 +297,80 @@ static bool take_change(struct replay *p, struct reader *r)
            && world_link_drop(p->world, link, &rule);
 }
 
+/* ---- what came from outside ---------------------------------------------- */
+
+static bool take_packet_info(struct replay *p, struct reader *r)
+{
+    unsigned host;
+
+    take_le32(r);
+    host = take_le16(r);
+    take_le16(r);
+    take_le16(r);
+    p->more = (take_le16(r) & 4) != 0;
+    p->inward = p->world && host == world_outside(p->world);
+    return !r->bad;
+}
+
+/* The frame in buffers of the world's, in runs as a driver makes them. */
+static bool frame_packet(struct replay *p, struct span frame,
+                         struct cw_pkt *pkt)
+{
+    memset(pkt, 0, sizeof *pkt);
+    while (pkt->len < frame.len) {
+        size_t         n = MIN(frame.len - pkt->len, (size_t)CW_BUF_MAX);
+        struct cw_buf *b = pkt->nfrags < CW_FRAGS_MAX
+            ? cw_buf_new(world_outside_stack(p->world), n)
+            : NULL;
+
+        if (!b) {
+            cw_pkt_free(pkt);
+            return false;
+        }
+        memcpy(b->data, frame.p + pkt->len, n);
+        pkt->frags[pkt->nfrags++] = (struct cw_frag){ b, 0, (uint32_t)n };
+        pkt->len += (uint32_t)n;
+    }
+    return pkt->len > 0;
+}
+
+static bool take_frame(struct replay *p, struct reader *r)
+{
+    uint64_t       t;
+    uint32_t       len;
+    const uint8_t *bytes;
+
+    if (!p->inward)
+        return true;
+    p->inward = false;
+    take_le32(r);
+    t = (uint64_t)take_le32(r) << 32;
+    t = (t | take_le32(r)) - (uint64_t)BLOCK_EPOCH;
+    len = take_le32(r);
+    take_le32(r);
+    bytes = reader_take(r, len);
+    if (!bytes || p->nburst == BURST_MAX
+        || !frame_packet(p, span_of(bytes, len), &p->burst[p->nburst]))
+        return false;
+    p->nburst++;
+    if (p->more)
+        return true;
+    if (!reach(p, t))
+        return false;
+    world_outside_in(p->world, p->burst, p->nburst);
+    p->nburst = 0;
+    return true;
+}
+
 static bool take_block(struct replay *p, const struct block *b,
                        const char **why)
 {
     struct reader r = reader_of(b->body);
 
+    if (b->type != BLOCK_LOCAL) {
+        *why = "its packets are damaged";
+        return b->type != BLOCK_EPB || take_frame(p, &r);
+    }
     if (b->kind == BLOCK_CONFIG)
         return make_world(p, take_blob(&r), why);
     *why = "its input log is damaged";
@@ -272,6 +380,8 @@ static bool take_block(struct replay *p, const struct block *b,
         return take_call(p, &r);
     if (b->kind == BLOCK_CHANGE)
         return take_change(p, &r);
+    if (b->kind == BLOCK_PACKET)
+        return take_packet_info(p, &r);
     if (b->kind == BLOCK_END)
         return reach(p, take_le64(&r));
     return true;
@@ -284,7 +394,7 @@ static bool feed(struct replay *p, struct span file, const char **why)
 
     *why = "it says not how the lab was made";
     while (p->res->same && block_next(&f, &b) == BLOCK_OK)
-        if (b.type == BLOCK_LOCAL && !take_block(p, &b, why))
+        if (!take_block(p, &b, why))
             return false;
     return p->world != NULL;
 }
@@ -312,6 +422,8 @@ bool replay_check(struct span file, const struct run *run,
                 (unsigned long long)p->next + 1);
     }
     out->trace_id = (uint32_t)(p->hash ^ p->hash >> 32);
+    for (unsigned i = 0; i < p->nburst; i++)
+        cw_pkt_free(&p->burst[i]);
     if (p->world) {
         out->end = world_now(p->world) - p->wc.start;
         world_free(p->world);

@@ -48,7 +48,7 @@ void world_free(struct world *w)
     builtins_free(w);
     for (unsigned i = 0; i < w->nlinks; i++)
         wlink_free(w, w->links[i]);
-    for (unsigned n = 1; n <= w->nhosts; n++)
+    for (unsigned n = 1; n <= stations(w); n++)
         world_host_free(w, w->hosts[n]);
     w->config.alloc->free(w->config.alloc->ctx, w, sizeof(*w));
 }
@@ -80,8 +80,7 @@ static bool run_timers(struct world *w)
     return any;
 }
 
-/* Everything that happens now by itself. */
-static void settle(struct world *w)
+void world_settle(struct world *w)
 {
     bool any;
 
@@ -110,7 +109,7 @@ void world_advance(struct world *w, cw_ns now)
 
     while ((next = world_next(w)) <= now && next != NS_NEVER) {
         w->now = next;
-        settle(w);
+        world_settle(w);
         builtins_run(w);
     }
     if (now > w->now && now != NS_NEVER)
@@ -285,7 +284,7 @@ ptrdiff_t world_call(struct world *w, unsigned host, const struct wcall *call,
     if (res->ret == 0)
         look_for_ready(w, h, call);
     carry_from(w, h);
-    settle(w);
+    world_settle(w);
     builtins_hear(w);
     return res->ret;
 }

@@ -18,6 +18,10 @@
  * the link of that pair; frames of lo cross the host's own lo link.  Beyond
  * a gateway that every host knows there is only the name service.
  *
+ * A world can be joined to a network outside, which is then one more host,
+ * "net", without a stack: each host has a link to it.  What comes through
+ * goes to a hook; what arrives there comes in with world_outside_in().
+ *
  * Time starts at world_config.start.  One thread.  Memory: `alloc` only.
  */
 #ifndef WORLD_WORLD_H
@@ -101,6 +105,7 @@ struct world_packet {
                                     one that it goes to */
     bool                 name;   /* a question to the name service or its
                                     answer: views may leave it out */
+    bool                 more;   /* from outside, and others at once */
     const struct cw_pkt *pkt;    /* with why, why_arg and flow */
 };
 
@@ -143,6 +148,8 @@ struct world_hooks {
     void (*ready)(void *ctx, unsigned host, enum world_ready how);
     /* A built-in endpoint has exited. */
     void (*exited)(void *ctx, unsigned host, unsigned builtin, int status);
+    /* Frames have reached what is outside; takes the references over. */
+    void (*outside)(void *ctx, struct cw_pkt *pkts, unsigned n);
 };
 
 /* ---- making one -------------------------------------------------------- */
@@ -186,6 +193,15 @@ struct setting {
     char     text[SETTING_TEXT_MAX]; /* as it was written */
 };
 
+/* A network outside.  Addresses that are all zero are not given: then they
+ * are as in every lab.  With a gateway the name service is the real one. */
+struct lab_outside {
+    bool           on;
+    struct cw_addr addr4, addr6; /* of host 1; others have those behind */
+    uint8_t        prefix4, prefix6;
+    struct cw_addr gw4, gw6;
+};
+
 /* Hosts and links of a lab, or the one host of `causeway run`. */
 struct lab_config {
     unsigned                hosts;
@@ -197,7 +213,17 @@ struct lab_config {
     bool arp;     /* let ARP and NDP speak: neighbours are not known */
     bool lo_link; /* the specification is that of lo, not of the pairs */
     const char *name; /* of the only host ("local"); NULL: h1, h2 ... */
+    struct lab_outside outside;
 };
+
+/* The outside as a number of world_packet and world_fate; 0: there is
+ * none. */
+unsigned world_outside(const struct world *w);
+/* Buffers for frames from outside. */
+cw_stack *world_outside_stack(const struct world *w);
+/* Frames have come from outside, now, at once; takes the references over.
+ * Whatever they are, they are safe. */
+void world_outside_in(struct world *w, struct cw_pkt *pkts, unsigned n);
 
 /* Adds the hosts 1..n and joins each pair.  False: *why (no memory; a rule
  * or a setting that names no host). */

@@ -141,7 +141,7 @@ static void on_event(void *ctx, const struct cw_event *e)
 {
     struct rig *r = ctx;
 
-    assert_true(e->host <= r->lab.hosts);
+    assert_true(e->host <= r->lab.hosts + r->lab.outside.on);
     r->nevents++;
 }
 
