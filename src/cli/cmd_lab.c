@@ -5,6 +5,7 @@
 #include "cli/cmd.h"
 #include "cli/live_view.h"
 #include "cli/netopts.h"
+#include "cli/outside.h"
 #include "cli/recording.h"
 #include "cli/say.h"
 
@@ -33,6 +34,8 @@ struct lab {
     int              argc[CREW_MAX];
     int              builtin[CREW_MAX]; /* its number, or -1 */
     bool             real;              /* the clock */
+    bool             alone; /* `run`: one program, its own output and signals */
+    struct outside   outside;
     cw_ns            epoch;
     struct recording rec;
     struct live_view view;
@@ -48,6 +51,13 @@ static void on_output(void *ctx, unsigned host, const char *text, size_t len)
         crew_output(lab->crew, host, text, len);
     else
         lines_put(&lab->lines[host - 1], text, len);
+}
+
+static void on_outside(void *ctx, struct cw_pkt *pkts, unsigned n)
+{
+    struct lab *lab = container_of(ctx, struct lab, rec);
+
+    outside_send(&lab->outside, pkts, n);
 }
 
 /* ---- setting up --------------------------------------------------------------- */
@@ -83,13 +93,15 @@ static bool make_world(struct lab *lab, const char **why)
                                .nrules = lab->opts.nrules,
                                .settings = lab->opts.settings,
                                .nsettings = lab->opts.nsettings,
-                               .arp = lab->opts.arp };
+                                                              .arp = lab->opts.arp,
+                               .outside = lab->opts.outside };
 
     world_config_init(&wc, lab->opts.seed, memory_alloc());
     wc.start = lab->epoch = lab->real ? clock_now() : 0;
     wc.csum_offload = lab->opts.fast;
     recording_hooks(&lab->rec, &wc.hooks);
     wc.hooks.output = on_output;
+    wc.hooks.outside = lab->outside.driver ? on_outside : NULL;
     lab->world = world_new(&wc, why);
     if (!lab->world || !world_lab(lab->world, &lc, why))
         return false;
@@ -112,9 +124,11 @@ static void banner(const struct lab *lab)
                               addr);
     }
     net_opts_print(&lab->opts, link, sizeof link);
-    say(lab->opts.quiet, "%s; link%s %s; seed %llu; %s time", hosts,
-        lab->n == 2 ? " h1-h2" : "s", *link ? link : "perfect",
-        (unsigned long long)lab->opts.seed, lab->real ? "real" : "virtual");
+    say(lab->opts.quiet, "%s%s%s; link%s %s; seed %llu; %s time", hosts,
+        *lab->opts.dev ? " on " : "", lab->opts.dev,
+        lab->n == 2 && !*lab->opts.dev ? " h1-h2" : "s",
+        *link ? link : "perfect", (unsigned long long)lab->opts.seed,
+        lab->real ? "real" : "virtual");
 }
 
 /* Judged before anything starts. */
@@ -169,6 +183,9 @@ static void set_up_crew(struct lab *lab)
                               .prefix = lab->n > 1,
                               .timeout = lab->opts.timeout,
                               .guard = guard_split(),
+                              .open = lab->opts.outside.on,
+                              .transparent
+                              = lab->alone && lab->builtin[0] < 0,
                               .ending = on_ending,
                               .ctx = lab };
 
@@ -188,6 +205,7 @@ static void set_up_crew(struct lab *lab)
     }
     lab->pump = (struct loop_task){ .next = pump_next, .run = pump_run };
     loop_add(lab->loop, &lab->pump);
+    outside_watch(&lab->outside, lab->loop, lab->world);
 }
 
 static int run_real(struct lab *lab)
@@ -206,7 +224,7 @@ static int run_real(struct lab *lab)
     case CREW_EXITED:
     case CREW_STUCK:
     case CREW_SIGNAL:
-        say(lab->opts.quiet, "%s", crew_story(lab->crew));
+        say(lab->opts.quiet || lab->alone, "%s", crew_story(lab->crew));
         break;
     }
     status = crew_status(lab->crew);
@@ -265,10 +283,48 @@ static int run(struct lab *lab)
     return status;
 }
 
+/* Its words are split. */
+static int run_lab(struct lab *lab)
+{
+    int status;
+
+    lab->real |= lab->opts.clock == NET_CLOCK_REAL || lab->opts.outside.on;
+    lab->loop = loop_new();
+    INVARIANT(lab->loop);
+    status = outside_open(&lab->outside, &lab->opts)
+        ?: recording_open(&lab->rec, &lab->opts);
+    if (status == 0)
+        status = run(lab);
+    outside_close(&lab->outside);
+    world_free(lab->world);
+    recording_close(&lab->rec);
+    loop_free(lab->loop);
+    return status;
+}
+
+int cmd_run_on_device(const struct net_opts *opts, int argc, char **argv,
+                      int at)
+{
+    static struct lab lab;
+
+    lab.opts = *opts;
+    lab.alone = true;
+    lab.n = 1;
+    lab.argv[0] = argv + at;
+    lab.argc[0] = argc - at;
+    lab.builtin[0] = -1;
+    if (lab.opts.clock == NET_CLOCK_VIRTUAL)
+        return complain(2, "run --clock virtual: what is outside lives in "
+                           "real time");
+    if (!lab.opts.seed_given)
+        lab.opts.seed = entropy_seed();
+    return run_lab(&lab);
+}
+
 int cmd_lab(int argc, char **argv)
 {
     static struct lab lab;
-    int               at = net_opts_parse(&lab.opts, argc, argv), status;
+    int               at = net_opts_parse(&lab.opts, argc, argv);
 
     if (at < 0)
         return complain(2, "lab: %s", lab.opts.why);
@@ -284,14 +340,8 @@ int cmd_lab(int argc, char **argv)
         return complain(2, "--clock virtual: programs run in real time; only "
                            "built-in endpoints (@upper, @send ...) can run "
                            "in virtual time");
-    lab.real |= lab.opts.clock == NET_CLOCK_REAL;
-    lab.loop = loop_new();
-    INVARIANT(lab.loop);
-    status = recording_open(&lab.rec, &lab.opts);
-    if (status == 0)
-        status = run(&lab);
-    world_free(lab.world);
-    recording_close(&lab.rec);
-    loop_free(lab.loop);
-    return status;
+    if (lab.opts.clock == NET_CLOCK_VIRTUAL && lab.opts.outside.on)
+        return complain(2, "--clock virtual: what is outside lives in real "
+                           "time; leave --dev out");
+    return run_lab(&lab);
 }

@@ -4,7 +4,7 @@
  *
  * This process supervises the program and forwards its calls; the stack is
  * in the live host (cmd_host.c).  Nothing is started that cannot be taken
- * over.
+ * over.  With --dev the host is the program's own (cmd_lab.c).
  */
 #include "cli/cmd.h"
 #include "cli/say.h"
@@ -166,6 +166,8 @@ int cmd_run(int argc, char **argv)
         return complain(2, "run: %s", o->why);
     if (at == 0)
         return puts("causeway run --delay 20ms -- python3 server.py") < 0;
+    if (o->outside.on)
+        return cmd_run_on_device(o, argc, argv, at);
     run.argv = argv + at;
     status = check_options(&run) ?: absolute(&run.wish)
                  ?: check_program(&run);

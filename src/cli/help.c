@@ -34,6 +34,11 @@ static const char run_options[] =
     "  --timeout T       end after this time, exit 124\n"
     "  --record FILE     write the recording there; --no-record: nowhere\n"
     "  --fast            skip checksums and recording: for speed\n"
+    "  --dev tap:NAME    join the hosts to the kernel's network through this\n"
+    "                    TAP device; the link lies between. docs/tap.md\n"
+    "  --addr A/BITS     the first host's address there, IPv4 or IPv6 (or\n"
+    "                    both: write it twice; --addr6 is the same)\n"
+    "  --gateway A       the way to other networks from there\n"
     "  -q, -v            less, more words of ours on standard error\n";
 
 static const struct entry {
@@ -63,12 +68,17 @@ static const struct entry {
     { "run", "run a program on the host that your terminals share",
       "causeway run [LINK OPTIONS] -- PROGRAM ARGS",
       "  causeway run --delay 20ms -- python3 server.py    # one terminal\n"
-      "  causeway run -- python3 client.py 127.0.0.1       # another\n",
+      "  causeway run -- python3 client.py 127.0.0.1       # another\n"
+      "  causeway run --dev tap:tap0 --addr 10.9.0.2/24 -- @sink 9\n",
       "The first `causeway run` starts your live host: one stack with\n"
       "127.0.0.1 and ::1, for all programs run this way. The link options are\n"
       "those of its loopback; later ones cannot change them. It ends with its\n"
       "last program, but stays while a connection is in TIME-WAIT (60 s at\n"
       "most); `causeway host stop` ends it at once.\n"
+      "\n"
+      "With --dev the program has a host of its own, whose peer is the Linux\n"
+      "kernel (or whatever it forwards to); its end waits until connections\n"
+      "are closed, 60 s at most.\n"
       "\n"
       "The seed is random unless given. Signals and the terminal are the\n"
       "program's own.\n"

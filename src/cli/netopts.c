@@ -28,6 +28,9 @@ enum {
     OPT_ARP,
     OPT_RECORD,
     OPT_NO_RECORD,
+    OPT_DEV,
+    OPT_ADDR,
+    OPT_GATEWAY,
 };
 
 static const struct option table[] = {
@@ -54,6 +57,10 @@ static const struct option table[] = {
     { "arp", no_argument, NULL, OPT_ARP },
     { "record", required_argument, NULL, OPT_RECORD },
     { "no-record", no_argument, NULL, OPT_NO_RECORD },
+    { "dev", required_argument, NULL, OPT_DEV },
+    { "addr", required_argument, NULL, OPT_ADDR },
+    { "addr6", required_argument, NULL, OPT_ADDR },
+    { "gateway", required_argument, NULL, OPT_GATEWAY },
     { "quiet", no_argument, NULL, 'q' },
     { "verbose", no_argument, NULL, 'v' },
     { "help", no_argument, NULL, 'h' },
@@ -224,6 +231,12 @@ static bool one(struct net_opts *o, int c, int index)
     case OPT_RECORD:
         o->record = optarg;
         return true;
+    case OPT_DEV:
+        return net_opts_dev(o, optarg);
+    case OPT_ADDR:
+        return net_opts_addr(o, optarg);
+    case OPT_GATEWAY:
+        return net_opts_gateway(o, optarg);
     case '?':
         return unknown(o, optarg);
     case ':':
@@ -256,6 +269,8 @@ int net_opts_parse(struct net_opts *o, int argc, char **argv)
         snprintf(o->why, sizeof o->why, "%s", text);
         return -1;
     }
+    if (!net_opts_outside_ok(o))
+        return -1;
     if (optind >= argc) {
         snprintf(o->why, sizeof o->why,
                  "no program is named; write it after `--`");

@@ -7,6 +7,7 @@
 #include "world/world.h"
 
 enum { NET_RULES_MAX = 16, NET_WORDS_MAX = 512, NET_WHY_MAX = 256 };
+enum { NET_DEV_MAX = 24 };
 
 enum net_clock { NET_CLOCK_DEFAULT, NET_CLOCK_REAL, NET_CLOCK_VIRTUAL };
 
@@ -24,6 +25,8 @@ struct net_opts {
     unsigned         verbose;
     bool             quiet, fast, arp, no_record;
     const char      *record;
+    char             dev[NET_DEV_MAX]; /* "tap:NAME", or "" */
+    struct lab_outside outside;
     char             why[NET_WHY_MAX]; /* one line, when it is refused */
 };
 
@@ -31,6 +34,13 @@ struct net_opts {
  * word of the programs; 0 if help was asked for; -1 if it is refused (then
  * the exit is 2). */
 int net_opts_parse(struct net_opts *o, int argc, char **argv);
+
+/* netopts_dev.c: --dev, --addr and --gateway; false: o->why says it. */
+bool net_opts_dev(struct net_opts *o, const char *text);
+bool net_opts_addr(struct net_opts *o, const char *text);
+bool net_opts_gateway(struct net_opts *o, const char *text);
+/* Do they go together? */
+bool net_opts_outside_ok(struct net_opts *o);
 
 /* "delay 20ms loss 3% (RTT 40 ms)": the link in words; "" if perfect. */
 void net_link_print(const struct net_opts *o, char *out, size_t size);

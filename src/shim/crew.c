@@ -27,6 +27,7 @@
 #define SAME      (100 * NS_MS) /* one signal may reach us twice */
 #define GRACE      (2 * NS_S)    /* from asking to killing */
 #define LINGER     (2 * NS_S)    /* for what all have left under way */
+#define CLOSING    (60 * NS_S)   /* ... and for others to close, too */
 
 static cw_ns now_of(const struct crew *crew)
 {
@@ -128,6 +129,16 @@ static bool net_quiet(const struct crew *crew)
     return !crew->config.world || world_under_way(crew->config.world) == 0;
 }
 
+/* Has what the programs left behind arrived? */
+static bool settled(const struct crew *crew, cw_ns now)
+{
+    const struct crew_config *c = &crew->config;
+
+    if (c->open && c->world)
+        return world_quiet(c->world) || now - crew->left_at >= CLOSING;
+    return net_quiet(crew) || now - crew->left_at >= LINGER;
+}
+
 /* Can nothing happen any more?  Then the story says who waits for what. */
 static bool stuck(struct crew *crew)
 {
@@ -135,7 +146,7 @@ static bool stuck(struct crew *crew)
     struct stuck              s = { .ctl = c->ctl };
     const struct member      *who = NULL;
 
-    if (!c->ctl || !c->world || world_next(c->world) != NS_NEVER)
+    if (c->open || !c->ctl || !c->world || world_next(c->world) != NS_NEVER)
         return false;
     for (unsigned i = 0; i < crew->n; i++) {
         const struct member *m = &crew->members[i];
@@ -178,7 +189,7 @@ static void look(struct crew *crew, cw_ns now)
     crew->look_at = ns_add(now, LOOK_EVERY);
     if (count(crew, MEMBER_RUNS) == 0) {
         crew->left_at = ns_min(crew->left_at, now);
-        if (net_quiet(crew) || now - crew->left_at >= LINGER)
+        if (settled(crew, now))
             finish(crew, CREW_EXITED);
         return;
     }

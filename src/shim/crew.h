@@ -30,6 +30,9 @@ struct crew_config {
     int              guard; /* readable: end it all at once; -1: none */
     /* Signals are the programs' affair: we only pass them on and wait. */
     bool             transparent;
+    /* The world is joined to another: it may always happen something, and
+     * connections are to be closed before the end. */
+    bool             open;
     /* It is over, but everything still stands. May be NULL. */
     void (*ending)(void *ctx);
     void *ctx;
