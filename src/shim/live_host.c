@@ -32,6 +32,8 @@ struct guest {
     struct live_host *host;
     uint8_t           state; /* enum guest_state */
     bool              fronted; /* the control interface knows it */
+    int               prog;    /* came with call `asked`; -1 once answered */
+    uint64_t          asked;
     pid_t             pid;
     cw_ns             since;
 };
@@ -96,12 +98,23 @@ static bool carries_fd(const struct reply *r)
            || r->kind == REPLY_LATER;
 }
 
+/* Its program may close the descriptor as soon as it is answered, and no
+ * duplicate of ours may outlive that (notify.c). */
+static void let_go(struct guest *g)
+{
+    if (g->prog >= 0)
+        close(g->prog);
+    g->prog = -1;
+}
+
 static enum told on_answer(struct ctl_front *front, const struct reply *r)
 {
     struct guest *g = container_of(front, struct guest, front);
     struct reply  copy = *r;
     struct iovec  part[2] = { { &copy, sizeof copy }, { NULL, r->len } };
 
+    if (r->id == g->asked)
+        let_go(g);
     memcpy(&part[1].iov_base, &r->data, sizeof r->data);
     copy.data = NULL;
     chan_send2(&g->chan, LIVE_REPLY, part, carries_fd(r) ? r->fd : -1);
@@ -223,6 +236,7 @@ static void on_call(struct guest *g, const char *body, size_t len, int fd)
     memcpy(&c, body, sizeof c);
     c.data = body + sizeof c;
     c.fd = fd;
+    g->asked = c.id;
     if (sane(&c, len - sizeof c, fd))
         ctl_call(h->config->ctl(h->config->ctx), &g->front, &c);
     else
@@ -256,14 +270,14 @@ static void on_message(struct chan *c, unsigned kind, const void *body,
 {
     struct guest *g = container_of(c, struct guest, chan);
 
+    g->prog = fd;
     if (kind == LIVE_HELLO)
         hello(g, body, len);
     else if (g->state == GUEST_MEMBER)
         on_member(g, kind, body, len, fd);
     else
         guest_end(g);
-    if (fd >= 0)
-        close(fd);
+    let_go(g); /* its memory stays to the end of the turn */
 }
 
 static void on_gone(struct chan *c)
@@ -290,6 +304,7 @@ static unsigned take_in(struct live_host *h)
             continue;
         }
         g->host = h;
+        g->prog = -1;
         g->pid = pid;
         g->since = now_of(h);
         g->chan.message = on_message;

@@ -112,8 +112,18 @@ static struct pend *pend_by_call(const struct notify *n, uint64_t id)
     return NULL;
 }
 
+/* Before it is answered: a descriptor that its program then closes must be the
+ * last one, or an epoll set goes on telling of it. */
+static void let_go(struct pend *p)
+{
+    if (p->prog >= 0)
+        close(p->prog);
+    p->prog = -1;
+}
+
 static void pend_free(struct notify *n, struct pend *p)
 {
+    let_go(p);
     list_del(&p->by_tid);
     n->npending--;
     free(p);
@@ -137,8 +147,10 @@ static bool happens_once(int nr)
 
 static enum told finish(struct notify *n, struct pend *p, int64_t value)
 {
-    int r = respond(n, p->id, value, 0);
+    int r;
 
+    let_go(p);
+    r = respond(n, p->id, value, 0);
     if (r == -ENOENT && value >= 0 && happens_once(p->nr)) {
         p->done = true;
         p->value = value;
@@ -150,8 +162,10 @@ static enum told finish(struct notify *n, struct pend *p, int64_t value)
 
 static enum told finish_native(struct notify *n, struct pend *p)
 {
-    int r = respond(n, p->id, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+    int r;
 
+    let_go(p);
+    r = respond(n, p->id, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
     pend_free(n, p);
     return r < 0 ? TOLD_GONE : TOLD;
 }
@@ -161,6 +175,7 @@ static enum told finish_fd(struct notify *n, struct pend *p,
 {
     int64_t e = encode_reply(p, r);
 
+    let_go(p);
     if (e >= 0)
         e = respond_fd(n, p->id, r->fd, r->fdflags & O_CLOEXEC);
     if (e == 0) {
@@ -255,7 +270,8 @@ static uint64_t print_of(const struct call *c)
     return mix(h, c->data, c->data ? c->len : 0);
 }
 
-/* What has no descriptor of ours goes on natively. */
+/* What has no descriptor of ours goes on natively.  c.fd is lent for the
+ * asking, and is gone once the call is answered. */
 static void ask(struct notify *n, struct pend *p)
 {
     static char buf[CALL_DATA_MAX];
@@ -263,6 +279,7 @@ static void ask(struct notify *n, struct pend *p)
     int         r = look(p, &c, buf);
 
     c.id = p->call_id;
+    p->prog = c.fd;
     if (c.op == CALL_SOCKET || c.op == CALL_ACCEPT)
         c.pid = mem_process(p->tid);
     if (r == 0)
@@ -274,8 +291,9 @@ static void ask(struct notify *n, struct pend *p)
                         &(struct reply){ .id = c.id, .value = r, .fd = -1 });
     else
         n->sink.call(n->sink.ctx, &n->front, &c);
-    if (c.fd >= 0)
-        close(c.fd);
+    p = pend_by_call(n, c.id);
+    if (p)
+        let_go(p);
 }
 
 static void drive(struct notify *n, struct pend *p)
@@ -353,6 +371,7 @@ static void begin(struct notify *n, const struct seccomp_notif *req)
     p->id = req->id;
     p->call_id = ++n->calls;
     p->tid = (int)req->pid;
+    p->prog = -1;
     p->nr = req->data.nr;
     for (int i = 0; i < 6; i++)
         p->args[i] = req->data.args[i];

@@ -241,6 +241,36 @@ static void one_shot_client(void)
     close(ep);
 }
 
+static void close_at_once_server(void)
+{
+    int fd[MANY];
+
+    meet_many(fd);
+    for (int i = 0; i < MANY; i++)
+        send_all(fd[i], "ab", 2);
+    hear();
+    close_many(fd);
+}
+
+/* What is closed speaks no more, however soon after a call it is closed. */
+static void close_at_once_client(void)
+{
+    struct epoll_event ev = { .events = EPOLLIN };
+    int                fd[MANY], ep = epoll_create1(EPOLL_CLOEXEC);
+    char               c;
+
+    meet_many(fd);
+    for (int i = 0; i < MANY; i++) {
+        await_bytes(fd[i], 2);
+        EQ(epoll_ctl(ep, EPOLL_CTL_ADD, fd[i], &ev), 0);
+        EQ(recv(fd[i], &c, 1, 0), 1);
+        close(fd[i]);
+        EQ(epoll_wait(ep, &ev, 1, 0), 0);
+    }
+    tell(0);
+    close(ep);
+}
+
 /* All that a poll says in the life of a connection. */
 static void whole_life_server(void)
 {
@@ -280,4 +310,5 @@ static void whole_life_client(void)
 }
 
 CALL_MAIN(BOTH(many), BOTH(select_many), BOTH(epoll_many), BOTH(limits),
-          BOTH(duplicate), BOTH(one_shot), BOTH(whole_life))
+          BOTH(duplicate), BOTH(one_shot), BOTH(close_at_once),
+          BOTH(whole_life))
