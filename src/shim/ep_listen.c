@@ -27,25 +27,25 @@ static bool waiting(struct ep *ep)
                & CW_POLLIN);
 }
 
-/* Before the answer, or the program could poll a stale POLLIN. */
-static void take_token(struct ep *ep, int prog)
-{
-    char c;
-
-    while (ep->tokens > 0 && prog >= 0) {
-        if (recv(prog, &c, 1, MSG_DONTWAIT) != 1)
-            break;
-        ep->tokens--;
-        if (ep->tokens > 0 && waiting(ep))
-            break;
-    }
-}
-
 static void put_token(struct ep *ep)
 {
     if (ep->tokens < TOKENS_MAX
         && send(ep->pair.s, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1)
         ep->tokens++;
+}
+
+/* Before the answer, or the program could poll a stale POLLIN.  Tokens are
+ * not connections: several that arrived together left one.  So the last
+ * token stays while anybody waits. */
+static void take_token(struct ep *ep, int prog)
+{
+    char c;
+
+    while (ep->tokens > (waiting(ep) ? 1 : 0) && prog >= 0) {
+        if (recv(prog, &c, 1, MSG_DONTWAIT) != 1)
+            break;
+        ep->tokens--;
+    }
 }
 
 /* The next connection as an endpoint with its program's end in ->prog, or
@@ -93,10 +93,12 @@ void ep_delivered(struct ep *child)
 
 void ep_accept_undo(struct ep *listener, struct ep *ep)
 {
-    if (!listener || listener->dead || listener->state != EP_LISTEN)
+    if (!listener || listener->dead || listener->state != EP_LISTEN) {
         ep_free(ep);
-    else
-        list_push_front(&listener->returned, &ep->queued);
+        return;
+    }
+    list_push_front(&listener->returned, &ep->queued);
+    put_token(listener); /* its own may have been taken */
 }
 
 static enum told hand_over(struct ep *ep, struct ep *child,

@@ -70,6 +70,8 @@ static void undo(struct sent *s)
 {
     if (s->op == CALL_ACCEPT) {
         ep_accept_undo(s->listener, s->ep);
+        if (s->listener && !s->listener->dead)
+            ep_listen_ready(s->listener); /* for others who wait */
     } else if (s->op == CALL_CONNECT) {
         ep_connect_untold(s->ep, s->err);
     } else {

@@ -497,8 +497,53 @@ static void threads_client(void)
     }
 }
 
+/* ---- many at once, one at a time ---------------------------------------------- */
+
+enum { BURST = 16, BURSTS = 4 };
+
+/* As long as one waits, poll says so: also when several came together. */
+static void burst_server(void)
+{
+    int fd = listening(BURST);
+
+    tell(local_port(fd));
+    for (int i = 0; i < BURSTS; i++) {
+        step();
+        for (int k = 0; k < BURST; k++) {
+            int conn;
+
+            EQ(poll_for(fd, POLLIN, 20000), POLLIN);
+            conn = accept(fd, NULL, NULL);
+            CHECK(conn >= 0);
+            close(conn);
+        }
+    }
+    close(fd);
+}
+
+static void burst_client(void)
+{
+    struct sockaddr_storage ss;
+    socklen_t               len = server_at(&ss, hear());
+
+    for (int i = 0; i < BURSTS; i++) {
+        int fd[BURST];
+
+        for (int k = 0; k < BURST; k++) {
+            fd[k] = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+            if (connect(fd[k], (struct sockaddr *)&ss, len) != 0)
+                EQ(errno, EINPROGRESS);
+        }
+        for (int k = 0; k < BURST; k++)
+            CHECK(poll_for(fd[k], POLLOUT, 20000) & POLLOUT);
+        step();
+        for (int k = 0; k < BURST; k++)
+            close(fd[k]);
+    }
+}
+
 CALL_MAIN(ONE(in_use), ONE(any_port), ONE(unbound), ONE(not_ours),
           BOTH(specific), BOTH(loopback), BOTH(reuse), ONE(reuseport),
           BOTH(flags), BOTH(nonblocking), ONE(time_limit), BOTH(edges),
           BOTH(backlog), BOTH(early), BOTH(closed), ONE(shut),
-          BOTH(prefork), BOTH(threads))
+          BOTH(prefork), BOTH(threads), BOTH(burst))
