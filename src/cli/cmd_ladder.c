@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_ASCII = 256, OPT_COLOR, OPT_JSON, OPT_LIST, OPT_ALL };
+enum { OPT_ASCII = 256, OPT_COLOR, OPT_JSON, OPT_LIST, OPT_ALL,
+       OPT_WINDOWS };
 enum { DRAWN_MAX = 12 }; /* more only with --all */
 
 static const struct option table[] = {
@@ -21,6 +22,8 @@ static const struct option table[] = {
     { "json", no_argument, NULL, OPT_JSON },
     { "list", no_argument, NULL, OPT_LIST },
     { "all", no_argument, NULL, OPT_ALL },
+    { "absolute", no_argument, NULL, 'S' },
+    { "windows", no_argument, NULL, OPT_WINDOWS },
     { "quiet", no_argument, NULL, 'q' },
     { NULL, 0, NULL, 0 },
 };
@@ -65,6 +68,12 @@ static int take_option(struct request *q, int c)
     case OPT_LIST:
         q->draw.list = true;
         return 0;
+    case 'S':
+        q->draw.absolute = true;
+        return 0;
+    case OPT_WINDOWS:
+        q->draw.windows = true;
+        return 0;
     case OPT_ALL:
         q->all = true;
         return 0;
@@ -108,7 +117,7 @@ static int parse(struct request *q, int argc, char **argv)
     optind = 0;
     opterr = 0;
     while (status == 0
-           && (c = getopt_long(argc, argv, ":q", table, NULL)) != -1)
+           && (c = getopt_long(argc, argv, ":qS", table, NULL)) != -1)
         status = c == '?' || c == ':'
             ? view_bad_option("ladder", c, table, argv)
             : take_option(q, c);

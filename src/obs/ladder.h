@@ -24,6 +24,8 @@ struct ladder_opts {
     unsigned most;    /* draw no more than these many; 0: all */
     unsigned columns; /* of the terminal; 0: 80 */
     bool     ascii, colour, json;
+    bool     absolute; /* sequence numbers as they are in the packets */
+    bool     windows;  /* the window beside each acknowledgement */
     bool     list; /* only a table of the conversations */
 };
 

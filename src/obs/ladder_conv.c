@@ -286,8 +286,11 @@ static void note_tcp(struct lad_conv *c, struct lad_packet *p,
     note_sent(p, e);
     note_acked(p, e, &c->end[!p->end]);
     note_timer(p, e, r);
-    if (is_syn(&p->look))
-        e->syn_at = r->t;
+    if (!is_syn(&p->look))
+        return;
+    e->syn_at = r->t;
+    e->offers_scale = p->look.has_wscale;
+    e->scale = p->look.wscale;
 }
 
 /* ---- packets ------------------------------------------------------------------ */

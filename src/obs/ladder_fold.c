@@ -172,9 +172,8 @@ static void data_words(const struct ladder *l, uint32_t i,
 static uint32_t ack_of(const struct ladder *l, uint32_t i)
 {
     const struct lad_packet *p = &l->packets[i];
-    const struct lad_end    *peer = &l->convs[p->conv].end[!p->end];
 
-    return peer->has_base ? p->look.ack - peer->base : p->look.ack;
+    return lad_ack(l, p, p->look.ack);
 }
 
 static void ack_words(const struct ladder *l, const struct lad_fold *f,

@@ -34,6 +34,8 @@ static void look_tcp(struct span seg, struct lad_look *o)
     o->up = r.up;
     o->text = behind(seg, r.hdr_len);
     o->len = (uint32_t)o->text.len;
+    o->has_wscale = r.opt.has_wscale;
+    o->wscale = MIN(r.opt.wscale, (uint8_t)14); /* RFC 7323 §2.3 */
     o->nsack = MIN(r.opt.nsack, (uint8_t)LAD_SACKS);
     for (unsigned i = 0; i < o->nsack; i++) {
         o->sack[i].left = r.opt.sack[i].left.v;

@@ -70,15 +70,15 @@ uint32_t lad_seq(const struct ladder *l, const struct lad_packet *p)
 {
     const struct lad_end *e = &l->convs[p->conv].end[p->end];
 
-    return e->has_base ? p->look.seq - e->base : p->look.seq;
+    return e->has_base && !l->o->absolute ? p->look.seq - e->base : p->look.seq;
 }
 
-static uint32_t rel_ack(const struct ladder *l, const struct lad_packet *p,
-                        uint32_t ack)
+uint32_t lad_ack(const struct ladder *l, const struct lad_packet *p,
+                 uint32_t ack)
 {
     const struct lad_end *e = &l->convs[p->conv].end[!p->end];
 
-    return e->has_base ? ack - e->base : ack;
+    return e->has_base && !l->o->absolute ? ack - e->base : ack;
 }
 
 bool lad_is_plain_ack(const struct lad_packet *p)
@@ -93,10 +93,23 @@ static void sacks(const struct ladder *l, const struct lad_packet *p,
 {
     for (unsigned i = 0; i < MIN(n, (unsigned)p->look.nsack); i++)
         fmt_f(f, "%s%u:%u", i ? "," : " SACK ",
-              rel_ack(l, p, p->look.sack[i].left),
-              rel_ack(l, p, p->look.sack[i].right));
+              lad_ack(l, p, p->look.sack[i].left),
+              lad_ack(l, p, p->look.sack[i].right));
     if (p->look.nsack > n)
         fmt_f(f, " +%u", p->look.nsack - n);
+}
+
+/* What the sender offers, in bytes (RFC 7323 §2.2: never scaled on a SYN). */
+static void window_words(const struct ladder *l, const struct lad_packet *p,
+                         struct fmt *f)
+{
+    const struct lad_conv *c = &l->convs[p->conv];
+    bool scaled = c->end[0].offers_scale && c->end[1].offers_scale
+        && !(p->look.flags & F_SYN);
+
+    if (l->o->windows && !(p->look.flags & F_RST))
+        fmt_f(f, " win %u",
+              (unsigned)p->look.wnd << (scaled ? c->end[p->end].scale : 0));
 }
 
 static void ack_words(const struct ladder *l, uint32_t i, struct fmt *f)
@@ -110,7 +123,10 @@ static void ack_words(const struct ladder *l, uint32_t i, struct fmt *f)
         fmt_f(f, " dup %llu", (unsigned long long)r->why_arg);
         break;
     case WHY_TX_WINDOW:
-        fmt_f(f, " window %llu", (unsigned long long)r->why_arg);
+        if (l->o->windows)
+            fmt_str(f, " update");
+        else
+            fmt_f(f, " window %llu", (unsigned long long)r->why_arg);
         break;
     case WHY_TX_ACK_OLD:
         fmt_str(f, " again");
@@ -122,7 +138,7 @@ static void ack_words(const struct ladder *l, uint32_t i, struct fmt *f)
         fmt_str(f, " keep-alive");
         break;
     default:
-        if (p->look.wnd == 0)
+        if (p->look.wnd == 0 && !l->o->windows)
             fmt_str(f, " window 0");
         break;
     }
@@ -136,9 +152,10 @@ static void pure_ack(const struct ladder *l, uint32_t i, unsigned form,
 {
     const struct lad_packet *p = &l->packets[i];
 
-    fmt_f(f, "ACK %u", rel_ack(l, p, p->look.ack));
+    fmt_f(f, "ACK %u", lad_ack(l, p, p->look.ack));
     if (form != LESS || p->look.nsack == 0)
         ack_words(l, i, f);
+    window_words(l, p, f);
     if (form != LEAST)
         sacks(l, p, form == FULL ? LAD_SACKS : 1, f);
 }
@@ -177,13 +194,15 @@ static void segment(const struct ladder *l, uint32_t i, bool with_ack,
     if (k->len > 0)
         fmt_f(f, ":%u", at + k->len);
     if (with_ack && shows_ack(p))
-        fmt_f(f, " ack %u", rel_ack(l, p, k->ack));
+        fmt_f(f, " ack %u", lad_ack(l, p, k->ack));
     if (k->flags & F_URG)
         fmt_f(f, " urgent to %u", at + k->up);
     if (l->run->packets[i].why == WHY_TX_PROBE)
         fmt_str(f, " probe");
     else if (p->again)
         fmt_str(f, " again");
+    if (with_ack)
+        window_words(l, p, f);
 }
 
 /* ---- the others ------------------------------------------------------------- */
@@ -366,7 +385,7 @@ void lad_reason(const struct ladder *l, uint32_t i, struct fmt *f)
         fmt_str(f, "hole filled");
         break;
     case WHY_TX_ACK_DELAYED:
-        fmt_str(f, "delay ");
+        fmt_str(f, "held ");
         lad_time(f, (cw_ns)r->why_arg);
         break;
     default:

@@ -35,6 +35,8 @@ struct lad_look {
     uint8_t        flags;
     uint8_t        type, code; /* ICMP */
     uint8_t        nsack;
+    bool           has_wscale;
+    uint8_t        wscale;
     uint16_t       wnd, up;
     uint32_t       seq, ack;
     uint32_t       len;   /* of the payload */
@@ -78,6 +80,8 @@ struct lad_end {
     uint32_t       acked; /* its highest acknowledgement */
     uint32_t       late;  /* what timed out last, and how often */
     uint8_t        lates;
+    bool           offers_scale;
+    uint8_t        scale;
     cw_ns          syn_at;
     cw_ns          earliest; /* walking back: arrival of later ones */
     uint8_t        first_state, last_state;
@@ -150,7 +154,10 @@ void lad_cause(const struct ladder *l, uint32_t i, struct fmt *f);
 void lad_time(struct fmt *f, cw_ns t);
 void lad_instant(struct fmt *f, cw_ns t);
 bool lad_is_plain_ack(const struct lad_packet *p);
+/* Relative, unless absolute numbers are asked for. */
 uint32_t lad_seq(const struct ladder *l, const struct lad_packet *p);
+uint32_t lad_ack(const struct ladder *l, const struct lad_packet *p,
+                 uint32_t ack);
 
 /* ladder_row.c */
 enum lad_tint { LAD_PLAIN, LAD_THERE, LAD_BACK, LAD_AGAIN, LAD_LOST };

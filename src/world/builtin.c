@@ -162,8 +162,34 @@ bool conn_ready(struct builtin *b, struct conn *c)
         return false;
     }
     c->connected = true;
+    c->waited = false;
     b->report.begun = b->report.last = b->w->now;
     return true;
+}
+
+bool conn_waited(struct builtin *b, struct conn *c, cw_ns time)
+{
+    if (time == 0 || c->waited)
+        return true;
+    if (c->wake == 0)
+        c->wake = ns_add(b->w->now, time);
+    c->heard = true; /* for its turn at c->wake */
+    c->waited = c->wake <= b->w->now;
+    if (c->waited)
+        c->wake = 0;
+    return c->waited;
+}
+
+void conn_done(struct builtin *b, struct conn *c)
+{
+    if (!conn_waited(b, c, b->args.wait))
+        return;
+    if (++b->done >= b->args.count) {
+        b_exit(b, 0);
+        return;
+    }
+    conn_end(b, c);
+    builtin_dial(b);
 }
 
 void builtin_upper_case(uint8_t *p, size_t n)
@@ -191,10 +217,23 @@ static struct conn *next_heard(const struct builtin *b)
     list_each (it, &b->conns) {
         struct conn *c = list_entry(it, struct conn, link);
 
-        if (c->heard)
+        if (c->heard && c->wake <= b->w->now)
             return c;
     }
     return NULL;
+}
+
+static cw_ns conns_want(const struct builtin *b)
+{
+    cw_ns at = NS_NEVER;
+
+    list_each (it, &b->conns) {
+        const struct conn *c = list_entry(it, struct conn, link);
+
+        if (c->heard)
+            at = ns_min(at, ns_max(c->wake, b->w->now));
+    }
+    return at;
 }
 
 static void take_turn(struct builtin *b)
@@ -207,7 +246,8 @@ static void take_turn(struct builtin *b)
     if (b->kind->turn && (due || b->heard))
         b->kind->turn(b);
     b->heard = false;
-    if (b->status < 0 && b->sd >= 0 && !b->kind->datagrams)
+    if (b->status < 0 && b->sd >= 0 && !b->kind->datagrams
+        && b->accept_at <= b->w->now)
         accept_all(b);
     while (b->status < 0 && (c = next_heard(b)) != NULL) {
         c->heard = false;
@@ -218,11 +258,11 @@ static void take_turn(struct builtin *b)
 /* When it wants its next turn. */
 static cw_ns wants(const struct builtin *b)
 {
-    cw_ns at = b->timer;
+    cw_ns at = ns_min(b->timer, conns_want(b));
 
     if (!b->started || b->status >= 0)
         return NS_NEVER;
-    if (b->heard || next_heard(b))
+    if (b->heard)
         at = b->w->now;
     return ns_max(at, b->resume);
 }

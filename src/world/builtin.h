@@ -25,17 +25,21 @@ struct conn {
     bool        connected; /* a client's */
     bool        enough;    /* no more is to be sent */
     bool        finishing; /* the peer knows; what is left is to wait */
+    bool        waited;    /* -w, -s: it is over */
+    cw_ns       wake;      /* no turn before this */
     uint64_t    in, out;   /* bytes so far */
     size_t      held, gone; /* bytes in buf, and how many were sent on */
     uint8_t     buf[BUILTIN_MESSAGE];
 };
 
 struct builtin_args {
-    uint16_t           port;
+    uint16_t           port, from; /* from: a client's own port, 0: any */
     struct cw_sockaddr peer;
-    bool               once; /* @send -1: one answer is enough */
-    uint64_t           size;
-    cw_ns              time; /* 0: none */
+    bool               once, none; /* -1: one answer is enough; -0: none */
+    bool               urgent, inlined, loud;
+    uint64_t           size, count, backlog, chunk, rcvbuf;
+    cw_ns              time; /* 0: none; so are the others */
+    cw_ns              wait, sleep, accept, every;
     char               text[BUILTIN_TEXT];
     size_t             text_len;
 };
@@ -47,6 +51,8 @@ enum builtin_want { /* what the arguments are */
     WANT_PEER,
     WANT_PEER_TEXT,
     WANT_PEER_SIZE,
+    WANT_PORT_TEXT,
+    WANT_PORT_MAYBE_TEXT,
     WANT_PERF,
 };
 
@@ -54,6 +60,7 @@ struct builtin_kind {
     const char *name;
     bool        serves, datagrams;
     uint8_t     want; /* enum builtin_want */
+    const char *options; /* letters of builtin_args.c's table; NULL: none */
     /* A connection may have something to do.  Closes it with conn_end(). */
     void (*conn)(struct builtin *b, struct conn *c);
     /* The timer has expired, or (datagrams) the socket was heard. */
@@ -83,15 +90,18 @@ struct builtin {
     cw_ns                      instant; /* when it last had a turn ... */
     unsigned                   turns;   /* ... and how many then */
     cw_ns                      resume;  /* no turn before this */
+    cw_ns                      accept_at;
+    uint64_t                   done; /* connections, or datagrams */
     struct report              report;
     uint8_t                    scratch[BUILTIN_SCRATCH];
 };
 
 /* The kinds, by file. */
 extern const struct builtin_kind builtin_upper, builtin_echo_upper,
-    builtin_hello, builtin_sink, builtin_send, builtin_recv, builtin_source,
-    builtin_udp_upper, builtin_udp_send, builtin_perf_server,
-    builtin_perf_client;
+    builtin_echo, builtin_answer, builtin_hello, builtin_sink, builtin_leak,
+    builtin_send, builtin_recv, builtin_source, builtin_udp_upper,
+    builtin_udp_send, builtin_udp_sink, builtin_udp_source,
+    builtin_perf_server, builtin_perf_client;
 
 /* Fills b->args, and b->kind of @perf.  False: *err has one line. */
 bool builtin_parse(struct builtin *b, unsigned argc, const char *const *argv,
@@ -126,6 +136,13 @@ bool conn_flush(struct builtin *b, struct conn *c);
 /* A client's connection: true once it is made; false: wait, or it has failed
  * and the endpoint has exited. */
 bool conn_ready(struct builtin *b, struct conn *c);
+/* True once this much time has passed since it was first asked of this
+ * connection; false: its turn comes again then. */
+bool conn_waited(struct builtin *b, struct conn *c, cw_ns time);
+/* A client's connection is done with: -w, then the next one or the end. */
+void conn_done(struct builtin *b, struct conn *c);
+/* Opens a client's (next) socket. */
+void builtin_dial(struct builtin *b);
 void builtin_upper_case(uint8_t *p, size_t n);
 
 #endif

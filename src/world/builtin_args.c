@@ -198,26 +198,129 @@ static bool parse_perf(struct builtin *b, unsigned argc,
     return true;
 }
 
-/* Options that stand before HOST; answers how many words they take. */
+/* ---- options before the other words -------------------------------------- */
+
+enum takes { TAKES_NOTHING, TAKES_TIME, TAKES_COUNT, TAKES_SIZE, TAKES_PORT };
+
+#define AT(field) offsetof(struct builtin_args, field)
+
+static const struct {
+    char    letter;
+    uint8_t takes; /* enum takes */
+    size_t  at;
+} options[] = {
+    { '0', TAKES_NOTHING, AT(none) },   { '1', TAKES_NOTHING, AT(once) },
+    { 'a', TAKES_TIME, AT(accept) },
+    { 'b', TAKES_PORT, AT(from) },      { 'e', TAKES_TIME, AT(every) },
+    { 'i', TAKES_NOTHING, AT(inlined) }, { 'k', TAKES_SIZE, AT(chunk) },
+    { 'n', TAKES_COUNT, AT(count) },    { 'q', TAKES_COUNT, AT(backlog) },
+    { 'r', TAKES_SIZE, AT(rcvbuf) },    { 's', TAKES_TIME, AT(sleep) },
+    { 't', TAKES_TIME, AT(time) },      { 'u', TAKES_NOTHING, AT(urgent) },
+    { 'v', TAKES_NOTHING, AT(loud) },   { 'w', TAKES_TIME, AT(wait) },
+};
+
+enum { COUNT_MAX = 1000000, BACKLOG = 128, RCVBUF_MAX = 16 << 20 };
+
+static bool take_value(struct builtin *b, size_t n, const char *v,
+                       struct fmt *err)
+{
+    void       *to = (char *)&b->args + options[n].at;
+    const char *p = v;
+    uint64_t    count;
+
+    switch ((enum takes)options[n].takes) {
+    case TAKES_TIME:
+        if (parse_time(v, to))
+            return true;
+        fmt_f(err, "%s: -%c %s is no time: write for example 2s or 500ms",
+              b->kind->name, options[n].letter, v);
+        return false;
+    case TAKES_COUNT:
+        if (take_number(&p, &count) && !*p && count >= 1
+            && count <= COUNT_MAX) {
+            memcpy(to, &count, sizeof(count));
+            return true;
+        }
+        fmt_f(err, "%s: -%c %s: write a number from 1 to 1000000",
+              b->kind->name, options[n].letter, v);
+        return false;
+    case TAKES_SIZE:
+        if (parse_size(v, &count) && count <= RCVBUF_MAX) {
+            memcpy(to, &count, sizeof(count));
+            return true;
+        }
+        fmt_f(err, "%s: -%c %s is no size: write for example 4KiB or 500",
+              b->kind->name, options[n].letter, v);
+        return false;
+    case TAKES_PORT:
+        if (take_number(&p, &count) && !*p && count >= 1
+            && count <= PORT_MAX) {
+            memcpy(to, &(uint16_t){ (uint16_t)count }, sizeof(uint16_t));
+            return true;
+        }
+        fmt_f(err, "%s: -%c %s is no port", b->kind->name,
+              options[n].letter, v);
+        return false;
+    case TAKES_NOTHING:
+        break;
+    }
+    INVARIANT(false); /* they were set without a value */
+}
+
+static bool kind_takes(const struct builtin_kind *kind, char letter)
+{
+    const char *p = kind->options;
+
+    while (p && *p && *p != letter)
+        p++;
+    return p && *p == letter;
+}
+
+/* One option at argv[*i]; *i stands behind it.  False: *err. */
+static bool take_option(struct builtin *b, unsigned argc,
+                        const char *const *argv, unsigned *i, struct fmt *err)
+{
+    const char *word = argv[*i];
+
+    for (size_t n = 0; n < ARRAY_LEN(options); n++) {
+        const char *v;
+
+        if (options[n].letter != word[1] || !kind_takes(b->kind, word[1]))
+            continue;
+        if (options[n].takes == TAKES_NOTHING && word[2])
+            break;
+        if (options[n].takes == TAKES_NOTHING) {
+            memcpy((char *)&b->args + options[n].at, &(bool){ true },
+                   sizeof(bool));
+            ++*i;
+            return true;
+        }
+        v = option(word, argc, argv, i);
+        if (!v)
+            break;
+        ++*i;
+        return take_value(b, n, v, err);
+    }
+    return usage(b, err);
+}
+
+/* Answers in *used how many words they and the name take. */
 static bool parse_leading(struct builtin *b, unsigned argc,
                           const char *const *argv, unsigned *used,
                           struct fmt *err)
 {
-    const char *v;
-    unsigned    i = 1;
+    unsigned i = 1;
 
-    if (b->kind == &builtin_send && argc > 1 && text_same(argv[1], "-1")) {
-        b->args.once = true;
-        i = 2;
-    } else if (b->kind == &builtin_udp_send && argc > 1
-               && (v = option("-t", argc, argv, &i)) != NULL) {
-        if (!read_time(b, v, err))
+    b->args.backlog = BACKLOG;
+    b->args.count = 1;
+    while (i < argc && argv[i][0] == '-' && argv[i][1])
+        if (!take_option(b, argc, argv, &i, err))
             return false;
-        i++;
-    }
     *used = i;
     return true;
 }
+
+/* ---- all of them ----------------------------------------------------------- */
 
 bool builtin_parse(struct builtin *b, unsigned argc, const char *const *argv,
                    struct fmt *err)
@@ -246,6 +349,12 @@ bool builtin_parse(struct builtin *b, unsigned argc, const char *const *argv,
                 && read_port(b, argv[1], err)
                 && read_text(b, argc - 2, argv + 2, err)
                          : usage(b, err);
+    case WANT_PORT_TEXT:
+    case WANT_PORT_MAYBE_TEXT:
+        if (argc < 2 - (b->kind->want == WANT_PORT_MAYBE_TEXT))
+            return usage(b, err);
+        return read_port(b, argv[0], err)
+            && read_text(b, argc - 1, argv + 1, err);
     case WANT_PERF:
         break;
     }

@@ -8,13 +8,14 @@
 
 enum {
     STATUS_STUCK = 124, /* as timeout(1) has it */
-    BACKLOG = 128,
 };
 
 static const struct builtin_kind *const kinds[] = {
-    &builtin_upper,      &builtin_echo_upper, &builtin_hello,
-    &builtin_sink,       &builtin_send,       &builtin_recv,
+    &builtin_upper,      &builtin_echo_upper, &builtin_echo,
+    &builtin_answer,     &builtin_hello,      &builtin_sink,
+    &builtin_leak,       &builtin_send,       &builtin_recv,
     &builtin_source,     &builtin_udp_upper,  &builtin_udp_send,
+    &builtin_udp_sink,   &builtin_udp_source,
     &builtin_perf_client, /* or the server: its arguments say */
 };
 
@@ -84,31 +85,67 @@ void builtins_free(struct world *w)
     }
 }
 
-static void start_server(struct builtin *b)
+static ptrdiff_t set_int(struct builtin *b, int sd, int name, int value)
 {
-    struct wcall bind = { .op = EVC_BIND, .has_addr = true };
-    ptrdiff_t    ret;
+    return b_plain(b, &(struct wcall){ .op = EVC_SETSOCKOPT, .sd = sd,
+                                     .a = CW_SOL_SOCKET, .b = name,
+                                     .in = &value,
+                                     .in_len = sizeof(value) });
+}
+
+static ptrdiff_t bind_to(struct builtin *b, int sd, uint16_t port)
+{
+    struct wcall bind = { .op = EVC_BIND, .sd = sd, .has_addr = true };
+
+    bind.addr.port = port;
+    if (addr_is4(&b->args.peer.addr))
+        bind.addr.addr = addr4(0);
+    return b_plain(b, &bind);
+}
+
+static ptrdiff_t try_server(struct builtin *b)
+{
+    ptrdiff_t ret = 0;
 
     b->sd = b_socket(b, b->kind->datagrams ? CW_SOCK_DGRAM
                                            : CW_SOCK_STREAM);
-    bind.sd = b->sd;
-    bind.addr.port = b->args.port;
-    ret = b->sd < 0 ? b->sd : b_plain(b, &bind);
+    if (b->sd < 0)
+        return b->sd;
+    if (b->args.rcvbuf)
+        ret = set_int(b, b->sd, CW_SO_RCVBUF, (int)b->args.rcvbuf);
+    if (ret == 0 && b->args.inlined)
+        ret = set_int(b, b->sd, CW_SO_OOBINLINE, 1);
+    ret = ret ?: bind_to(b, b->sd, b->args.port);
     if (ret == 0 && !b->kind->datagrams)
         ret = b_plain(b, &(struct wcall){ .op = EVC_LISTEN, .sd = b->sd,
-                                        .a = BACKLOG });
-    if (ret < 0)
-        b_fail(b, "bind", ret);
+                                        .a = (int)b->args.backlog });
+    return ret;
 }
 
-static void start_client(struct builtin *b)
+static void start_server(struct builtin *b)
+{
+    ptrdiff_t ret = try_server(b);
+
+    if (ret < 0) {
+        b_fail(b, "bind", ret);
+        return;
+    }
+    if (b->args.accept || (b->kind->datagrams && b->args.sleep))
+        b->timer = b->accept_at
+            = ns_add(b->w->now, ns_max(b->args.accept, b->args.sleep));
+}
+
+void builtin_dial(struct builtin *b)
 {
     struct conn *c;
     int          sd = b_socket(b, b->kind->datagrams ? CW_SOCK_DGRAM
                                                      : CW_SOCK_STREAM);
+    ptrdiff_t    ret = sd < 0 || !b->args.from ? MIN(sd, 0)
+                                               : bind_to(b, sd, b->args.from);
 
-    if (sd < 0) {
-        b_fail(b, "socket", sd);
+    if (ret < 0) {
+        b_close(b, sd);
+        b_fail(b, sd < 0 ? "socket" : "bind", ret);
         return;
     }
     if (b->kind->datagrams) {
@@ -120,6 +157,8 @@ static void start_client(struct builtin *b)
     if (!c) {
         b_close(b, sd);
         b_fail(b, "socket", -CW_ENOMEM);
+    } else if (b->done > 0 && b->args.every) {
+        c->wake = ns_add(b->w->now, b->args.every);
     }
 }
 
@@ -132,7 +171,7 @@ void world_builtin_start(struct world *w, unsigned builtin)
     if (b->kind->serves)
         start_server(b);
     else
-        start_client(b);
+        builtin_dial(b);
     builtins_run(w);
 }
 

@@ -155,7 +155,7 @@ static void source_conn(struct builtin *b, struct conn *c)
     if (!c->enough && !pour(b, c))
         return;
     c->enough = true;
-    if (!wind_up(b, c))
+    if (!conn_waited(b, c, b->args.wait) || !wind_up(b, c))
         return;
     time = b->w->now - b->report.begun;
     fmt_ns(&f, time, 3);
@@ -167,7 +167,8 @@ static void source_conn(struct builtin *b, struct conn *c)
 
 const struct builtin_kind builtin_source = {
     .name = "@source", .want = WANT_PEER_SIZE, .conn = source_conn,
-    .usage = "@source HOST PORT SIZE, for example @source h1 9 1MB",
+    .options = "w",
+    .usage = "@source [-w TIME] HOST PORT SIZE, for example @source h1 9 1MB",
 };
 
 /* Each second a line, and at the end of the time the end. */

@@ -287,13 +287,17 @@ size_t world_under_way(const struct world *w);
 
 /*   @upper PORT              answers one message in upper case, closes first
  *   @echo-upper PORT         the same until the client closes
- *   @hello PORT              greets and closes first
+ *   @echo PORT               answers with the same, until the client closes
+ *   @answer PORT TEXT        answers with TEXT, until the client closes
+ *   @hello PORT [TEXT]       greets and closes first
  *   @sink PORT               reads until the end
- *   @send [-1] HOST PORT TEXT  sends it, prints the answer until its
+ *   @leak PORT               as @echo-upper, but it never closes
+ *   @send HOST PORT TEXT     sends it, prints the answer until its
  *                            end (-1: what comes first), closes
  *   @recv HOST PORT          reads until the end, prints it
  *   @source HOST PORT SIZE   sends SIZE bytes
  *   @udp-upper PORT          @udp-send [-t TIME] HOST PORT TEXT...
+ *   @udp-sink PORT           @udp-source HOST PORT SIZE
  *   @perf -s [-p PORT]       @perf -c HOST [-p PORT] [-n SIZE | -t TIME]
  *
  * Servers serve for ever; clients exit with 0, or 1 if the exchange failed.

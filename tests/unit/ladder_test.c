@@ -294,7 +294,7 @@ TEST(a_narrow_terminal_is_obeyed)
         "   20.000  ESTAB       │◀──── SYN,ACK 0 ack 1 ─┤\n"
         "   40.000              ├─ ACK 1 ──────────────▶│ ESTAB\n"
         "   40.000              ├─ PSH 1:22 ───────────▶│\n"
-        "   60.000              │◀───────────── ACK 22 ─┤ delay 40 ms\n");
+        "   60.000              │◀───────────── ACK 22 ─┤ held 40 ms\n");
 }
 
 /* What a payload says must not reach the terminal as a command. */

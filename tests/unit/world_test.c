@@ -114,6 +114,35 @@ TEST(every_endpoint_does_its_work)
           "1L2L3X", 0 },
         { "@hello 7 : @recv localhost 7",
           "h2: @recv: connect: ECONNREFUSED\n", "1L2X", 1 },
+        { "@echo 7 : @send -1 h1 7 As it is", "h2: From Server: As it is\n",
+          "1L2X", 0 },
+        { "@answer 7 always this : @send -1 h1 7 whatever",
+          "h2: From Server: always this\n", "1L2X", 0 },
+        { "@hello 7 hi : @recv -w 1s -n 2 -e 1s h1 7", "h2: hihi", "1L2X",
+          0 },
+        { "@hello -a 5s -q 1 7 hi : @recv h1 7", "h2: hi", "1L2X", 0 },
+        { "@leak 9 : @send -1 -n 2 h1 9 x",
+          "h2: From Server: X\nh2: From Server: X\n", "1L2X", 0 },
+        { "@sink -s 1s -k 4 -v 9 : @source h1 9 10",
+          "h1: read: \"abcd\"\nh1: read: \"efgh\"\nh1: read: \"ij\"\n"
+          "h1: 10 bytes received\n"
+          "h2: 10 bytes sent in 1.040 s = 76.0 bit/s\n",
+          "1L2X", 0 },
+        { "@sink -s 1s -u -v 9 : @send -0 -w 2s -u h1 9 abcX",
+          "h1: urgent: \"X\"\nh1: read: \"abc\"\n"
+          "h1: 3 bytes received\n", "1L2X",
+          0 },
+        { "@sink -i -v 9 : @send -0 -w 2s -u h1 9 abcX",
+          "h1: read: \"abc\"\nh1: read: \"X\"\nh1: 4 bytes received\n", "1L2X", 0 },
+        { "@udp-sink -k 6 9 : @udp-source -n 2 -e 1s h1 9 10",
+          "h1: datagram 1: 6 bytes, 4 more are cut off\n"
+          "h2: 2 datagrams sent\n"
+          "h1: datagram 2: 6 bytes, 4 more are cut off\n", "1B2X", 0 },
+        { "@udp-sink -s 1s -r 2KiB 9 : @udp-source -n 3 -w 2s h1 9 1000",
+          "h2: 3 datagrams sent\n"
+          "h1: datagram 1: 1000 bytes\n"
+          "h1: datagram 2: 1000 bytes\n", "1B2X", 0 },
+        { "@hello 7 hi : @recv -b 4000 h1 7", "h2: hi", "1L2X", 0 },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(t); i++) {
@@ -170,7 +199,7 @@ TEST(words_that_are_not_understood)
         const char *words[5], *says;
     } t[] = {
         { { "@uper", "1000" }, "@uper: no such built-in endpoint" },
-        { { "@upper" }, "@upper: not understood: write @upper PORT" },
+        { { "@upper" }, "@upper: not understood: write @upper [-a" },
         { { "@upper", "0" }, "@upper: 0 is no port" },
         { { "@upper", "65536" }, "@upper: 65536 is no port" },
         { { "@upper", "1x" }, "@upper: 1x is no port" },
@@ -179,7 +208,16 @@ TEST(words_that_are_not_understood)
         { { "@send", "h1", "1" }, "@send: not understood" },
         { { "@source", "h1", "9", "1mb" }, "@source: 1mb is no size" },
         { { "@source", "h1", "9", "0" }, "@source: 0 is no size" },
-        { { "@udp-send", "-t", "5", "h1" }, "@udp-send: 5 is no time" },
+        { { "@udp-send", "-t", "5", "h1" }, "@udp-send: -t 5 is no time" },
+        { { "@send", "-x", "h1", "1", "x" }, "@send: not understood" },
+        { { "@send", "-1x", "h1", "1", "x" }, "@send: not understood" },
+        { { "@recv", "-1", "h1", "1" }, "@recv: not understood" },
+        { { "@recv", "-n", "0", "h1", "1" }, "@recv: -n 0: write a number" },
+        { { "@recv", "-n" }, "@recv: not understood" },
+        { { "@recv", "-b", "0", "h1", "1" }, "@recv: -b 0 is no port" },
+        { { "@sink", "-s", "5", "9" }, "@sink: -s 5 is no time" },
+        { { "@sink", "-k", "17MiB", "9" }, "@sink: -k 17MiB is no size" },
+        { { "@answer", "7" }, "@answer: not understood" },
         { { "@perf" }, "@perf: not understood" },
         { { "@perf", "-s", "-c", "h1" }, "@perf: not understood" },
         { { "@perf", "-c", "h1", "-n1MB", "-t1s" }, "not understood" },
