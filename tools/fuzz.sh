@@ -1,7 +1,7 @@
 #!/bin/sh
-# fuzz.sh SECONDS: builds the fuzz targets with libFuzzer and runs each for
-# that long from its corpus in tests/fuzz/corpus/NAME.  Ends with "N passed, N
-# failed"; a crash is left in build-fuzz/crash-NAME-*.
+# fuzz.sh SECONDS|build: builds the fuzz targets with libFuzzer and runs each
+# for that long from its corpus in tests/fuzz/corpus/NAME.  Ends with "N passed,
+# N failed"; a crash is left in build-fuzz/crash-NAME-*.
 set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
@@ -15,6 +15,7 @@ fi
     -Dtests=enabled -Dfuzz=true -Dparanoid=true -Db_lundef=false \
     -Db_sanitize=address,undefined >/dev/null
 ninja -C build-fuzz --quiet fuzz-programs
+[ "$seconds" != build ] || exit 0
 
 # One target; its inputs so far are kept in the build directory.
 fuzz() {

@@ -11,6 +11,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import threading
 import time
 
 import tiers
@@ -93,26 +94,48 @@ def run(argv, env=None):
     return done.returncode, done.stdout
 
 
-def build(step):
-    """Configures if need be and builds; what went wrong, or None."""
-    configured = (ROOT / step.build / "build.ninja").exists()
+def build_commands(step):
+    """What builds a step's programs, after configuring if need be."""
+    if isinstance(step, tiers.Command):
+        return [step.build] if step.build else []
     argv = [MESON, "setup", "-Dtests=enabled", *step.options, step.build]
-    if configured:
+    if (ROOT / step.build / "build.ninja").exists():
         argv.insert(2, "--reconfigure")
-    for command in (argv, ["ninja", "-C", step.build]):
-        status, output = run(command, step.env)
-        if status:
-            return output
-    return None
+    return [argv, ["ninja", "-C", step.build]]
+
+
+class Builder(threading.Thread):
+    """Builds for one step after the other, as the tests of those before
+    leave processors idle."""
+
+    def __init__(self, steps):
+        super().__init__(daemon=True)
+        self.steps = steps
+        self.built = [threading.Event() for _ in steps]
+        self.output = [None for _ in steps]
+
+    def run(self):
+        for i, step in enumerate(self.steps):
+            env = getattr(step, "env", {})
+            for command in build_commands(step):
+                nice = ["nice"] if i else []
+                status, output = run(nice + command, env)
+                if status:
+                    self.output[i] = output
+                    break
+            self.built[i].set()
+
+    def failed(self, i, tally):
+        """Waits; did the build of a step fail?  Then it is said."""
+        self.built[i].wait()
+        step = self.steps[i]
+        tally.add(f"build {step.title}", "", FAIL if self.output[i] else PASS)
+        if self.output[i]:
+            show(f"{step.title}: the build failed", self.output[i][-8000:])
+        return bool(self.output[i])
 
 
 def run_meson(step, tally):
-    output = build(step)
-    if output is not None:
-        show(f"{step.title}: the build failed", output[-8000:])
-        tally.add(f"build {step.build}", "", FAIL)
-        return
-    tally.add(f"build {step.build}", "", PASS)
     argv = [MESON, "test", "-C", step.build, "--no-rebuild", "-t", "4"]
     for suite in step.suites:
         argv += ["--suite", suite]
@@ -154,11 +177,14 @@ def main():
     if not steps:
         sys.exit(f"run_tests: no tier {tier!r}")
     tally = Tally()
-    for step in steps:
+    builder = Builder(steps)
+    builder.start()
+    for i, step in enumerate(steps):
         start = time.monotonic()
         print(f"{tier}: {step.title} ...", flush=True)
-        (run_meson if isinstance(step, tiers.Meson) else run_command)(
-            step, tally)
+        if not builder.failed(i, tally):
+            (run_meson if isinstance(step, tiers.Meson) else run_command)(
+                step, tally)
         print(f"{tier}: {step.title}: {time.monotonic() - start:.1f} s",
               flush=True)
     for (program, function), result in sorted(tally.tests.items()):

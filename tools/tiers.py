@@ -1,16 +1,17 @@
 """tiers: what each tier of tests runs, in order.  Add a step here.
 
 Meson(tier, title, build directory, options, environment, suites) builds
-and runs meson suites; Command(tier, title, argv) runs a program that ends with
-"N passed, N failed" or answers by its exit status (77: skipped).
+and runs meson suites; Command(tier, title, build, argv) runs a program that
+ends with "N passed, N failed" or answers by its exit status (77: skipped).
 """
 import collections
 import os
 
 Meson = collections.namedtuple("Meson", "tier title build options env suites")
-Command = collections.namedtuple("Command", "tier title argv")
+Command = collections.namedtuple("Command", "tier title build argv")
 
-FUZZ_SECONDS = os.environ.get("FUZZ_SECONDS", "60")
+FUZZ = (["tools/fuzz.sh", "build"],
+        ["tools/fuzz.sh", os.environ.get("FUZZ_SECONDS", "60")])
 
 # Many tests wait rather than work, so more of them run than there are
 # processors.  Meson would have fresh memory filled, too, which costs more than
@@ -27,8 +28,8 @@ STEPS = [
            "-Db_sanitize=address,undefined"],
           {"CC": "clang", **MANY}, ["fast", "full"]),
     Command("full", "clang, release: the same packets",
-            ["tools/clang_same.sh"]),
-    Command("full", "fuzzing", ["tools/fuzz.sh", FUZZ_SECONDS]),
+            ["tools/clang_same.sh", "build"], ["tools/clang_same.sh"]),
+    Command("full", "fuzzing", *FUZZ),
 
-    Command("fuzz", "fuzzing", ["tools/fuzz.sh", FUZZ_SECONDS]),
+    Command("fuzz", "fuzzing", *FUZZ),
 ]
