@@ -17,7 +17,7 @@ import csource
 # Lower ranks may be included; of the same rank only rooms that are one.
 RANKS = [["base"], ["wire"], ["store"], ["net"], ["udp", "tcp"],
          ["stack", "sock"], ["drv", "emu", "obs"], ["world"],
-         ["loop", "sim", "posix"], ["shim", "web"], ["cli"]]
+         ["loop", "sim", "script", "posix"], ["shim", "web"], ["cli"]]
 RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}
 ONE_ROOM = {("stack", "sock"), ("sock", "stack")}
 # Rooms that see less than their rank would let them.
@@ -28,7 +28,7 @@ DOORS = {"net": {"net.h"}, "udp": {"udp.h"}, "tcp": {"tcp.h"},
          "sock": {"sock.h"}, "stack": {"stack.h"}, "emu": {"link.h"},
          "world": {"world.h", "record.h", "replay.h",
                    "setting.h"}, "sim": {"sim.h"},
-         "loop": {"loop.h"}}
+         "loop": {"loop.h"}, "script": {"script.h"}}
 
 CORE = {"base", "wire", "store", "net", "udp", "tcp", "stack", "sock", "emu",
         "obs"}

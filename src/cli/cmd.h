@@ -15,6 +15,7 @@ int cmd_doctor(int argc, char **argv);
 int cmd_host(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
+int cmd_test(int argc, char **argv);
 int cmd_netstat(int argc, char **argv);
 int cmd_ss(int argc, char **argv);
 int cmd_trace(int argc, char **argv);

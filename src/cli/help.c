@@ -185,6 +185,33 @@ static const struct entry {
       "Exit: 0 all hold; 1 a seed failed (the command that repeats it is\n"
       "printed); 2 usage.\n",
       false },
+    { "test", "packet scripts: what is called and comes in, what must go out",
+      "causeway test [--exact] [--wrap] [--flag=--NAME=VALUE] [--json] [-v]\n"
+      "                FILE.pkt|DIRECTORY ...",
+      "  causeway test handshake.pkt\n"
+      "  causeway test --exact tests/pkt\n",
+      "The language is packetdrill's; docs/packet-scripts.md has it all:\n"
+      "\n"
+      "  0   socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
+      "  +0  bind(3, ..., ...) = 0\n"
+      "  +0  listen(3, 1) = 0\n"
+      "  +0  < S 0:0(0) win 1000 <mss 1000>\n"
+      "  +0  > S. 0:0(0) ack 1 <...>\n"
+      "  +.1 < . 1:1(0) ack 1 win 1000\n"
+      "  +0  accept(3, ..., ...) = 4\n"
+      "\n"
+      "Each script has a host of its own, in virtual time; times are exact\n"
+      "unless it says --tolerance_usecs=N. What asks for something that is\n"
+      "not there ends as unsupported, never as passed.\n"
+      "\n"
+      "  --exact           what is sent and never mentioned is a failure, too\n"
+      "  --wrap            sequence numbers, timestamps and clock overflow\n"
+      "  --flag=--X=Y      unless the script says otherwise: --mtu=1400\n"
+      "  --json            JSON Lines, schema causeway.test/1\n"
+      "  -v                each event as it is met; -q: only failures\n"
+      "\n"
+      "Exit: 0 none failed; 1 some failed; 2 usage, or no such file.\n",
+      false },
     { "replay", "run a recording's calls again and compare every packet",
       "causeway replay [--check] [--json] [FILE]",
       "  causeway replay --check\n"

@@ -24,6 +24,7 @@ static const struct verb {
     { "host", cmd_host },
     { "doctor", cmd_doctor },
     { "ss", cmd_ss },
+    { "test", cmd_test },
     { "trace", cmd_trace },
 };
 

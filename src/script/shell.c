@@ -1,0 +1,197 @@
+/* shell.c: `commands`: those that set what we have a knob for, or what is so
+ * anyway.  All others end the script as unsupported: it would not be the
+ * host that it asks for.
+ */
+#include "script/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORD = 128 };
+
+/* ---- sysctl --------------------------------------------------------------- */
+
+/* Linux's settings that mean what we have; `any`: nothing that a script sees
+ * depends on it here. */
+static const struct knob {
+    const char *name;
+    void (*set)(struct run *r, long value);
+    long        fixed; /* else: this value is how we are */
+} knobs[];
+
+static void set_timestamps(struct run *r, long v)
+{
+    r->set.host.cw.no_timestamps = v == 0;
+}
+
+static void set_sack(struct run *r, long v)
+{
+    r->set.host.cw.no_sack = v == 0;
+}
+
+static void set_scaling(struct run *r, long v)
+{
+    r->set.host.cw.no_wscale = v == 0;
+}
+
+static void ignore(struct run *r, long v)
+{
+    (void)r;
+    (void)v;
+}
+
+static const struct knob knobs[] = {
+    { "tcp_timestamps", set_timestamps, 0 },
+    { "tcp_sack", set_sack, 0 },
+    { "tcp_window_scaling", set_scaling, 0 },
+    { "tcp_ecn", NULL, 0 },
+    { "tcp_ecn_fallback", ignore, 0 },
+    { "tcp_fastopen", NULL, 0 },
+    { "tcp_dsack", NULL, 1 },
+    { "tcp_min_tso_segs", ignore, 0 },
+    { "tcp_tso_win_divisor", ignore, 0 },
+    { "tcp_limit_output_bytes", ignore, 0 },
+    { "tcp_pacing_ss_ratio", ignore, 0 },
+    { "tcp_pacing_ca_ratio", ignore, 0 },
+    { "tcp_no_metrics_save", ignore, 0 },
+    { "tcp_abc", ignore, 0 },
+    { "tcp_adv_win_scale", ignore, 0 },
+    { "tcp_app_win", ignore, 0 },
+    { "tcp_autocorking", ignore, 0 },
+    { "tcp_early_demux", ignore, 0 },
+    { "tcp_slow_start_after_idle", NULL, 1 },
+    { "tcp_syncookies", ignore, 0 },
+    { "tcp_tw_reuse", ignore, 0 },
+    { "tcp_max_tw_buckets", ignore, 0 },
+    { "tcp_max_syn_backlog", ignore, 0 },
+    { "tcp_invalid_ratelimit", ignore, 0 },
+    { "tcp_challenge_ack_limit", ignore, 0 },
+    { "tcp_mem", ignore, 0 },
+    { "tcp_moderate_rcvbuf", ignore, 0 },
+    { "tcp_reordering", NULL, 3 },
+    { "tcp_retrans_collapse", ignore, 0 },
+    { "tcp_workaround_signed_windows", NULL, 0 },
+    { "tcp_stdurg", NULL, 0 },
+    { "tcp_rfc1337", ignore, 0 },
+    { "tcp_mtu_probing", NULL, 0 },
+    { "tcp_thin_dupack", NULL, 0 },
+    { "tcp_thin_linear_timeouts", NULL, 0 },
+    { "tcp_frto", ignore, 0 },
+    { "ip_local_port_range", ignore, 0 },
+};
+
+static void sysctl_set(struct run *r, const char *name, const char *value)
+{
+    const char *last = strrchr(name, '.');
+
+    last = last && strchr(last, '/') == NULL ? last : strrchr(name, '/');
+    name = last ? last + 1 : name;
+    for (size_t i = 0; i < ARRAY_LEN(knobs); i++) {
+        long v;
+
+        if (strcmp(knobs[i].name, name) != 0)
+            continue;
+        v = strtol(value + strspn(value, "\"' "), NULL, 10);
+        if (knobs[i].set && r->started && knobs[i].set != ignore)
+            run_lack(r, "setting %s after the first socket", name);
+        else if (knobs[i].set)
+            knobs[i].set(r, v);
+        else if (v != knobs[i].fixed)
+            run_lack(r, "%s=%s", name, value);
+        return;
+    }
+    run_lack(r, "the setting %s", name);
+}
+
+/* NAME=VALUE, where blanks may stand around the sign or in quotes. */
+static void sysctl_words(struct run *r, char *words)
+{
+    while (!r->over && *words) {
+        size_t n = strspn(words, " \t\n;\"'");
+        char  *name = words + n, *sign = strchr(name, '='), *end;
+
+        if (strncmp(name, "-q", 2) == 0 || strncmp(name, "-w", 2) == 0
+            || strncmp(name, "sysctl", 6) == 0) {
+            words = name + strcspn(name, " \t\n");
+            continue;
+        }
+        if (!*name)
+            return;
+        if (!sign) {
+            run_lack(r, "this use of sysctl");
+            return;
+        }
+        *sign = 0;
+        name[strcspn(name, " \t")] = 0;
+        end = sign + 1 + strspn(sign + 1, " \t");
+        n = *end == '"' || *end == '\''
+            ? 1 + strcspn(end + 1, *end == '"' ? "\"" : "'") + 1
+            : strcspn(end, " \t\n;");
+        words = end[n - (n > 0)] ? end + n : end + strlen(end);
+        if (*words)
+            *words++ = 0;
+        sysctl_set(r, name, end);
+    }
+}
+
+/* ---- other commands ------------------------------------------------------- */
+
+static bool names(const char *command, const char *what)
+{
+    return strstr(command, what) != NULL;
+}
+
+/* Those that make a machine what our host is from the start. */
+static bool is_idle(const char *command)
+{
+    static const char *const idle[] = {
+        "defaults.sh", "set_sysctls.py restore", "sysctl_restore",
+        "sysctl_pop", "tc qdisc", "ethtool", "true", "sync", "nstat", "cat ",
+        "echo ", "conntrack -", "ip tcp_metrics flush", "flush",
+    };
+    static const char *const wise[] = { ">", "grep", "|" };
+
+    for (size_t i = 0; i < ARRAY_LEN(wise); i++)
+        if (names(command, wise[i]))
+            return false;
+    for (size_t i = 0; i < ARRAY_LEN(idle); i++)
+        if (names(command, idle[i]))
+            return true;
+    return false;
+}
+
+static void one(struct run *r, char *command)
+{
+    command += strspn(command, " \t\n");
+    if (!*command || *command == '#')
+        return;
+    if (names(command, "sysctl -") || names(command, "set_sysctls.py /")
+        || strncmp(command, "sysctl ", 7) == 0) {
+        char *at = strpbrk(command, " \t");
+
+        sysctl_words(r, at);
+        return;
+    }
+    if (!is_idle(command))
+        run_lack(r, "the command `%.100s`", command);
+}
+
+/* Commands are lines, or parts of one between ; and &&. */
+void shell_run(struct run *r, const char *command)
+{
+    char *text = pool_text(&r->ast->pool, command, strlen(command));
+
+    for (char *at; !r->over && *text; text = at) {
+        size_t n = strcspn(text, "\n;&");
+
+        /* A line that goes on. */
+        while (n && text[n] == '\n' && text[n - 1] == '\\') {
+            text[n - 1] = text[n] = ' ';
+            n = strcspn(text, "\n;&");
+        }
+        at = text + n;
+        while (*at == '\n' || *at == ';' || *at == '&')
+            *at++ = 0;
+        one(r, text);
+    }
+}
