@@ -5,7 +5,7 @@ PYTHON := $(shell test -x /usr/bin/python3 && echo /usr/bin/python3 || echo pyth
 BUILD  ?= build
 PREFIX ?= /usr/local
 
-.PHONY: all build demo test fast install bench fuzz tidy format clean help \
+.PHONY: all build demo test fast install bench fuzz interop tidy format clean help \
 	setup-build setup-test setup-tidy
 
 all: build
@@ -35,6 +35,11 @@ bench: setup-build setup-test $(BUILD)/build.ninja
 
 fuzz: setup-build setup-test
 	@$(PYTHON) tools/run_tests.py fuzz
+
+# The kernel of this machine as the peer, in network namespaces.
+RUNS ?= 1
+interop: build
+	@$(PYTHON) tests/interop/interop_test.py $(BUILD)/causeway --runs $(RUNS)
 
 install: build
 	@$(MESON) configure $(BUILD) -Dprefix=$(abspath $(PREFIX))
@@ -69,6 +74,7 @@ help:
 	@echo "make fast       the tests of the suite 'fast', in seconds"
 	@echo "make install    install to PREFIX ($(PREFIX)); DESTDIR is heeded"
 	@echo "make bench      measure"
+	@echo "make interop    Causeway and this kernel as each other's peer (RUNS=$(RUNS))"
 	@echo "make fuzz       fuzz each target for a minute (FUZZ_SECONDS)"
 	@echo "make tidy       the source as text, and clang-tidy"
 	@echo "make format     clang-format on the lines that you changed"

@@ -93,7 +93,7 @@ static bool make_world(struct lab *lab, const char **why)
                                .nrules = lab->opts.nrules,
                                .settings = lab->opts.settings,
                                .nsettings = lab->opts.nsettings,
-                                                              .arp = lab->opts.arp,
+                               .arp = lab->opts.arp,
                                .outside = lab->opts.outside };
 
     world_config_init(&wc, lab->opts.seed, memory_alloc());

@@ -2,8 +2,9 @@
  *
  *   Owns:      the device's descriptor; the virtio-net header in front of
  *              each frame.  In: a super-segment is cut here, a checksum that
- *              the kernel left open stays CW_CSUM_PARTIAL.  Out: a checksum
- *              that the stack left open is left to the kernel.
+ *              the kernel left open is completed, or an ICMP error would
+ *              quote it.  Out: a checksum that the stack left open is left
+ *              to the kernel.
  *   Does not   block, ever; wait; give the device an address or set it up.
  *   Invariant: a frame that cannot be taken at once is dropped and counted,
  *              as a network would do.
@@ -16,7 +17,7 @@
 #include "base/check.h"
 #include "base/compiler.h"
 #include "wire/cut.h"
-#include "wire/tcphdr.h"
+#include "wire/udphdr.h"
 
 #include <causeway/socket.h>
 #include <errno.h>
@@ -71,6 +72,16 @@ static bool buffers(struct tap *t, cw_stack *stack, struct cw_pkt *pkt,
     return true;
 }
 
+/* What the kernel calls partial: the pseudo-header's sum stands there. */
+static void complete_checksum(struct tap *t, const struct virtio_net_hdr *h,
+                              uint32_t len)
+{
+    const uint8_t *from = t->frame + h->csum_start;
+
+    be16_store(t->frame + h->csum_start + h->csum_offset,
+               udphdr_cksum(cksum_add(0, from, len - h->csum_start)));
+}
+
 static bool whole_frame(struct tap *t, cw_stack *stack,
                         const struct virtio_net_hdr *h, uint32_t len,
                         struct cw_pkt *pkt)
@@ -79,14 +90,13 @@ static bool whole_frame(struct tap *t, cw_stack *stack,
 
     if (!buffers(t, stack, pkt, len))
         return false;
+    if (h->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
+        complete_checksum(t, h, len);
+        pkt->csum_state = CW_CSUM_VERIFIED;
+    }
     for (unsigned i = 0; i < pkt->nfrags; i++) {
         memcpy(pkt->frags[i].buf->data, from, pkt->frags[i].len);
         from += pkt->frags[i].len;
-    }
-    if (h->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
-        pkt->csum_state = CW_CSUM_PARTIAL;
-        pkt->csum_start = h->csum_start;
-        pkt->csum_off = h->csum_offset;
     }
     return true;
 }
@@ -102,19 +112,16 @@ static bool segment(struct tap *t, cw_stack *stack, struct cw_pkt *pkt)
     INVARIANT(len <= CW_BUF_MAX); /* take_frame() looked */
     cut_next(&t->cut, ok ? pkt->frags[0].buf->data : scratch);
     t->cutting = cut_next_len(&t->cut) > 0;
-    pkt->csum_state = CW_CSUM_PARTIAL;
-    pkt->csum_start = (uint16_t)t->cut.tcp;
-    pkt->csum_off = TCP_CKSUM_AT;
+    pkt->csum_state = CW_CSUM_VERIFIED;
     return ok;
 }
 
-/* What the header says must lie within the frame, and in its first buffer. */
+/* What the header says must lie within the frame. */
 static bool header_ok(const struct virtio_net_hdr *h, uint32_t len)
 {
     uint32_t end = (uint32_t)h->csum_start + h->csum_offset + 2u;
 
-    return !(h->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
-        || end <= MIN(len, (uint32_t)CW_BUF_MAX);
+    return !(h->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) || end <= len;
 }
 
 /* A frame was read: is there a packet already? */

@@ -72,14 +72,14 @@ static void mend_ip4(const struct cut *c, uint8_t *ip, size_t len)
                cksum_fold(cksum_add(0, ip, c->tcp - ETHER_LEN)));
 }
 
-/* The sum of the pseudo-header, not inverted: what PARTIAL asks for. */
-static uint16_t pseudo(const struct cut *c, const uint8_t *ip, size_t len)
+static uint16_t tcp_cksum(const struct cut *c, const uint8_t *ip, size_t len)
 {
     struct cw_addr src = c->ip4 ? addr_from4(ip + 12) : addr_from6(ip + 8);
     struct cw_addr dst = c->ip4 ? addr_from4(ip + 16) : addr_from6(ip + 24);
 
-    return (uint16_t)cksum_carry(
-        cksum_pseudo(&src, &dst, PROTO_TCP, (uint32_t)len));
+    return cksum_fold(cksum_add(
+        cksum_pseudo(&src, &dst, PROTO_TCP, (uint32_t)len),
+        ip - ETHER_LEN + c->tcp, len));
 }
 
 void cut_next(struct cut *c, uint8_t *out)
@@ -101,7 +101,8 @@ void cut_next(struct cut *c, uint8_t *out)
         tcp[FLAGS_AT] &= (uint8_t)~(F_FIN | F_PSH);
     if (c->index > 0)
         tcp[FLAGS_AT] &= (uint8_t)~F_CWR;
-    be16_store(tcp + TCP_CKSUM_AT, pseudo(c, ip, len - c->tcp));
+    be16_store(tcp + TCP_CKSUM_AT, 0);
+    be16_store(tcp + TCP_CKSUM_AT, tcp_cksum(c, ip, len - c->tcp));
     c->at += text;
     c->index++;
 }

@@ -1,9 +1,7 @@
 /* cut.h: a super-segment of TCP cut into segments that a link carries.
  *
  * What segmentation offload leaves undone: each piece gets the headers of
- * the whole with its own lengths, sequence number and flags.  Its TCP
- * checksum is left PARTIAL, the pseudo-header's sum standing in the field,
- * for whoever completes checksums anyway.
+ * the whole with its own lengths, sequence number, flags and checksums.
  *
  * RFC 9293 §3.1; RFC 3168 §6.1.2 (CWR on the first only); RFC 6864 §4.
  */
