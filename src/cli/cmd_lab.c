@@ -277,8 +277,7 @@ static int run(struct lab *lab)
     status = lab->real ? run_real(lab) : run_virtual(lab);
     if (status == 124)
         recording_hint(&lab->rec, lab->epoch);
-    recording_summary(&lab->rec, &lab->opts,
-                      world_now(lab->world) - lab->epoch,
+    recording_summary(&lab->rec, &lab->opts, lab->epoch,
                       clock_now() - began);
     return status;
 }

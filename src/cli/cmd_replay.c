@@ -38,7 +38,9 @@ static int verdict(cw_ns took, bool json)
 {
     char secs[32], real[32];
 
-    snprintf(secs, sizeof secs, "%.3f", (double)res.end / 1e9);
+    /* Cut off, as the run's own summary is. */
+    snprintf(secs, sizeof secs, "%lld.%03lld", (long long)(res.end / NS_S),
+             (long long)(res.end % NS_S / NS_MS));
     snprintf(real, sizeof real, "%.2f", (double)took / 1e9);
     if (json) {
         printf("{\"schema\":\"causeway.replay/1\",\"same\":%s,"

@@ -128,6 +128,8 @@ void recording_packet(struct recording *rec, const struct world_packet *p)
 {
     unsigned why = p->pkt->why;
 
+    if (rec->ended)
+        return;
     rec->last_name = p->name;
     rec->last_ack = !p->name && (link_kinds(p->pkt) & LINK_ACK);
     rec->packets += !p->name;
@@ -153,6 +155,8 @@ void recording_fate(struct recording *rec, const struct world_fate *f)
 {
     bool lost = f->final && f->link >= 0 && f->why != WHY_LINK_ARRIVED;
 
+    if (rec->ended)
+        return;
     if (lost && !rec->last_name && f->copy == 0) {
         rec->lost++;
         rec->lost_acks += rec->last_ack;
@@ -229,6 +233,8 @@ void recording_begin(struct recording *rec, const struct world *w,
 
 void recording_end(struct recording *rec, const struct world *w)
 {
+    rec->ended = true;
+    rec->end = world_now(w);
     if (!rec->r)
         return;
     record_rows(rec->r, w);
@@ -252,9 +258,10 @@ static void print_story(const struct recording *rec, char *out, size_t size)
 }
 
 void recording_summary(const struct recording *rec, const struct net_opts *o,
-                       cw_ns net, cw_ns took)
+                       cw_ns epoch, cw_ns took)
 {
-    char story[256], trace[32] = "";
+    cw_ns net = rec->end - epoch;
+    char  story[256], trace[32] = "";
 
     print_story(rec, story, sizeof story);
     if (rec->r)

@@ -18,6 +18,8 @@ struct recording {
     uint64_t packets, lost, lost_acks, again, by_timeout;
     bool     verbose; /* tells of each loss */
     bool     last_ack, last_name;
+    bool     ended; /* what happens from now on is not the run's */
+    cw_ns    end;   /* ... which was then */
     /* The datagram under way, and the last one that was lost: */
     char  udp_to[72], udp_lost[72], udp_why[64];
     cw_ns udp_lost_at;
@@ -40,12 +42,13 @@ void recording_begin(struct recording *rec, const struct world *w,
                      const struct world_config *wc,
                      const struct lab_config *lc, bool real_time,
                      const char *words);
-/* The sockets as they are now, then the end.  Once. */
+/* The sockets as they are now, then the end.  Once.  The programs are ended
+ * after it: that counts no more. */
 void recording_end(struct recording *rec, const struct world *w);
 /* "12 packets, 1 lost, 1 sent again (timeout); 0.360 s of network time in
  * 0.06 s; trace 0b7742e1", and where to see it. */
 void recording_summary(const struct recording *rec, const struct net_opts *o,
-                       cw_ns net, cw_ns took);
+                       cw_ns epoch, cw_ns took);
 /* When nothing can happen any more: was it a lost datagram? */
 void recording_hint(const struct recording *rec, cw_ns epoch);
 void recording_close(struct recording *rec);

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """stuck_test CAUSEWAY: a lab in which nothing can happen any more ends with
-124 and says who waits for what; one that only takes its time does not.
+124 and says who waits for what; one that only takes its time does not. What
+is said of a lab that is stopped in the midst of it is what was recorded.
 
 Ends with "N passed, N failed".
 """
 import pathlib
+import re
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SERVER = f"python3 {ROOT}/examples/udp_server.py 12000"
@@ -40,14 +43,43 @@ def check(causeway, words, status, said):
     return None
 
 
+SINK = """python3 -c 'import socket
+s = socket.create_server(("", 9)); c, _ = s.accept()
+while c.recv(65536): pass'"""
+SOURCE = """python3 -c 'import socket
+s = socket.create_connection(("h1", 9))
+while 1: s.sendall(bytes(10000))'"""
+
+
+def check_stopped(causeway):
+    """The summary's trace is the recording's, not that of what came after."""
+    with tempfile.TemporaryDirectory() as home:
+        lab = subprocess.run(
+            ["sh", "-c", f"""
+             {causeway} lab --record {home}/r --timeout 1s --rate 10mbit \\
+                 --delay 5ms -- {SINK} : {SOURCE}
+             {causeway} replay --check {home}/r"""],
+            stdin=subprocess.DEVNULL, text=True, timeout=60,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    traces = re.findall(r"trace ([0-9a-f]{8})", lab.stderr)
+    times = re.findall(r"([0-9.]+) s of network time", lab.stderr)
+    if lab.returncode != 0 or len(traces) != 2 or traces[0] != traces[1] \
+            or times[0] != times[1]:
+        return f"exit {lab.returncode}:\n{lab.stderr}"
+    return None
+
+
 def main():
-    failed = 0
+    wrong = check_stopped(sys.argv[1])
+    failed = wrong is not None
+    if wrong:
+        print(f"stopped: {wrong}")
     for name, words, status, said in CASES:
         wrong = check(sys.argv[1], words, status, said)
         failed += wrong is not None
         if wrong:
             print(f"{name}: {wrong}")
-    print(f"{len(CASES) - failed} passed, {failed} failed")
+    print(f"{len(CASES) + 1 - failed} passed, {failed} failed")
     sys.exit(failed > 0)
 
 
