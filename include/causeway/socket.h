@@ -30,6 +30,7 @@ enum {
     CW_ENOMEM = 12,
     CW_EACCES = 13,
     CW_EFAULT = 14,
+    CW_ENODEV = 19,
     CW_EINVAL = 22,
     CW_EMFILE = 24,
     CW_EPIPE = 32,

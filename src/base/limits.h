@@ -17,6 +17,11 @@ enum {
                              asks for at least one */
     FRAG_DATAGRAM_MAX = 64,  /* datagrams in reassembly at a time */
     FRAG_PIECES_MAX = 64,    /* pieces of one of them */
+    MCAST_GROUPS_MAX = 64,   /* groups of a host, over its interfaces */
+    MCAST_SOURCES_MAX = 10,  /* of a membership: Linux's igmp_max_msf */
+    MCAST_RECORD_MAX = 20,   /* sources in one record of a report */
+    MCAST_MEMBERS_MAX = 20,  /* of a socket: Linux's igmp_max_memberships */
+    MCAST_LOOP_MAX = 64,     /* copies for ourselves, within one call */
     IP6_EXT_MAX = 8,      /* extension headers looked at: RFC 8504 §5.3 */
     ICMP_RATE = 1000,     /* errors a second: RFC 4443 §2.4 (f) */
     ICMP_BURST = 50,

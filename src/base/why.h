@@ -166,7 +166,9 @@ enum why_unit { WHY_UNIT_NOFIG, WHY_UNIT_COUNT, WHY_UNIT_TIME, WHY_UNIT_BYTES };
     X(LINK_FULL,         "link-full",        "emulator out of room", NOFIG, "") \
     X(LINK_NOBODY,       "link-nobody",      "no host behind this address", NOFIG, "") \
     /* added since recordings hold these numbers: at the end */ \
-    X(NO_TIMESTAMP,      "no-timestamp",     "without the timestamp agreed on", NOFIG, "RFC 7323 3.2")
+    X(NO_TIMESTAMP,      "no-timestamp",     "without the timestamp agreed on", NOFIG, "RFC 7323 3.2") \
+    X(GROUP_BAD,         "group-bad",        "invalid group membership message", NOFIG, "RFC 3376 4") \
+    X(TX_GROUP,          "tx-group",         "tells routers who listens to which group", NOFIG, "RFC 3376 5.1")
 // clang-format on
 
 enum why {

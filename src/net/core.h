@@ -58,6 +58,16 @@ struct netif_addr {
     uint8_t        prefix;
 };
 
+/* What is known of one family's querier on a link, and the answer to a
+ * general query that is due (mcast_report.c). */
+struct mlink {
+    struct wtimer timer;
+    struct net   *net;
+    struct netif *nif;
+    cw_ns         v1_until, v2_until; /* older queriers were heard */
+    uint8_t       robustness;         /* 0: nobody said */
+};
+
 struct netif {
     char              name[16];
     struct cw_mac     mac;
@@ -68,6 +78,8 @@ struct netif {
     struct netif_addr addr[NETIF_ADDR_MAX];
     struct pktq       txq;
     bool              was_full; /* since proto.room was last called */
+    struct list       groups;   /* struct mgroup */
+    struct mlink      mlink[2]; /* IPv4, IPv6 */
 };
 
 struct route {
@@ -107,6 +119,11 @@ struct net {
     struct transport transport[PROTO_SLOTS];
     struct slab      nodes; /* struct pktnode */
 
+    struct slab   groups, members;
+    uint32_t      ngroup;
+    struct prng   group_rng;
+    struct pktq   loopq; /* copies for our own members of a group */
+
     struct prng   rng;
     struct sipkey id_key;
     uint32_t      id_next[IP_ID_SLOTS];
@@ -136,6 +153,7 @@ struct ip_in {
     struct net_rx rx;
     struct netif *nif;
     bool          link_many; /* the frame was for a group */
+    bool          looped;    /* a copy of what we sent to a group */
     bool          piece;     /* a fragment, but not the first */
     uint16_t      next_at;   /* IPv6: the byte of the packet that names the
                                 upper layer, for Parameter Problem */
@@ -183,13 +201,19 @@ enum why netif_out(struct net *n, struct netif *nif, struct cw_pkt *pkt);
 const struct netif_addr *netif_addr_find(const struct netif *nif,
                                          const struct cw_addr *a);
 bool netif_is_bcast(const struct netif *nif, const struct cw_addr *a);
-/* Does this interface listen to the group? */
+/* Is it a group that the interface listens to whether somebody wants it or
+ * not? */
 bool netif_in_group(const struct netif *nif, const struct cw_addr *group);
 
 /* ---- ether.c -------------------------------------------------------------
  */
 
 enum why ether_in(struct net *n, struct cw_pkt *pkt);
+/* A frame of ours, to ourselves; takes the references over. */
+void net_looped(struct net *n, struct cw_pkt *pkt);
+/* The header of a frame. */
+void ether_push(const struct netif *nif, const struct cw_mac *dst,
+                struct cw_pkt *pkt, uint16_t type);
 /* An IP packet to a neighbour. */
 enum why ether_out(struct net *n, struct neigh *ne, struct cw_pkt *pkt,
                    bool ip4);

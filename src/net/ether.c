@@ -5,12 +5,14 @@
  *   Ethernet with addresses of zero, as Linux's does.
  */
 #include "net/arp.h"
+#include "net/mcast.h"
 #include "net/neigh.h"
 
 static bool frame_is_ours(const struct netif *nif, const struct cw_mac *dst)
 {
-    return (nif->flags & CW_NETIF_LOOPBACK) || mac_is_group(dst)
-        || mac_eq(&nif->mac, dst);
+    if (mac_eq(&nif->mac, dst) || (nif->flags & CW_NETIF_LOOPBACK))
+        return true;
+    return mac_is_group(dst) && mcast_mac_wanted(nif, dst);
 }
 
 /* Previous hop: net_in().  Next: ip_in(), or arp_in(). */
@@ -41,8 +43,26 @@ enum why ether_in(struct net *n, struct cw_pkt *pkt)
     return WHY_ETHERTYPE;
 }
 
-static void push_header(const struct netif *nif, const struct cw_mac *dst,
-                        struct cw_pkt *pkt, uint16_t type)
+void net_looped(struct net *n, struct cw_pkt *pkt)
+{
+    struct ip_in in = { .nif = netif_of(n, pkt->netif),
+                        .link_many = true,
+                        .looped = true,
+                        .rx = { .pkt = pkt,
+                                .netif = pkt->netif,
+                                .csum_ok = true } };
+    bool         ip4 = be16_load(pkt_head(pkt) + 12) == ETHER_IP4;
+    enum why     why = ip_in(n, &in, ip4);
+
+    INVARIANT(in.nif);
+    if (why != GO_ON)
+        net_drop(n, pkt, why, COUNT_IP_IN_DISCARDS);
+    else
+        pkt_free(pkt);
+}
+
+void ether_push(const struct netif *nif, const struct cw_mac *dst,
+                struct cw_pkt *pkt, uint16_t type)
 {
     struct ether_repr eth = { .dst = *dst, .src = nif->mac, .type = type };
 
@@ -54,7 +74,7 @@ enum why ether_out_mac(struct net *n, struct netif *nif,
                        const struct cw_mac *dst, struct cw_pkt *pkt,
                        uint16_t type)
 {
-    push_header(nif, dst, pkt, type);
+    ether_push(nif, dst, pkt, type);
     return netif_out(n, nif, pkt);
 }
 
@@ -66,6 +86,6 @@ enum why ether_out(struct net *n, struct neigh *ne, struct cw_pkt *pkt,
     static const struct cw_mac unknown;
     struct netif              *nif = neigh_netif(n, ne);
 
-    push_header(nif, &unknown, pkt, ip4 ? ETHER_IP4 : ETHER_IP6);
+    ether_push(nif, &unknown, pkt, ip4 ? ETHER_IP4 : ETHER_IP6);
     return neigh_out(n, ne, pkt);
 }

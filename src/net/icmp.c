@@ -7,6 +7,7 @@
  *              own queue may share them: a reply has a header of its own.
  */
 #include "net/icmp.h"
+#include "net/mcast.h"
 #include "net/ndp.h"
 #include "wire/cksum.h"
 #include "wire/icmp4hdr.h"
@@ -142,6 +143,8 @@ static enum why icmp6_in(struct net *n, struct ip_in *in,
         return echo_in(n, in, m->rest);
     if (m->type == ICMP6_NS || m->type == ICMP6_NA)
         return ndp_in(n, in);
+    if (m->type == ICMP6_MLD_QUERY || m->type == ICMP6_MLD_REPORT)
+        return mld_in(n, in);
     if (icmp6_is_error(m->type))
         return icmp_error_in(n, in, m->type, m->code, m->rest);
     return WHY_ICMP_UNHANDLED;

@@ -7,6 +7,7 @@
  *   (RFC 1122 §3.3.4.2), except that loopback never comes from a wire.
  */
 #include "net/icmp.h"
+#include "net/mcast.h"
 
 /* RFC 1122 §3.2.1.3: addresses that no sender has. */
 static bool odd_source(const struct ip_in *in)
@@ -24,7 +25,7 @@ static bool odd_source(const struct ip_in *in)
 /* What only our own loopback interface may bring. */
 static bool martian(const struct net *n, const struct ip_in *in)
 {
-    if (in->nif->flags & CW_NETIF_LOOPBACK)
+    if ((in->nif->flags & CW_NETIF_LOOPBACK) || in->looped)
         return false;
     return addr_is_loopback(&in->rx.src) || net_is_local(n, &in->rx.src);
 }
@@ -38,7 +39,7 @@ enum why ip_accept(struct net *n, struct ip_in *in)
         return WHY_IP_SOURCE;
     if (addr_is_multicast(&rx->dst)) {
         rx->many = true;
-        return netif_in_group(in->nif, &rx->dst) ? GO_ON : WHY_NOT_FOR_US;
+        return mcast_hears(in->nif, &rx->dst) ? GO_ON : WHY_NOT_FOR_US;
     }
     if (netif_is_bcast(in->nif, &rx->dst)) {
         rx->many = true;
@@ -98,16 +99,17 @@ static enum why to_transport(struct net *n, struct ip_in *in)
 /* Previous hop: ip_in().  Next: tcp_in(), udp_in(), or icmp_in(). */
 void ip_deliver(struct net *n, struct ip_in *in)
 {
-    uint8_t  icmp = addr_is4(&in->rx.src) ? PROTO_ICMP4 : PROTO_ICMP6;
-    enum why why = in->rx.proto == icmp ? icmp_in(n, in) : GO_ON;
+    bool     ip4 = addr_is4(&in->rx.src);
+    enum why why;
 
-    if (in->rx.proto != icmp) {
-        /* The unspecified source has no transport to answer. */
-        if (addr_is_any(&in->rx.src))
-            why = WHY_IP_SOURCE;
-        else
-            why = to_transport(n, in);
-    }
+    if (in->rx.proto == (ip4 ? PROTO_ICMP4 : PROTO_ICMP6))
+        why = icmp_in(n, in);
+    else if (ip4 && in->rx.proto == PROTO_IGMP)
+        why = igmp_in(n, in);
+    else if (addr_is_any(&in->rx.src)) /* has no transport to answer */
+        why = WHY_IP_SOURCE;
+    else
+        why = to_transport(n, in);
     if (LIKELY(why == GO_ON))
         return;
     net_drop_note(n, in->rx.pkt, in->rx.proto, why);

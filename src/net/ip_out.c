@@ -6,6 +6,7 @@
  *              the family on the wire is the destination's.
  *   RFC 791 §3.2, RFC 8200 §4.5, RFC 6864, RFC 7739.
  */
+#include "net/mcast.h"
 #include "net/neigh.h"
 #include "wire/cksum.h"
 #include "wire/udphdr.h"
@@ -38,6 +39,7 @@ struct way {
     struct netif    *nif;
     struct ip_hdr    hdr;
     bool             ip4, many;
+    bool             loop, here; /* as net_tx has them, if it is for us */
 };
 
 static void fill_header(struct net *n, const struct net_tx *tx,
@@ -59,6 +61,14 @@ static void fill_header(struct net *n, const struct net_tx *tx,
         h->id = ip_next_id(n, &h->src, &h->dst) & 0xffff;
 }
 
+/* RFC 1112 §6.1: do members of the group sit here, too?  Everybody hears a
+ * broadcast. */
+static bool wants_copy(const struct way *w, const struct cw_addr *dst)
+{
+    return !addr_is_multicast(dst)
+        || mcast_wanted(w->nif, dst, &w->hdr.src);
+}
+
 static enum why find_way(struct net *n, const struct net_tx *tx,
                          struct net_dest *own, struct way *w)
 {
@@ -75,6 +85,8 @@ static enum why find_way(struct net *n, const struct net_tx *tx,
     w->ip4 = addr_is4(&tx->dst);
     INVARIANT(addr_is4(&w->hdr.src) == w->ip4);
     w->many = !w->dest->neigh && !(w->nif->flags & CW_NETIF_LOOPBACK);
+    w->loop = w->many && tx->loop && wants_copy(w, &tx->dst);
+    w->here = w->many && tx->here;
     fill_header(n, tx, w);
     return GO_ON;
 }
@@ -92,11 +104,35 @@ static void complete_csum(struct cw_pkt *pkt, uint8_t proto)
     pkt->csum_state = CW_CSUM_NONE;
 }
 
+/* To a group or to all. */
+static enum why send_many(struct net *n, const struct way *w,
+                          struct cw_pkt *pkt)
+{
+    static const struct cw_mac all = { { 255, 255, 255, 255, 255, 255 } };
+    struct cw_mac mac = all;
+    struct cw_pkt copy;
+    enum why      why;
+
+    if (addr_is_multicast(&w->hdr.dst))
+        mac = mac_of_multicast(&w->hdr.dst);
+    ether_push(w->nif, &mac, pkt, w->ip4 ? ETHER_IP4 : ETHER_IP6);
+    if (!w->loop && !w->here)
+        return netif_out(n, w->nif, pkt);
+    pkt_share(&copy, pkt);
+    why = w->here ? GO_ON : netif_out(n, w->nif, pkt);
+    if (w->here)
+        pkt_free(pkt);
+    if (why == GO_ON && w->loop)
+        mcast_loop(n, w->nif, &copy);
+    pkt_free(&copy);
+    return why;
+}
+
 /* One packet that fits, from its transport header on. */
 static enum why send_one(struct net *n, const struct way *w,
                          struct cw_pkt *pkt)
 {
-    struct cw_mac mac = { { 0 } };
+    static const struct cw_mac none;
 
     if (w->ip4)
         ip4_push(pkt, &w->hdr);
@@ -106,10 +142,8 @@ static enum why send_one(struct net *n, const struct way *w,
     if (w->dest->neigh)
         return ether_out(n, w->dest->neigh, pkt, w->ip4);
     if (w->many)
-        mac = addr_is_multicast(&w->hdr.dst)
-            ? mac_of_multicast(&w->hdr.dst)
-            : (struct cw_mac){ { 255, 255, 255, 255, 255, 255 } };
-    return ether_out_mac(n, w->nif, &mac, pkt,
+        return send_many(n, w, pkt);
+    return ether_out_mac(n, w->nif, &none, pkt,
                          w->ip4 ? ETHER_IP4 : ETHER_IP6);
 }
 

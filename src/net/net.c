@@ -6,6 +6,7 @@
  */
 #include "net/frag.h"
 #include "net/icmp.h"
+#include "net/mcast.h"
 #include "net/neigh.h"
 
 /* ---- packets that wait ------------------------------------------------ */
@@ -181,6 +182,7 @@ void net_init(struct net *n, struct env *env)
     for (unsigned i = 0; i < IP_ID_SLOTS; i++)
         n->id_next[i] = prng_u32(&n->rng);
     slab_init(&n->nodes, env->arena, sizeof(struct pktnode));
+    mcast_init(n);
     neigh_init(n, n + 1);
     frag_init(n);
     icmp_init(n);
@@ -190,6 +192,7 @@ void net_fini(struct net *n)
 {
     for (unsigned i = 0; i < n->nnetif; i++)
         pktq_clear(&n->netif[i].txq);
+    mcast_fini(n);
     neigh_fini(n);
     frag_fini(n);
 }
@@ -232,6 +235,8 @@ void net_timeout(struct net *n, struct wtimer *t)
 {
     if (t->kind == TIMER_NEIGH)
         neigh_timeout(n, t);
+    else if (t->kind == TIMER_GROUP || t->kind == TIMER_GROUP_LINK)
+        mcast_timeout(n, t);
     else
         frag_timeout(n, t);
 }

@@ -34,6 +34,8 @@ struct net_tx {
     uint32_t         scope; /* IPv6 zone (netif + 1), 0: by the route */
     uint8_t          proto, ttl /* 0: default 64 */, tos;
     bool             df;
+    bool             loop; /* to a group: our own members hear it, too ... */
+    bool             here; /* ... and nobody else (a TTL of 0) */
     enum why         why;
     uint64_t         why_arg;
     uint32_t         flow;
@@ -145,7 +147,45 @@ bool net_is_bcast(const struct net *n, const struct cw_addr *a);
 /* May a socket be bound to it: ours, or a wildcard. */
 bool net_bindable(const struct net *n, const struct cw_addr *a);
 
-/* A popped timer of ours (TIMER_NEIGH, TIMER_FRAG) has expired. */
+/* ---- groups: RFC 1112 §7, RFC 3376 §2 ------------------------------------ */
+
+/* The sources that somebody wants to hear, or those that it does not. */
+struct net_filter {
+    bool           exclude;
+    uint8_t        nsrc;
+    struct cw_addr src[MCAST_SOURCES_MAX];
+};
+
+/* One wish for one group on one interface.  `next` is its holder's. */
+struct mgroup;
+struct net_member {
+    struct list        link;
+    struct net_member *next;
+    struct mgroup     *group;
+    struct net_filter  filter;
+};
+
+bool net_filter_allows(const struct net_filter *f, const struct cw_addr *src);
+/* 0 and *out, or -CW_ENOBUFS. */
+int net_group_join(struct net *n, unsigned netif, const struct cw_addr *group,
+                   const struct net_filter *f, struct net_member **out);
+void net_group_filter(struct net_member *m, const struct net_filter *f);
+void net_group_leave(struct net_member *m);
+/* Does any member here want this packet, which was sent to a group? */
+bool                  net_group_wants(struct net *n, const struct net_rx *rx);
+const struct cw_addr *net_member_group(const struct net_member *m);
+unsigned              net_member_netif(const struct net_member *m);
+/* The interface with this address; the one by which a group's packets would
+ * leave: or -CW_ENODEV. */
+int  net_netif_find(const struct net *n, const struct cw_addr *a);
+int  net_group_netif(struct net *n, const struct cw_addr *group);
+bool net_netif_known(const struct net *n, unsigned netif);
+
+/* After each call: what we sent to our own groups comes in. */
+void net_run(struct net *n);
+
+/* A popped timer of ours (TIMER_NEIGH, TIMER_FRAG, TIMER_GROUP ...) has
+ * expired. */
 void net_timeout(struct net *n, struct wtimer *t);
 
 #endif

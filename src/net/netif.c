@@ -5,7 +5,7 @@
  *              the last of them (a train that loses a car is of no use), and
  *              takes memory for those that it holds only.
  */
-#include "net/core.h"
+#include "net/mcast.h"
 #include "wire/ndphdr.h"
 
 struct netif *netif_of(struct net *n, unsigned index)
@@ -44,6 +44,7 @@ int net_netif_add(struct net *n, const struct cw_netif_config *c)
     nif->mtu = (uint16_t)mtu;
     nif->flags = c->flags;
     nif->queue_max = queue;
+    mcast_netif(nif, n);
     if ((c->flags & CW_NETIF_LOOPBACK) && !n->lo)
         n->lo = nif;
     n->nnetif++;

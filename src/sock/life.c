@@ -94,10 +94,10 @@ static int do_bind(struct sock *s, const struct cw_sockaddr *addr)
 
     if (err)
         return err;
-    if (!net_bindable(s->st->net, &a.addr))
-        return -CW_EADDRNOTAVAIL;
     if (!sock_is_stream(s))
         return udp_bind(s->udp, &a);
+    if (!net_bindable(s->st->net, &a.addr))
+        return -CW_EADDRNOTAVAIL;
     err = stream_bind(s, &a);
     if (!err) {
         s->wish = a;

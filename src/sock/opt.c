@@ -195,7 +195,14 @@ int cw_getsockopt(cw_stack *st, int sd, int level, int name, void *val,
 {
     struct sock      *s = sock_table_get(&st->socks, sd);
     const struct opt *o = s ? find(s, level, name) : NULL;
+    int               v, err;
 
+    if (s && opt_is_group(s, level, name)) {
+        err = opt_group_get(s, level, name, &v);
+        if (!err)
+            answer(val, len, &v, sizeof(v));
+        return err;
+    }
     if (!o)
         return s ? -CW_ENOPROTOOPT : -CW_EBADF;
     if (o->type == OPT_LINGER) {
@@ -211,8 +218,7 @@ int cw_getsockopt(cw_stack *st, int sd, int level, int name, void *val,
             tcp_info(s->tcp, &info);
         answer(val, len, &info, sizeof(info));
     } else {
-        int v = get_int(s, o);
-
+        v = get_int(s, o);
         answer(val, len, &v, sizeof(v));
     }
     return 0;
@@ -352,7 +358,9 @@ int cw_setsockopt(cw_stack *st, int sd, int level, int name, const void *val,
     const struct opt *o = s ? find(s, level, name) : NULL;
     int               ret = s ? -CW_ENOPROTOOPT : -CW_EBADF;
 
-    if (o)
+    if (s && opt_is_group(s, level, name))
+        ret = opt_group_set(s, level, name, val, len);
+    else if (o)
         ret = do_setsockopt(s, o, val, len);
     return (int)sock_leave(st, s, EVC_SETSOCKOPT, ret);
 }

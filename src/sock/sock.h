@@ -35,6 +35,13 @@ struct tcp_opts *sock_opts(struct sock *s);
 int  sock_take_error(struct sock *s);
 bool sock_v6only(const struct sock *s);
 
+/* opt_group.c: options about groups, which are not in opt.c's table.  What
+ * can be read is an int, or an IPv4 address in its bytes. */
+bool opt_is_group(const struct sock *s, int level, int name);
+int  opt_group_set(struct sock *s, int level, int name, const void *val,
+                   size_t len);
+int  opt_group_get(struct sock *s, int level, int name, int *out);
+
 /* Addresses as the program gave them into those that the protocols take:
  * 0 or -CW_E*. */
 int name_to_bind(const struct sock *s, const struct cw_sockaddr *in,

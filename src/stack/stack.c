@@ -121,6 +121,7 @@ void stack_enter(struct cw_stack *st, cw_ns now)
 
 void stack_leave(struct cw_stack *st)
 {
+    net_run(st->net);
     tcp_run(st->tcp);
     st->may_have_output = true;
 }
@@ -135,6 +136,8 @@ static void fire(struct cw_stack *st, struct wtimer *t)
         return;
     case TIMER_NEIGH:
     case TIMER_FRAG:
+    case TIMER_GROUP:
+    case TIMER_GROUP_LINK:
         net_timeout(st->net, t);
         return;
     }

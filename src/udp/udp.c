@@ -92,6 +92,13 @@ struct udp_sock *udp_open(struct udp_host *h, void *owner, bool ip6)
     /* What SO_RCVBUF reads is twice what is meant (socket(7)). */
     u->opts.rcvbuf = UDP_RCVBUF_DEFAULT / 2;
     u->opts.sndbuf = UDP_RCVBUF_DEFAULT / 2;
+    /* As on Linux, IPv4 groups that others joined are not for IPv6's
+     * sockets. */
+    for (unsigned i = 0; i < ARRAY_LEN(u->opts.many); i++)
+        u->opts.many[i] = (struct udp_many){ .src = wildcard(i == 1),
+                                             .ttl = 1,
+                                             .loop = true,
+                                             .all = i == 1 || !ip6 };
     u->flow_no = env_flow(h->env);
     list_init(&u->port);
     list_push_back(&h->all, &u->all);
@@ -118,6 +125,7 @@ static void unbind(struct udp_sock *u)
 void udp_close(struct udp_sock *u)
 {
     udp_queue_clear(u);
+    udp_group_leave_all(u);
     leave_flows(u);
     unbind(u);
     list_del(&u->all);
@@ -225,6 +233,12 @@ int udp_autobind(struct udp_sock *u)
     return err == -CW_EADDRINUSE ? -CW_EAGAIN : err;
 }
 
+/* Received there, but never a source. */
+static bool is_many(const struct udp_sock *u, const struct cw_addr *a)
+{
+    return addr_is_multicast(a) || net_is_bcast(u->host->net, a);
+}
+
 int udp_bind(struct udp_sock *u, const struct cw_sockaddr *a)
 {
     struct cw_sockaddr before = u->local;
@@ -232,7 +246,7 @@ int udp_bind(struct udp_sock *u, const struct cw_sockaddr *a)
 
     if (u->bind)
         return -CW_EINVAL;
-    if (!net_bindable(u->host->net, &a->addr))
+    if (!net_bindable(u->host->net, &a->addr) && !is_many(u, &a->addr))
         return -CW_EADDRNOTAVAIL;
     u->local.addr = a->addr;
     u->local.scope = a->scope;
@@ -242,6 +256,7 @@ int udp_bind(struct udp_sock *u, const struct cw_sockaddr *a)
         return err;
     }
     u->own_addr = !addr_is_any(&a->addr);
+    u->own_group = is_many(u, &a->addr);
     u->own_port = a->port != 0;
     flow_event(u);
     return 0;
@@ -283,9 +298,17 @@ static void disconnect(struct udp_sock *u)
 static int find_path(const struct udp_sock *u, struct cw_sockaddr *peer,
                      struct cw_addr *src, struct net_dest *dest)
 {
+    const struct udp_many *m = &u->opts.many[addr_is4(&peer->addr) ? 0 : 1];
+
     if (net_is_bcast(u->host->net, &peer->addr) && !u->opts.broadcast)
         return -CW_EACCES;
-    *src = u->own_addr ? u->local.addr : wildcard(!addr_is4(&peer->addr));
+    *src = u->own_addr && !u->own_group ? u->local.addr
+                                        : wildcard(!addr_is4(&peer->addr));
+    if (addr_is_multicast(&peer->addr)) {
+        peer->scope = peer->scope ?: m->index;
+        if (addr_is_any(src))
+            *src = m->src;
+    }
     if (net_path(u->host->net, &peer->addr, peer->scope, src, dest) != GO_ON)
         return -CW_ENETUNREACH;
     if (addr_is_linklocal(&peer->addr) && peer->scope == 0)
@@ -311,7 +334,8 @@ int udp_connect(struct udp_sock *u, const struct cw_sockaddr *peer)
     if (err)
         return err;
     leave_flows(u);
-    u->local.addr = src;
+    if (!u->own_group)
+        u->local.addr = src;
     u->peer = to;
     u->dest = dest;
     u->connected = true;

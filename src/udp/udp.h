@@ -44,15 +44,48 @@ void     udp_names(const struct udp_sock *u, struct cw_sockaddr *local,
 size_t   udp_queued(const struct udp_sock *u); /* bytes of the first datagram
                                                   (FIONREAD) */
 
+/* How what is sent to a group goes; of IPv4 and of IPv6. */
+struct udp_many {
+    uint32_t       index; /* interface + 1; 0: by the route */
+    struct cw_addr src;   /* IPv4: IP_MULTICAST_IF's address; or a wildcard */
+    uint8_t        ttl;   /* 0: to nobody beyond this host */
+    bool           loop;  /* our own members hear it, too */
+    bool           all;   /* in: of groups that only others asked for, too */
+};
+
 /* Options that the socket layer keeps here, since packets need them. */
 struct udp_opts {
     uint32_t rcvbuf, sndbuf;
     bool     reuseaddr, reuseport, v6only, broadcast;
     uint8_t  ttl, tos;
+    struct udp_many many[2]; /* IPv4, IPv6 */
 };
 struct udp_opts *udp_opts(struct udp_sock *u);
 /* They were changed: what others must know of them is passed on. */
 void udp_opts_changed(struct udp_sock *u);
+
+/* ---- groups: udp_group.c ----------------------------------------------- */
+
+/* A group on an interface: by its index (from 1), else by an address of its,
+ * else by the route. */
+struct udp_group {
+    struct cw_addr group, iface;
+    unsigned       index;
+};
+enum udp_source_op {
+    UDP_SRC_JOIN,    /* hear this one; joins if need be */
+    UDP_SRC_LEAVE,   /* no longer */
+    UDP_SRC_BLOCK,   /* hear all but this one */
+    UDP_SRC_UNBLOCK, /* after all */
+};
+/* EINVAL (no group; a list of the other kind), ENODEV, EADDRINUSE,
+ * EADDRNOTAVAIL, ENOBUFS, as on Linux. */
+int udp_group_join(struct udp_sock *u, const struct udp_group *g);
+int udp_group_leave(struct udp_sock *u, const struct udp_group *g);
+int udp_group_source(struct udp_sock *u, const struct udp_group *g,
+                     const struct cw_addr *src, enum udp_source_op op);
+int udp_group_filter(struct udp_sock *u, const struct udp_group *g,
+                     const struct net_filter *f);
 
 /* A snapshot row (observe.h) of each socket, in order of opening; cb
  * answers false to stop. */

@@ -88,9 +88,6 @@ static unsigned score(const struct udp_sock *u, const struct arrived *a)
         return NO_MATCH;
     if (addr_eq(local, &a->to.addr))
         return u->connected ? PEER : EXACT;
-    /* A connected socket's own address may be a group's receiver, too. */
-    if (a->rx->many && u->connected)
-        return addr_is4(local) == addr_is4(&a->to.addr) ? PEER : NO_MATCH;
     if (!addr_is_any(local))
         return NO_MATCH;
     same_family = addr_is4(local) == addr_is4(&a->to.addr);
@@ -185,6 +182,11 @@ static enum why deliver_to(struct udp_sock *u, const struct arrived *a)
     return GO_ON;
 }
 
+static bool wants(const struct udp_sock *u, const struct net_rx *rx)
+{
+    return !addr_is_multicast(&rx->dst) || udp_group_allows(u, rx);
+}
+
 /* Each socket gets its own copy; one that has no room does not count. */
 static enum why deliver_to_all(struct udp_host *h, const struct arrived *a)
 {
@@ -194,7 +196,7 @@ static enum why deliver_to_all(struct udp_host *h, const struct arrived *a)
     list_each(l, bucket_of(h, a)) {
         struct udp_sock *u = list_entry(l, struct udp_sock, port);
 
-        if (score(u, a) == NO_MATCH)
+        if (score(u, a) == NO_MATCH || !wants(u, a->rx))
             continue;
         why = deliver_to(u, a);
         taken = taken || why == GO_ON;

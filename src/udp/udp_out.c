@@ -20,6 +20,7 @@ struct sending {
     struct cw_addr        src;
     struct net_dest      *dest;
     const struct cw_msg  *msg;
+    const struct udp_many *many; /* it goes to a group */
 };
 
 static bool same_name(const struct cw_sockaddr *a,
@@ -46,15 +47,24 @@ static int find_target(struct udp_sock *u, struct sending *s,
     if (net_is_bcast(u->host->net, &s->to.addr) && !u->opts.broadcast)
         return -CW_EACCES;
     s->dest = u->connected && same_name(&s->to, &u->peer) ? &u->dest : other;
+    if (addr_is_multicast(&s->to.addr)) {
+        s->many = &u->opts.many[addr_is4(&s->to.addr) ? 0 : 1];
+        s->to.scope = s->to.scope ?: s->many->index;
+        s->dest = other; /* the options may have changed */
+    }
     return 0;
 }
 
 /* From where, and by which way; the answer stays in a connected socket. */
 static int find_path(struct udp_sock *u, struct sending *s)
 {
+    static const struct cw_addr any6;
+
     s->src = u->local.addr;
-    if (addr_is_any(&s->src) && addr_is4(&s->to.addr))
-        s->src = addr4(0);
+    if (addr_is_any(&s->src) || u->own_group)
+        s->src = addr_is4(&s->to.addr) ? addr4(0) : any6;
+    if (s->many && addr_is_any(&s->src))
+        s->src = s->many->src;
     if (!addr_is_any(&s->src) && net_dest_ok(u->host->net, s->dest))
         return 0;
     if (net_path(u->host->net, &s->to.addr, s->to.scope, &s->src, s->dest)
@@ -169,8 +179,12 @@ static ptrdiff_t send(struct udp_sock *u, const struct sending *s)
     struct cw_pkt pkt;
     enum why      why;
 
-    if (addr_is_multicast(&tx.dst))
-        tx.ttl = 0; /* the unicast option does not speak of groups */
+    tx.loop = true;
+    if (s->many) { /* the unicast option does not speak of groups */
+        tx.ttl = s->many->ttl;
+        tx.here = s->many->ttl == 0;
+        tx.loop = s->many->loop;
+    }
     if (!build(u, s, &pkt)) {
         env_count(u->host->env, COUNT_NO_MEMORY);
         return -CW_ENOBUFS;

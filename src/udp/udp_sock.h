@@ -44,6 +44,8 @@ struct udp_sock {
     struct portbind   *bind; /* NULL: no local port */
     struct udp_opts    opts;
     struct net_dest    dest; /* of the peer */
+    struct net_member *members;
+    uint32_t           nmember;
     struct dgram      *head, *tail;
     uint32_t           queued, charged;
     uint64_t           drops;
@@ -52,6 +54,7 @@ struct udp_sock {
     uint8_t            bind_flags;
     bool               ip6, connected, in_flows;
     bool               own_addr, own_port; /* given by bind() */
+    bool               own_group; /* own_addr is a group's, or for all */
     bool               shut_rd, shut_wr;
     bool               blocked; /* a send found no room */
     bool               grouped; /* had SO_REUSEPORT when it was bound */
@@ -79,6 +82,13 @@ struct dgram_in {
 };
 enum why udp_queue_put(struct udp_sock *u, const struct dgram_in *in);
 void     udp_queue_clear(struct udp_sock *u);
+
+/* ---- udp_group.c --------------------------------------------------------
+ */
+
+void udp_group_leave_all(struct udp_sock *u);
+/* Does the socket want this packet, which was sent to a group? */
+bool udp_group_allows(const struct udp_sock *u, const struct net_rx *rx);
 
 /* ---- udp_in.c -----------------------------------------------------------
  */

@@ -248,6 +248,7 @@ static void run(unsigned flags, uint64_t seed)
             assert_int_not_equal(why, GO_ON);
         if (below(4) == 0)
             use_sockets();
+        net_run(rig.net);
         if (below(4) == 0)
             rig_advance(&rig, (cw_ns)below(1000000000));
         while (below(8) && rig_out(&rig, &g))
