@@ -93,12 +93,27 @@ static void set_address(struct run *r, struct cw_addr *to,
     run_fail(r, "'%s' is no address", value);
 }
 
+/* Ours: which letter of the law. */
+static void set_profile(struct run *r, const char *value)
+{
+    static const char *const names[] = { "deployed", "strict", "classic" };
+
+    for (unsigned i = 0; i < ARRAY_LEN(names); i++)
+        if (strcmp(value, names[i]) == 0) {
+            r->set.host.cw.profile = (enum cw_profile)i;
+            return;
+        }
+    run_fail(r, "--profile is deployed, strict or classic");
+}
+
 static bool set_place(struct run *r, const char *name, const char *value)
 {
     struct settings *s = &r->set;
 
     if (strcmp(name, "ip_version") == 0)
         set_version(r, value);
+    else if (strcmp(name, "profile") == 0)
+        set_profile(r, value);
     else if (strcmp(name, "local_ip") == 0)
         set_address(r, &s->host.local, value);
     else if (strcmp(name, "remote_ip") == 0)

@@ -67,6 +67,12 @@ static const struct knob knobs[] = {
     { "tcp_invalid_ratelimit", ignore, 0 },
     { "tcp_challenge_ack_limit", ignore, 0 },
     { "tcp_mem", ignore, 0 },
+    { "tcp_rmem", ignore, 0 },
+    { "tcp_wmem", ignore, 0 },
+    { "rmem_max", ignore, 0 },
+    { "wmem_max", ignore, 0 },
+    { "rmem_default", ignore, 0 },
+    { "wmem_default", ignore, 0 },
     { "tcp_moderate_rcvbuf", ignore, 0 },
     { "tcp_reordering", NULL, 3 },
     { "tcp_retrans_collapse", ignore, 0 },
@@ -80,12 +86,23 @@ static const struct knob knobs[] = {
     { "ip_local_port_range", ignore, 0 },
 };
 
+/* The algorithm there is. */
+static void set_algorithm(struct run *r, const char *value)
+{
+    if (strncmp(value + strspn(value, "\"' "), "reno", 4) != 0)
+        run_lack(r, "the congestion control %s", value);
+}
+
 static void sysctl_set(struct run *r, const char *name, const char *value)
 {
     const char *last = strrchr(name, '.');
 
     last = last && strchr(last, '/') == NULL ? last : strrchr(name, '/');
     name = last ? last + 1 : name;
+    if (strcmp(name, "tcp_congestion_control") == 0) {
+        set_algorithm(r, value);
+        return;
+    }
     for (size_t i = 0; i < ARRAY_LEN(knobs); i++) {
         long v;
 
