@@ -11,8 +11,30 @@
 #include "wire/cksum.h"
 #include "wire/udphdr.h"
 
-/* RFC 7739 §5.3: a counter that many destinations share, offset by a keyed
- * hash, so that nobody off the path can tell the next one. */
+/* Every number of 2 `half` bits to another one, as the key says: four rounds
+ * of a Feistel network. */
+static uint32_t permute(uint32_t v, unsigned half, uint64_t key)
+{
+    uint32_t mask = (1u << half) - 1, left = v >> half & mask;
+    uint32_t right = v & mask;
+
+    for (unsigned round = 0; round < 4; round++) {
+        uint64_t x = key ^ ((uint64_t)right << 8 | round);
+        uint32_t next;
+
+        x = (x ^ x >> 33) * UINT64_C(0xff51afd7ed558ccd);
+        x = (x ^ x >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
+        next = left ^ ((uint32_t)(x >> 40) & mask);
+        left = right;
+        right = next;
+    }
+    return left << half | right;
+}
+
+/* RFC 7739 §5.3: a counter that many destinations share, and a keyed hash of
+ * the addresses.  It is not added but permutes, so that no number tells the
+ * next one, or how many packets others were sent meanwhile, not even to the
+ * destination; and still none comes again before the counter comes round. */
 uint32_t ip_next_id(struct net *n, const struct cw_addr *src,
                     const struct cw_addr *dst)
 {
@@ -22,7 +44,8 @@ uint32_t ip_next_id(struct net *n, const struct cw_addr *src,
     memcpy(pair, src->b, 16);
     memcpy(pair + 16, dst->b, 16);
     hash = siphash(n->id_key, pair, sizeof pair);
-    return (uint32_t)(hash >> 32) + n->id_next[hash % IP_ID_SLOTS]++;
+    return permute(n->id_next[hash % IP_ID_SLOTS]++, addr_is4(dst) ? 8 : 16,
+                   hash);
 }
 
 /* RFC 6437 §3: the same for all packets of a flow, telling nothing. */
@@ -58,7 +81,7 @@ static void fill_header(struct net *n, const struct net_tx *tx,
         h->flow_label = flow_label(n, tx->flow);
     /* RFC 6864 §4.1: what is never fragmented needs no identification. */
     if (w->ip4 && !h->df)
-        h->id = ip_next_id(n, &h->src, &h->dst) & 0xffff;
+        h->id = ip_next_id(n, &h->src, &h->dst);
 }
 
 /* RFC 1112 §6.1: do members of the group sit here, too?  Everybody hears a

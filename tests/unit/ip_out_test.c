@@ -356,6 +356,31 @@ static void test_partial_checksum(void **state)
     net_rig_free(&vouched);
 }
 
+/* RFC 7739 §3: whoever sees some identifications cannot tell the next one,
+ * nor how many packets others were sent meanwhile; and none comes twice
+ * within 2^16 packets (RFC 6864 §4.3). */
+static void test_identifications(void **state)
+{
+    static uint8_t  seen[65536];
+    struct net_tx   tx = tx_to("10.0.0.2");
+    unsigned        steps[16] = { 0 }; /* differences, by their size */
+    uint16_t        last = 0;
+    struct ip4_repr ip;
+
+    (void)state;
+    memset(seen, 0, sizeof seen);
+    for (unsigned i = 0; i < 65536; i++) {
+        assert_int_equal(rig_send(&rig, &tx, 8), GO_ON);
+        assert_true(rig_out(&rig, &f));
+        rig_read4(&f, &ip);
+        assert_int_equal(seen[ip.id]++, 0);
+        steps[(uint16_t)(ip.id - last) >> 12]++;
+        last = ip.id;
+    }
+    for (unsigned i = 0; i < ARRAY_LEN(steps); i++)
+        assert_in_range(steps[i], 4096 - 400, 4096 + 400);
+}
+
 /* RFC 791 §3.2: all bytes, once, in pieces that fit; one identification, and
  * another for the next datagram. */
 static void test_fragments4(void **state)
@@ -510,6 +535,7 @@ int main(void)
         CASE(test_local_and_bindable),
         CASE(test_bad_configuration),
         CASE(test_partial_checksum),
+        CASE(test_identifications),
         CASE(test_fragments4),
         CASE(test_fragments6),
         CASE(test_too_big),
