@@ -32,6 +32,9 @@ enum {
     TCP_BACKLOG_MAX = 4096,   /* as net.core.somaxconn */
     TCP_SYN_QUEUE_MAX = 4096,
     TCP_TIMEWAIT_MAX = 65536,
+    FLOW_ENDS_MAX = 1024, /* local addresses with connections, 0 not used:
+                             more than the interfaces can have, but
+                             127.0.0.0/8 has more yet */
     TCP_WSCALE_MAX = 14,      /* RFC 7323 §2.3 */
     TCP_WSCALE = 7,
     TCP_MSS_DEFAULT4 = 536,   /* RFC 9293 MUST-15 */

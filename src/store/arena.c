@@ -8,8 +8,6 @@
 #include "base/check.h"
 #include <string.h>
 
-enum { OBJECT_ALIGN = 16 };
-
 struct page {
     struct list   link; /* slab->partial, or the arena's free list */
     struct arena *arena;
@@ -47,7 +45,7 @@ struct arena *arena_new(const struct cw_alloc *alloc, size_t memory_max,
     struct arena *a;
 
     fixed = round_up(fixed, 64);
-    if (memory_max > SIZE_MAX / 2 || size < head + fixed + 2 * ARENA_PAGE)
+    if (memory_max > ARENA_MAX - ARENA_PAGE || size < head + fixed + 2 * ARENA_PAGE)
         return NULL;
     region = alloc->alloc(alloc->ctx, size, ARENA_PAGE);
     if (!region)
@@ -93,7 +91,7 @@ size_t arena_limit(const struct arena *a)
 void slab_init(struct slab *s, struct arena *a, size_t size)
 {
     *s = (struct slab){ .arena = a };
-    s->size = (uint32_t)round_up(MAX(size, sizeof(void *)), OBJECT_ALIGN);
+    s->size = (uint32_t)round_up(MAX(size, sizeof(void *)), ARENA_ALIGN);
     s->per_page = (ARENA_PAGE - PAGE_HEADER) / s->size;
     INVARIANT(s->per_page > 0);
     list_init(&s->partial);

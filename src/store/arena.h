@@ -11,10 +11,13 @@
 #ifndef STORE_ARENA_H
 #define STORE_ARENA_H
 
+#include "base/check.h"
 #include "base/list.h"
 #include <causeway/stack.h>
 
 #define ARENA_PAGE 65536u
+#define ARENA_ALIGN 16u /* of every object */
+#define ARENA_MAX (UINT64_C(16) << 30) /* what near.h's lists can span */
 
 struct arena;
 
@@ -37,6 +40,21 @@ struct arena *arena_new(const struct cw_alloc *alloc, size_t memory_max,
 void   arena_close(struct arena *a);
 size_t arena_used(const struct arena *a);  /* bytes of live objects */
 size_t arena_limit(const struct arena *a); /* bytes that objects may use */
+
+/* An object's address in 32 bits; 0 is none.  The arena is its region's
+ * first object, so an object is known by its distance from it. */
+static inline uint32_t arena_ref(const struct arena *a, const void *obj)
+{
+    uintptr_t d = (uintptr_t)obj - (uintptr_t)a;
+
+    INVARIANT(d % ARENA_ALIGN == 0 && d < ARENA_MAX);
+    return (uint32_t)(d / ARENA_ALIGN);
+}
+
+static inline void *arena_at(const struct arena *a, uint32_t ref)
+{
+    return (void *)((uintptr_t)a + (uintptr_t)ref * ARENA_ALIGN);
+}
 
 void slab_init(struct slab *s, struct arena *a, size_t size);
 /* An object, contents undefined; NULL when memory is out. */

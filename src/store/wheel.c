@@ -4,9 +4,13 @@
  * bottom, and eight levels reach beyond 2^62 ns.  A timer goes to the lowest
  * level on which its slot differs from now's only in that level's six bits.
  * Time moves by taking the earliest slot in use: on the bottom level its
- * timers are sorted by (deadline, order of arming) as they come out; above
+ * timers are sorted by deadline as they come out; above
  * it the slot is emptied one level down.  Each timer moves at most once a
  * level, so arming and expiry cost O(1), amortised.
+ *
+ * Timers of one deadline are in the same slot at any time, since where a timer
+ * belongs depends on its deadline and now alone; slots are filled at the end
+ * and emptied from the front.  So the first of equals was armed first.
  *
  * Slots in use are bits of one word a level; the earliest slot of the lowest
  * level in use holds the earliest timer, since everything on a lower level is
@@ -25,7 +29,6 @@ static struct wtimer *timer_of(struct list *n)
 void wheel_init(struct wheel *w, cw_ns now)
 {
     w->now = now;
-    w->order = 0;
     w->count = 0;
     list_init(&w->far);
     for (int k = 0; k < WHEEL_LEVELS; k++) {
@@ -39,7 +42,6 @@ void wheel_setup(struct wtimer *t, uint16_t kind)
 {
     list_init(&t->link);
     t->at = NS_NEVER;
-    t->order = 0;
     t->kind = kind;
     t->slot = FAR;
 }
@@ -93,7 +95,6 @@ void wheel_arm(struct wheel *w, struct wtimer *t, cw_ns at)
     if (at == NS_NEVER)
         return;
     t->at = at < w->now ? w->now : at;
-    t->order = ++w->order;
     w->count++;
     place(w, t);
 }
@@ -106,8 +107,7 @@ static struct wtimer *earliest_of(struct list *l)
     {
         struct wtimer *t = timer_of(n);
 
-        if (!best || t->at < best->at
-            || (t->at == best->at && t->order < best->order))
+        if (!best || t->at < best->at)
             best = t;
     }
     return best;

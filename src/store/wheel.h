@@ -14,9 +14,8 @@
 
 struct wtimer {
     struct list link;
-    cw_ns       at;    /* NS_NEVER: not armed */
-    uint64_t    order; /* of arming */
-    uint16_t    kind;  /* what the timer is in: the popper's business */
+    cw_ns       at;   /* NS_NEVER: not armed */
+    uint16_t    kind; /* what the timer is in: the popper's business */
     uint16_t    slot;
 };
 
@@ -24,7 +23,6 @@ enum { WHEEL_LEVELS = 8, WHEEL_SLOTS = 64 };
 
 struct wheel {
     cw_ns       now; /* nothing before this is armed */
-    uint64_t    order;
     uint64_t    busy[WHEEL_LEVELS]; /* a bit for each slot in use */
     struct list slot[WHEEL_LEVELS][WHEEL_SLOTS];
     struct list far; /* beyond the highest wheel */

@@ -12,6 +12,7 @@
 #define TCP_TCB_H
 
 #include "base/check.h"
+#include "base/near.h"
 #include "store/flowtab.h"
 #include "store/porttab.h"
 #include "store/recvq.h"
@@ -100,14 +101,14 @@ struct tcp_flight {
 };
 
 struct tcp {
-    struct flownode      node; /* key: the four-tuple */
+    struct flownode      node; /* the four-tuple: tcp_key(), tcp_end() */
     struct tcp_host     *host;
     void                *owner;
     struct portbind     *bind;
     struct tcp_listener *listener; /* while nobody accepted it */
-    struct list          all;      /* host->all, in order of birth */
-    struct list          due_link; /* host->due */
-    struct list          accept_link;
+    struct near          all;      /* host->all, in order of birth */
+    struct near          due_link; /* host->due */
+    struct near          accept_link;
     struct net_dest      dest;
     struct wtimer        timer; /* at the earliest of at[] or before */
     cw_ns                at[TCPT_COUNT_OF];
@@ -193,32 +194,34 @@ struct tcp {
 /* SYN-RECEIVED, passive: what the SYN said and what we answered. */
 struct tcp_embryo {
     struct flownode      node;
+    uint32_t             flow;
+    struct near          link; /* listener->embryos */
     struct tcp_listener *listener;
-    struct list          link; /* listener->embryos */
     struct wtimer        timer;
+    cw_ns                sent; /* the SYN-ACK, for the first RTT sample */
     seq                  iss, irs;
     uint32_t             ts_recent, ts_offset;
-    uint32_t             flow;
-    cw_ns                sent; /* the SYN-ACK, for the first RTT sample */
     uint16_t             snd_mss; /* the peer's announcement, 0: none */
     uint8_t              snd_wscale, retries;
-    bool                 ts_ok, sack_ok, wscale_ok;
+    bool                 ts_ok : 1, sack_ok : 1, wscale_ok : 1;
 };
+_Static_assert(sizeof(struct tcp_embryo) <= 128, "half-open: 128 bytes");
 
+/* The offset of its timestamps is tcp_ts_offset() of the key again. */
 struct tcp_timewait {
-    struct flownode  node;
-    struct list      link; /* host->timewait, by expiry */
-    struct tcp_host *host;
-    struct portbind *bind;
-    cw_ns            expires;
-    seq              snd_nxt, rcv_nxt;
-    uint32_t         rcv_wnd; /* as last advertised */
-    uint32_t         ts_recent, ts_offset;
-    uint32_t         flow;
-    uint8_t          bind_flags, rcv_wscale;
-    bool             ts_ok;
-    uint8_t          tos;
+    struct flownode node; /* node.user: the type of service */
+    uint32_t        flow;
+    struct near     link; /* host->timewait, by expiry */
+    uint64_t        expires : 40; /* low bits: tcp_timewait_over() */
+    uint64_t        rcv_wnd : 16; /* field of the last advertisement */
+    uint64_t        rcv_wscale : 4;
+    uint64_t        ts_ok : 1;
+    uint64_t        bind_flags : 3;
+    seq             snd_nxt, rcv_nxt;
+    uint32_t        ts_recent;
+    uint32_t        bind; /* arena_ref() of a struct portbind */
 };
+_Static_assert(sizeof(struct tcp_timewait) <= 64, "TIME-WAIT: 64 bytes");
 
 struct tcp_listener {
     struct list        link;  /* host->listeners[] bucket */
@@ -228,7 +231,7 @@ struct tcp_listener {
     struct portbind   *bind;
     struct cw_sockaddr local;
     struct tcp_opts    opts;
-    struct list        embryos, accepts;
+    struct near        embryos, accepts;
     uint32_t           nembryos, naccepts, backlog;
     uint32_t           flow;
 };
@@ -242,7 +245,9 @@ struct tcp_host {
     struct flowtab flows;
     struct porttab ports;
     struct slab tcbs, flights, segs, ranges, embryos, timewaits, listener_slab;
-    struct list all, due, timewait, listener_order;
+    struct near all, due, todo, timewait;
+    cw_ns       timewait_last; /* when the last of `timewait` expires */
+    struct list listener_order;
     struct list listeners[LISTENER_BUCKETS];
     struct wtimer timewait_timer;
     uint32_t      ntimewait, nembryos;
@@ -271,6 +276,22 @@ static inline cw_ns tcp_now(const struct tcp *t)
 static inline const struct knobs *tcp_knobs(const struct tcp *t)
 {
     return t->host->env->knobs;
+}
+
+static inline struct flowkey tcp_key(const struct tcp *t)
+{
+    return flownode_key(&t->host->flows, &t->node);
+}
+
+/* Our address and its scope. */
+static inline const struct flowend *tcp_end(const struct tcp *t)
+{
+    return flownode_end(&t->host->flows, &t->node);
+}
+
+static inline struct flowkey tcp_embryo_key(const struct tcp_embryo *m)
+{
+    return flownode_key(&m->listener->host->flows, &m->node);
 }
 
 /* The sequence number of the send queue's first byte. */
@@ -312,10 +333,13 @@ struct tcp_listener *tcp_listener_find(struct tcp_host      *h,
 
 /* tcp_timewait.c */
 bool     tcp_timewait_begin(struct tcp *t);
-enum why tcp_timewait_arrive(struct tcp_timewait *w, const struct seg *s,
-                             bool *reuse);
+enum why tcp_timewait_arrive(struct tcp_host *h, struct tcp_timewait *w,
+                             const struct seg *s, bool *reuse);
 void     tcp_timewait_expire(struct tcp_host *h);
-void     tcp_timewait_drop(struct tcp_timewait *w, enum why why);
+void     tcp_timewait_drop(struct tcp_host *h, struct tcp_timewait *w,
+                           enum why why);
+cw_ns    tcp_timewait_over(const struct tcp_host     *h,
+                           const struct tcp_timewait *w);
 
 /* tcp_reply.c: answers without a TCB */
 struct tcp_answer {

@@ -195,10 +195,17 @@ static void established(struct tcp *t, const struct seg *s, enum why why)
     tcp_due(t, DUE_OUTPUT);
 }
 
+static void refuse_ack(struct tcp *t, const struct seg *s)
+{
+    struct flowkey key = tcp_key(t);
+
+    tcp_reply_rst(t->host, &key, s, WHY_TX_RST_BAD_ACK);
+}
+
 static enum why ack_in_syn_rcvd(struct tcp *t, const struct seg *s)
 {
     if (!seq_in(t->snd.una, s->ack, t->snd.nxt)) {
-        tcp_reply_rst(t->host, &t->node.key, s, WHY_TX_RST_BAD_ACK);
+        refuse_ack(t, s);
         return WHY_ACK_UNACCEPTABLE;
     }
     established(t, s, WHY_GOT_ACK_OF_SYN);
@@ -331,7 +338,7 @@ static enum why arrive_syn_sent(struct tcp *t, struct seg *s)
         ack_ok = seq_in(t->iss, s->ack, t->snd.nxt);
         if (!ack_ok) {
             if (!(s->flags & F_RST))
-                tcp_reply_rst(t->host, &t->node.key, s, WHY_TX_RST_BAD_ACK);
+                refuse_ack(t, s);
             return WHY_ACK_UNACCEPTABLE;
         }
     }

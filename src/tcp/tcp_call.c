@@ -115,17 +115,17 @@ static int choose_port(struct tcp_host *h, struct flowkey *key,
 static void init_active(struct tcp *t, const struct tcp_open *o)
 {
     struct tcp_host *h = t->host;
+    struct flowkey   key = tcp_key(t);
 
     t->owner = o->owner;
-    t->rcv_mss = tcp_announced_mss(h, &t->dest, &t->node.key.remote,
-                                   t->opts.maxseg);
+    t->rcv_mss = tcp_announced_mss(h, &t->dest, &key.remote, t->opts.maxseg);
     t->snd_mss = t->rcv_mss;
     t->rcv_wscale = tcp_wscale_for(t->opts.rcvbuf);
-    t->iss = tcp_isn(h, &t->node.key);
-    t->ts_offset = tcp_ts_offset(h, &t->node.key);
+    t->iss = tcp_isn(h, &key);
+    t->ts_offset = tcp_ts_offset(h, &key);
     t->snd.una = t->snd.nxt = t->iss;
     t->flow = env_flow(h->env);
-    tcp_flow_event(h->env, t->flow, &t->node.key);
+    tcp_flow_event(h->env, t->flow, &key);
 }
 
 /* The addresses as they will stand in segments. */
@@ -207,8 +207,6 @@ int tcp_call_listen(struct tcp_host *h, const struct tcp_open *o,
     l->local = o->local;
     l->opts = *o->opts;
     l->flow = env_flow(h->env);
-    list_init(&l->embryos);
-    list_init(&l->accepts);
     list_push_back(&h->listeners[o->local.port % LISTENER_BUCKETS],
                    &l->link);
     list_push_back(&h->listener_order, &l->order);
@@ -233,12 +231,12 @@ bool tcp_listener_ready(const struct tcp_listener *l)
 
 int tcp_call_accept(struct tcp_listener *l, void *owner, struct tcp **out)
 {
-    struct list *n = list_pop(&l->accepts);
+    struct near *n = near_pop(&l->accepts);
     struct tcp  *t;
 
     if (!n)
         return -CW_EAGAIN;
-    t = list_entry(n, struct tcp, accept_link);
+    t = near_entry(n, struct tcp, accept_link);
     l->naccepts--;
     t->listener = NULL;
     t->owner = owner;
@@ -249,11 +247,11 @@ int tcp_call_accept(struct tcp_listener *l, void *owner, struct tcp **out)
 void tcp_listener_close(struct tcp_listener *l)
 {
     struct tcp_host *h = l->host;
-    struct list     *n;
+    struct near     *n;
     struct tcp      *t;
 
-    while ((n = list_first(&l->embryos)) != NULL)
-        tcp_embryo_drop(list_entry(n, struct tcp_embryo, link),
+    while ((n = near_first(&l->embryos)) != NULL)
+        tcp_embryo_drop(near_entry(n, struct tcp_embryo, link),
                         WHY_CALL_CLOSE);
     while (tcp_call_accept(l, NULL, &t) == 0)
         tcp_call_abort(t);

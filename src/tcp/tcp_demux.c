@@ -105,11 +105,11 @@ static enum why to_node(struct tcp_host *h, struct flownode *n,
         return tcp_embryo_arrive(m, s);
     case NODE_TIMEWAIT:
         w = container_of(n, struct tcp_timewait, node);
-        key = n->key;
+        key = flownode_key(&h->flows, n);
         last = w->snd_nxt;
         *flow = w->flow;
         tcp_seg_event(h->env, *flow, s);
-        why = tcp_timewait_arrive(w, s, &reuse);
+        why = tcp_timewait_arrive(h, w, s, &reuse);
         return reuse ? to_listener(h, &key, s, &last) : why;
     }
     INVARIANT(n->kind == NODE_TCP); /* a node of no kind */

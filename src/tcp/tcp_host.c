@@ -45,9 +45,6 @@ void tcp_init(struct tcp_host *h, struct env *env, struct net *net,
     h->ts_key = derive(env, "tcp-timestamps");
     h->share_key = derive(env, "tcp-share");
     h->rng = prng_stream(env->seed, 0, "tcp");
-    list_init(&h->all);
-    list_init(&h->due);
-    list_init(&h->timewait);
     list_init(&h->listener_order);
     for (int i = 0; i < LISTENER_BUCKETS; i++)
         list_init(&h->listeners[i]);
@@ -65,14 +62,15 @@ void tcp_init(struct tcp_host *h, struct env *env, struct net *net,
 void tcp_fini(struct tcp_host *h)
 {
     struct list *n;
+    struct near *r;
 
     while ((n = list_first(&h->listener_order)) != NULL)
         tcp_listener_close(list_entry(n, struct tcp_listener, order));
-    while ((n = list_first(&h->timewait)) != NULL)
-        tcp_timewait_drop(list_entry(n, struct tcp_timewait, link),
+    while ((r = near_first(&h->timewait)) != NULL)
+        tcp_timewait_drop(h, near_entry(r, struct tcp_timewait, link),
                           WHY_STACK_GONE);
-    while ((n = list_first(&h->all)) != NULL) {
-        struct tcp *t = list_entry(n, struct tcp, all);
+    while ((r = near_first(&h->all)) != NULL) {
+        struct tcp *t = near_entry(r, struct tcp, all);
 
         t->owner = NULL;
         t->detached = true;
@@ -87,17 +85,15 @@ void tcp_fini(struct tcp_host *h)
  * want of room on an interface, stays on the list. */
 void tcp_run(struct tcp_host *h)
 {
-    struct list todo;
-    struct list *n;
+    struct near *n;
 
-    if (h->running || list_empty(&h->due))
+    if (h->running || near_empty(&h->due))
         return;
     h->running = true;
-    list_init(&todo);
-    while ((n = list_pop(&h->due)) != NULL)
-        list_push_back(&todo, n);
-    while ((n = list_pop(&todo)) != NULL) {
-        struct tcp *t = list_entry(n, struct tcp, due_link);
+    while ((n = near_pop(&h->due)) != NULL)
+        near_push_back(&h->todo, n);
+    while ((n = near_pop(&h->todo)) != NULL) {
+        struct tcp *t = near_entry(n, struct tcp, due_link);
 
         tcp_output(t);
         tcp_reap(t);

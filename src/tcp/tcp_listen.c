@@ -108,9 +108,9 @@ static void send_synack(struct tcp_embryo *m, enum why why)
 {
     struct tcp_host  *h = m->listener->host;
     struct net_dest   d = { 0 };
-    struct cw_addr    src = m->node.key.local;
+    struct flowkey    key = tcp_embryo_key(m);
     struct tcp_answer a = {
-        .key = &m->node.key,
+        .key = &key,
         .seq = m->iss,
         .ack = seq_add(m->irs, 1),
         .wnd = (uint16_t)MIN(m->listener->opts.rcvbuf, 65535u),
@@ -120,11 +120,10 @@ static void send_synack(struct tcp_embryo *m, enum why why)
         .flow = m->flow,
     };
 
-    if (net_path(h->net, &m->node.key.remote, m->node.key.scope, &src, &d)
-        != GO_ON)
+    if (net_path(h->net, &key.remote, key.scope, &key.local, &d) != GO_ON)
         return;
     a.opt.has_mss = true;
-    a.opt.mss = announced_mss(m->listener, &d, &m->node.key.remote);
+    a.opt.mss = announced_mss(m->listener, &d, &key.remote);
     a.opt.sack_ok = m->sack_ok;
     a.opt.has_wscale = m->wscale_ok;
     a.opt.wscale = tcp_wscale_for(m->listener->opts.rcvbuf);
@@ -160,7 +159,8 @@ void tcp_embryo_drop(struct tcp_embryo *m, enum why why)
         tcp_state_event(h->env, m->flow, TCPS_SYN_RCVD, TCPS_CLOSED, why);
     wheel_cancel(&h->env->wheel, &m->timer);
     flowtab_remove(&h->flows, &m->node);
-    list_del(&m->link);
+    flownode_unname(&h->flows, &m->node);
+    near_del(&m->link);
     l->nembryos--;
     h->nembryos--;
     slab_put(m);
@@ -214,7 +214,10 @@ static enum why conceive(struct tcp_listener *l, const struct seg *s,
     m = slab_get0(&h->embryos);
     if (!m)
         return WHY_NO_MEMORY;
-    m->node.key = *key;
+    if (!flownode_name(&h->flows, &m->node, key)) {
+        slab_put(m);
+        return WHY_NO_MEMORY;
+    }
     m->node.kind = NODE_EMBRYO;
     m->listener = l;
     m->irs = s->seq;
@@ -229,7 +232,7 @@ static enum why conceive(struct tcp_listener *l, const struct seg *s,
     m->flow = env_flow(h->env);
     m->sent = h->env->now;
     wheel_setup(&m->timer, TIMER_SYNRCVD);
-    list_push_back(&l->embryos, &m->link);
+    near_push_back(&l->embryos, &m->link);
     flowtab_insert(&h->flows, &m->node);
     l->nembryos++;
     h->nembryos++;
@@ -268,16 +271,16 @@ static struct tcp *grow_up(struct tcp_embryo *m)
                .sack_ok = m->sack_ok,
                .has_ts = m->ts_ok, .ts_val = m->ts_recent,
     };
-    struct cw_addr src = m->node.key.local;
-    struct tcp    *t = tcp_new(h, &m->node.key);
+    struct flowkey key = tcp_embryo_key(m);
+    struct tcp    *t = tcp_new(h, &key);
 
     if (!t)
         return NULL;
     t->passive = true;
     t->flow = m->flow;
     t->opts = l->opts;
-    net_path(h->net, &m->node.key.remote, m->node.key.scope, &src, &t->dest);
-    t->rcv_mss = announced_mss(l, &t->dest, &m->node.key.remote);
+    net_path(h->net, &key.remote, key.scope, &key.local, &t->dest);
+    t->rcv_mss = announced_mss(l, &t->dest, &key.remote);
     t->rcv_wscale = tcp_wscale_for(t->opts.rcvbuf);
     t->iss = m->iss;
     t->irs = m->irs;
@@ -334,7 +337,7 @@ static enum why promote(struct tcp_embryo *m, struct seg *s)
     t->listener = l;
     t->bind = l->bind;
     portbind_get(l->bind, t->opts.bind_flags);
-    list_push_back(&l->accepts, &t->accept_link);
+    near_push_back(&l->accepts, &t->accept_link);
     l->naccepts++;
     env_count(l->host->env, COUNT_TCP_PASSIVE_OPENS);
     w = tcp_arrive(t, s);
@@ -347,8 +350,9 @@ static enum why promote(struct tcp_embryo *m, struct seg *s)
 static void challenge(struct tcp_embryo *m)
 {
     struct tcp_host  *h = m->listener->host;
+    struct flowkey    key = tcp_embryo_key(m);
     struct tcp_answer a = {
-        .key = &m->node.key,
+        .key = &key,
         .seq = seq_add(m->iss, 1),
         .ack = seq_add(m->irs, 1),
         .wnd = tcp_wnd_scaled(
@@ -423,7 +427,9 @@ enum why tcp_embryo_arrive(struct tcp_embryo *m, struct seg *s)
     if (!(s->flags & F_ACK)) /* fifth */
         return WHY_NO_ACK;
     if (!seq_eq(s->ack, seq_add(m->iss, 1))) {
-        tcp_reply_rst(m->listener->host, &m->node.key, s, WHY_TX_RST_BAD_ACK);
+        struct flowkey key = tcp_embryo_key(m);
+
+        tcp_reply_rst(m->listener->host, &key, s, WHY_TX_RST_BAD_ACK);
         return WHY_ACK_UNACCEPTABLE;
     }
     return promote(m, s);

@@ -118,8 +118,8 @@ static void seg_out_event(struct tcp *t, const struct tcp_repr *r,
 static void fill_in(struct tcp *t, const struct plan *p, struct tcp_repr *r)
 {
     *r = (struct tcp_repr){
-        .sport = t->node.key.lport,
-        .dport = t->node.key.rport,
+        .sport = t->node.lport,
+        .dport = t->node.rport,
         .seq = p->start,
         .flags = base_flags(t) | p->ctl,
     };
@@ -143,10 +143,10 @@ static void ack_sent(struct tcp *t)
 
 static void checksum(const struct tcp *t, struct cw_pkt *pkt)
 {
-    const struct flowkey *k = &t->node.key;
-    uint32_t              sum;
+    uint32_t sum;
 
-    sum = cksum_pseudo(&k->local, &k->remote, CW_IPPROTO_TCP, pkt->len);
+    sum = cksum_pseudo(&tcp_end(t)->addr, &t->node.remote, CW_IPPROTO_TCP,
+                       pkt->len);
     if (t->dest.flags & CW_NETIF_CSUM) {
         pkt->csum_state = CW_CSUM_PARTIAL;
         pkt->csum_off = TCP_CKSUM_AT;
@@ -184,9 +184,9 @@ static bool prepare(struct tcp *t, struct plan *p, struct cw_pkt *pkt)
 static void launch(struct tcp *t, const struct plan *p, struct cw_pkt *pkt)
 {
     struct net_tx tx = {
-        .src = t->node.key.local,
-        .dst = t->node.key.remote,
-        .scope = t->node.key.scope,
+        .src = tcp_end(t)->addr,
+        .dst = t->node.remote,
+        .scope = tcp_end(t)->scope,
         .proto = CW_IPPROTO_TCP,
         .ttl = t->opts.ttl,
         .tos = t->opts.tos,
@@ -224,8 +224,9 @@ static seq acceptable_seq(const struct tcp *t)
 
 static void send_rst(struct tcp *t)
 {
+    struct flowkey    key = tcp_key(t);
     struct tcp_answer a = {
-        .key = &t->node.key,
+        .key = &key,
         .seq = acceptable_seq(t),
         .ack = t->rcv.nxt,
         .flags = F_RST | F_ACK,
@@ -564,12 +565,12 @@ static bool tells_of_a_hole(const struct tcp *t)
 
 static bool path_known(struct tcp *t)
 {
-    struct cw_addr src = t->node.key.local;
+    struct cw_addr src = tcp_end(t)->addr;
 
     if (net_dest_ok(t->host->net, &t->dest))
         return true;
-    return net_path(t->host->net, &t->node.key.remote, t->node.key.scope,
-                    &src, &t->dest)
+    return net_path(t->host->net, &t->node.remote, tcp_end(t)->scope, &src,
+                    &t->dest)
         == GO_ON;
 }
 
@@ -582,7 +583,7 @@ static void path_shrank(struct tcp *t)
     t->dest.generation = 0;
     if (!path_known(t))
         return;
-    mss = tcp_mss_of_path(&t->dest, &t->node.key.remote);
+    mss = tcp_mss_of_path(&t->dest, &t->node.remote);
     if (mss >= t->snd_mss)
         return;
     t->snd_mss = mss;

@@ -69,7 +69,9 @@ static void names_of(const struct flowkey *k, struct cw_sockaddr *local,
 void tcp_names(const struct tcp *t, struct cw_sockaddr *local,
                struct cw_sockaddr *peer)
 {
-    names_of(&t->node.key, local, peer);
+    struct flowkey key = tcp_key(t);
+
+    names_of(&key, local, peer);
 }
 
 void tcp_listener_name(const struct tcp_listener *l,
@@ -222,17 +224,19 @@ static void row_timer(const struct tcp *t, struct cw_sock_row *row)
 
 static void row_of_tcp(const struct tcp *t, struct cw_sock_row *row)
 {
+    struct flowkey key = tcp_key(t);
+
     *row = (struct cw_sock_row){
         .sd = -1,
         .flow = t->flow,
-        .domain = domain_of(&t->node.key.local),
+        .domain = domain_of(&key.local),
         .type = CW_SOCK_STREAM,
         .state = (uint8_t)tcp_state_public(t->state),
         .recv_q = t->recvq.ready,
         .send_q = t->sendq.len,
         .has_info = true,
     };
-    names_of(&t->node.key, &row->local, &row->peer);
+    names_of(&key, &row->local, &row->peer);
     row_timer(t, row);
     tcp_info(t, &row->info);
 }
@@ -275,11 +279,12 @@ static bool each_half_open(struct tcp_host *h, row_cb *cb, void *ctx)
     {
         struct tcp_listener *l = list_entry(n, struct tcp_listener, order);
 
-        list_each(e, &l->embryos)
+        near_each(e, &l->embryos)
         {
-            struct tcp_embryo *m = list_entry(e, struct tcp_embryo, link);
+            struct tcp_embryo *m = near_entry(e, struct tcp_embryo, link);
+            struct flowkey     key = tcp_embryo_key(m);
 
-            row_of_record(&m->node.key, m->flow, CW_SYN_RECV, &row);
+            row_of_record(&key, m->flow, CW_SYN_RECV, &row);
             row.timer = 1;
             row.timer_left = m->timer.at - h->env->now;
             if (!cb(ctx, NULL, &row))
@@ -293,9 +298,9 @@ static bool each_tcp(struct tcp_host *h, row_cb *cb, void *ctx)
 {
     struct cw_sock_row row;
 
-    list_each(n, &h->all)
+    near_each(n, &h->all)
     {
-        struct tcp *t = list_entry(n, struct tcp, all);
+        struct tcp *t = near_entry(n, struct tcp, all);
 
         if (t->state & (TCPS_CLOSED | TCPS_TIME_WAIT))
             continue; /* the protocol is done, or a record has it */
@@ -313,13 +318,14 @@ void tcp_each(struct tcp_host *h, row_cb *cb, void *ctx)
     if (!each_listener(h, cb, ctx) || !each_tcp(h, cb, ctx)
         || !each_half_open(h, cb, ctx))
         return;
-    list_each(n, &h->timewait)
+    near_each(n, &h->timewait)
     {
-        struct tcp_timewait *w = list_entry(n, struct tcp_timewait, link);
+        struct tcp_timewait *w = near_entry(n, struct tcp_timewait, link);
+        struct flowkey       key = flownode_key(&h->flows, &w->node);
 
-        row_of_record(&w->node.key, w->flow, CW_TIME_WAIT, &row);
+        row_of_record(&key, w->flow, CW_TIME_WAIT, &row);
         row.timer = 3;
-        row.timer_left = ns_max(w->expires - h->env->now, 0);
+        row.timer_left = ns_max(tcp_timewait_over(h, w) - h->env->now, 0);
         if (!cb(ctx, NULL, &row))
             return;
     }

@@ -102,8 +102,8 @@ void tcp_wake(struct tcp *t)
 void tcp_due(struct tcp *t, unsigned due)
 {
     t->due = (uint16_t)(t->due | due);
-    if (!list_linked(&t->due_link))
-        list_push_back(&t->host->due, &t->due_link);
+    if (!near_linked(&t->due_link))
+        near_push_back(&t->host->due, &t->due_link);
 }
 
 void tcp_join_table(struct tcp *t)
@@ -199,17 +199,18 @@ struct tcp *tcp_new(struct tcp_host *h, const struct flowkey *key)
 {
     struct tcp *t = slab_get0(&h->tcbs);
 
+    if (t && !flownode_name(&h->flows, &t->node, key)) {
+        slab_put(t);
+        t = NULL;
+    }
     if (!t) {
         env_count(h->env, COUNT_NO_MEMORY);
         return NULL;
     }
     t->host = h;
     t->state = TCPS_CLOSED;
-    t->node.key = *key;
     t->node.kind = NODE_TCP;
-    list_init(&t->due_link);
-    list_init(&t->accept_link);
-    list_push_back(&h->all, &t->all);
+    near_push_back(&h->all, &t->all);
     sendq_init(&t->sendq);
     recvq_init(&t->recvq);
     tcp_timers_init(t);
@@ -229,8 +230,9 @@ void tcp_reap(struct tcp *t)
         return;
     flush(t);
     recvq_fini(&t->recvq);
-    list_del(&t->due_link);
-    list_del(&t->all);
-    INVARIANT(!list_linked(&t->accept_link));
+    flownode_unname(&t->host->flows, &t->node);
+    near_del(&t->due_link);
+    near_del(&t->all);
+    INVARIANT(!near_linked(&t->accept_link));
     slab_put(t);
 }

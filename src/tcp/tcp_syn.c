@@ -120,10 +120,10 @@ void tcp_syn_options(const struct tcp *t, struct tcpopt *o)
  * §2.2, §3.2; RFC 2018 §2). */
 void tcp_syn_learn(struct tcp *t, const struct tcpopt *o)
 {
-    uint16_t path = tcp_mss_of_path(&t->dest, &t->node.key.remote);
+    uint16_t path = tcp_mss_of_path(&t->dest, &t->node.remote);
 
     t->snd_mss = tcp_send_mss(o->has_mss ? o->mss : 0, path, t->opts.maxseg,
-                              &t->node.key.remote);
+                              &t->node.remote);
     t->wscale_ok = o->has_wscale && !t->host->no_wscale;
     t->snd_wscale = t->wscale_ok ? MIN(o->wscale, TCP_WSCALE_MAX) : 0;
     if (!t->wscale_ok)

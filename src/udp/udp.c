@@ -109,6 +109,7 @@ static void leave_flows(struct udp_sock *u)
 {
     if (u->in_flows)
         flowtab_remove(&u->host->flows, &u->flow);
+    flownode_unname(&u->host->flows, &u->flow);
     u->in_flows = false;
 }
 
@@ -316,6 +317,19 @@ static int find_path(const struct udp_sock *u, struct cw_sockaddr *peer,
     return 0;
 }
 
+/* Without a place in the table its datagrams find it by its port, only more
+ * slowly. */
+static void join_flows(struct udp_sock *u)
+{
+    struct flowtab *t = &u->host->flows;
+    struct flowkey  key = udp_key(&u->local, &u->peer);
+
+    if (flowtab_find(t, &key) || !flownode_name(t, &u->flow, &key))
+        return;
+    flowtab_insert(t, &u->flow);
+    u->in_flows = true;
+}
+
 int udp_connect(struct udp_sock *u, const struct cw_sockaddr *peer)
 {
     struct cw_sockaddr to;
@@ -340,11 +354,7 @@ int udp_connect(struct udp_sock *u, const struct cw_sockaddr *peer)
     u->dest = dest;
     u->connected = true;
     u->error = 0;
-    u->flow.key = udp_key(&u->local, &u->peer);
-    if (!flowtab_find(&u->host->flows, &u->flow.key)) {
-        flowtab_insert(&u->host->flows, &u->flow);
-        u->in_flows = true;
-    }
+    join_flows(u);
     flow_event(u);
     return 0;
 }

@@ -36,8 +36,8 @@ struct dgram {
 };
 
 struct udp_sock {
+    struct flownode    flow; /* first: the table wants it aligned */
     struct list        all, port;
-    struct flownode    flow;
     struct udp_host   *host;
     void              *owner;
     struct cw_sockaddr local, peer;
