@@ -28,7 +28,7 @@
     X(CWND,       "cwnd",        "cwnd", "ssthresh", "flight", "", "") \
     X(DUPACK,     "dupack",      "ack", "count", "sacked", "", "") \
     X(RECOVERY,   "recovery",    "entered", "point", "", "", "") \
-    X(SND_WND,    "snd-wnd",     "una", "nxt", "wnd", "", "") \
+    X(SND_WND,    "snd-wnd",     "una", "nxt", "wnd", "unsent", "") \
     X(RCV_WND,    "rcv-wnd",     "nxt", "wnd", "queued", "", "") \
     X(OOO,        "ooo",         "seq", "len", "ranges", "", "") \
     X(URGENT,     "urgent",      "up", "", "", "", "") \

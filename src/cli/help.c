@@ -131,6 +131,23 @@ static const struct entry {
       "\n"
       "COLUMNS is obeyed. Exit: 0; 2 no such recording or conversation.\n",
       false },
+    { "plot", "draw a sender's congestion window, or its send window",
+      "causeway plot [--window] [OPTIONS] [SENDER] [FILE]",
+      "  causeway plot                      cwnd of who sent most, last run\n"
+      "  causeway plot --window             acknowledged, in flight, may, must wait\n"
+      "  causeway plot --json | jq .cwnd\n",
+      "cwnd: a column is a span of time; the letters below are phases: s slow\n"
+      "start, a congestion avoidance, r fast recovery, T timeout, i restart after\n"
+      "idle; the table names them. --window: one strip of bytes for each change.\n"
+      "\n"
+      "  --list            who sent: numbers for SENDER\n"
+      "  --all             all strips, not only the first 100\n"
+      "  --ascii           no box drawing (or CAUSEWAY_ASCII=1)\n"
+      "  --json            JSON Lines, schema causeway.cwnd/1, causeway.window/1\n"
+      "  -q, --quiet       no remarks on standard error\n"
+      "\n"
+      "COLUMNS is obeyed. Exit: 0; 2 no such recording or sender.\n",
+      false },
     { "trace", "print packets, one a line, and why each was sent",
       "causeway trace [OPTIONS] [FILTER] [FILE]",
       "  causeway trace                      the last run\n"

@@ -18,6 +18,7 @@ static const struct verb {
     { "lab", cmd_lab },
     { "ladder", cmd_ladder },
     { "netstat", cmd_netstat },
+    { "plot", cmd_plot },
     { "replay", cmd_replay },
     { "sim", cmd_sim },
     { "run", cmd_run },

@@ -201,7 +201,7 @@ static void segment(const struct ladder *l, uint32_t i, bool with_ack,
         fmt_str(f, " probe");
     else if (p->again)
         fmt_str(f, " again");
-    if (with_ack)
+    if (with_ack && (shows_ack(p) || (k->flags & F_SYN)))
         window_words(l, p, f);
 }
 

@@ -374,6 +374,7 @@ uint16_t tcp_wnd_scaled(uint32_t wnd, unsigned scale);
 uint16_t tcp_wnd_field(struct tcp *t, bool syn);
 bool     tcp_wnd_update_due(const struct tcp *t);
 uint32_t tcp_new_data(const struct tcp *t, uint32_t *window_room);
+void     tcp_snd_wnd_event(struct tcp *t);
 bool     tcp_may_send(const struct tcp *t, uint32_t len, bool last);
 
 /* tcp_syn.c */

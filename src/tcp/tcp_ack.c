@@ -54,18 +54,6 @@ static uint32_t data_bytes(const struct tcp *t, seq ack)
     return n;
 }
 
-static void snd_wnd_event(struct tcp *t)
-{
-    struct cw_event ev = { .kind = EV_SND_WND, .flow = t->flow };
-
-    if (!env_observed(tcp_env(t)))
-        return;
-    ev.v[0] = seq_from(t->snd.una, t->iss);
-    ev.v[1] = seq_from(t->snd.nxt, t->iss);
-    ev.v[2] = t->snd.wnd;
-    env_event(tcp_env(t), &ev);
-}
-
 static void advance(struct tcp *t, const struct seg *s)
 {
     uint32_t          flight = seq_from(t->snd.nxt, t->snd.una);
@@ -138,7 +126,6 @@ static void update_window(struct tcp *t, const struct seg *s)
     t->snd.max_wnd = MAX(t->snd.max_wnd, s->wnd);
     if (shut)
         window_opened(t);
-    snd_wnd_event(t);
     tcp_due(t, DUE_OUTPUT);
 }
 
@@ -155,8 +142,9 @@ static void give_back_flight(struct tcp *t)
 
 void tcp_ack(struct tcp *t, const struct seg *s)
 {
-    bool new_sack = false;
-    bool advances = seq_gt(s->ack, t->snd.una);
+    bool     new_sack = false;
+    bool     advances = seq_gt(s->ack, t->snd.una);
+    uint32_t wnd = t->snd.wnd;
 
     INVARIANT(seq_le(s->ack, t->snd.nxt));
     if (t->probes > 0 && !advances)
@@ -170,5 +158,7 @@ void tcp_ack(struct tcp *t, const struct seg *s)
         && is_duplicate(t, s, new_sack))
         tcp_recover_dupack(t, new_sack);
     update_window(t, s);
+    if (advances || t->snd.wnd != wnd)
+        tcp_snd_wnd_event(t);
     give_back_flight(t);
 }

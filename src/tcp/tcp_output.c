@@ -598,6 +598,8 @@ static bool no_room(const struct tcp *t)
 
 void tcp_output(struct tcp *t)
 {
+    seq before = t->snd.nxt;
+
     if (t->due & DUE_RST)
         send_rst(t);
     if (t->due & DUE_PATH)
@@ -617,4 +619,6 @@ void tcp_output(struct tcp *t)
         probe(t);
     send_owed_acks(t);
     watch_window(t);
+    if (!seq_eq(before, t->snd.nxt) && !(t->state & TCPS_OPENING))
+        tcp_snd_wnd_event(t);
 }

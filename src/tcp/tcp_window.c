@@ -81,6 +81,21 @@ uint32_t tcp_new_data(const struct tcp *t, uint32_t *window_room)
     return t->sendq.len - sent;
 }
 
+/* For who draws the window: what of it is used, and what waits. */
+void tcp_snd_wnd_event(struct tcp *t)
+{
+    struct cw_event ev = { .kind = EV_SND_WND, .flow = t->flow };
+    uint32_t        room;
+
+    if (!env_observed(tcp_env(t)))
+        return;
+    ev.v[0] = seq_from(t->snd.una, t->iss);
+    ev.v[1] = seq_from(t->snd.nxt, t->iss);
+    ev.v[2] = t->snd.wnd;
+    ev.v[3] = tcp_new_data(t, &room);
+    env_event(tcp_env(t), &ev);
+}
+
 /* MUST-38: may a segment of len bytes go, which is `last` if it takes all
  * that is queued?  §3.8.6.2.1 (1) to (3); (4), the override timeout, is the
  * persist timer.  Nagle is the part about unacknowledged data. */
