@@ -3,7 +3,8 @@
  *
  *   Owns:      which of these is right in which state, and its error, as
  *              Linux has them.
- *   Invariant: a stream holds at most one of bind, listener, tcp.
+ *   Invariant: a stream holds at most one of plan->bind, listener, tcp; it
+ *              has a plan if it has no tcp.
  *   RFC 9293 §3.9.1.
  */
 #include "sock/sock.h"
@@ -39,7 +40,9 @@ static int new_sock(struct cw_stack *st, int domain, int type,
 static int give_transport(struct cw_stack *st, struct sock *s)
 {
     if (sock_is_stream(s)) {
-        tcp_opts_init(&s->opts, st->tcp);
+        if (!sock_table_plan(&st->socks, s))
+            return -CW_ENOMEM;
+        tcp_opts_init(&s->plan->opts, st->tcp);
         return 0;
     }
     s->udp = udp_open(st->udp, s, s->domain == CW_AF_INET6);
@@ -70,21 +73,24 @@ struct tcp_opts *sock_opts(struct sock *s)
     INVARIANT(sock_is_stream(s));
     if (s->tcp)
         return tcp_opts_of(s->tcp);
-    return s->listener ? tcp_listener_opts(s->listener) : &s->opts;
+    return s->listener ? tcp_listener_opts(s->listener) : &s->plan->opts;
 }
 
 static void drop_bind(struct sock *s)
 {
-    if (s->bind)
-        tcp_unbind(s->bind, &s->opts);
-    s->bind = NULL;
+    struct sock_plan *p = s->plan;
+
+    if (!p || !p->bind)
+        return;
+    tcp_unbind(p->bind, &p->opts);
+    p->bind = NULL;
 }
 
 static int stream_bind(struct sock *s, const struct cw_sockaddr *a)
 {
-    if (s->tcp || s->listener || s->bind)
+    if (s->tcp || s->listener || s->plan->bind)
         return -CW_EINVAL;
-    return tcp_bind(s->st->tcp, a, &s->opts, &s->bind);
+    return tcp_bind(s->st->tcp, a, &s->plan->opts, &s->plan->bind);
 }
 
 static int do_bind(struct sock *s, const struct cw_sockaddr *addr)
@@ -100,9 +106,9 @@ static int do_bind(struct sock *s, const struct cw_sockaddr *addr)
         return -CW_EADDRNOTAVAIL;
     err = stream_bind(s, &a);
     if (!err) {
-        s->wish = a;
-        s->wish.port = s->bind->port;
-        s->rebind = true;
+        s->plan->wish = a;
+        s->plan->wish.port = s->plan->bind->port;
+        s->plan->rebind = true;
     }
     return err;
 }
@@ -118,7 +124,9 @@ int cw_bind(cw_stack *st, int sd, const struct cw_sockaddr *addr, cw_ns now)
  * it again. */
 static int bind_again(struct sock *s)
 {
-    return s->rebind && !s->bind ? stream_bind(s, &s->wish) : 0;
+    struct sock_plan *p = s->plan;
+
+    return p->rebind && !p->bind ? stream_bind(s, &p->wish) : 0;
 }
 
 /* ---- listen, accept ---------------------------------------------------- */
@@ -127,8 +135,9 @@ static int bind_again(struct sock *s)
  * no live one now. */
 static bool clear_dead(struct sock *s)
 {
-    if (s->tcp && s->connecting && tcp_phase(s->tcp) == TCP_PHASE_CLOSED) {
-        s->opts = *tcp_opts_of(s->tcp);
+    if (s->tcp && s->connecting && tcp_phase(s->tcp) == TCP_PHASE_CLOSED
+        && sock_table_plan(&s->st->socks, s)) {
+        s->plan->opts = *tcp_opts_of(s->tcp);
         tcp_call_close(s->tcp);
         s->tcp = NULL;
         s->connecting = false;
@@ -138,7 +147,7 @@ static bool clear_dead(struct sock *s)
 
 static int do_listen(struct sock *s, int backlog)
 {
-    struct tcp_open    open = { .opts = &s->opts, .owner = s };
+    struct tcp_open    open = { .owner = s };
     struct cw_sockaddr any = name_wildcard(s);
     int                err;
 
@@ -153,15 +162,16 @@ static int do_listen(struct sock *s, int backlog)
     if (!clear_dead(s))
         return -CW_EINVAL;
     err = bind_again(s);
-    if (!err && !s->bind)
+    if (!err && !s->plan->bind)
         err = stream_bind(s, &any);
     if (err)
         return err;
-    open.bind = s->bind;
+    open.opts = &s->plan->opts;
+    open.bind = s->plan->bind;
     name_local(s, &open.local);
     err = tcp_call_listen(s->st->tcp, &open, backlog, &s->listener);
     if (!err)
-        s->bind = NULL; /* the listener's now */
+        s->plan->bind = NULL; /* the listener's now */
     return err;
 }
 
@@ -213,7 +223,7 @@ int cw_accept(cw_stack *st, int sd, struct cw_sockaddr *peer, cw_ns now)
 
 static int start_connect(struct sock *s, const struct cw_sockaddr *addr)
 {
-    struct tcp_open open = { .opts = &s->opts, .owner = s };
+    struct tcp_open open = { .opts = &s->plan->opts, .owner = s };
     int             err = name_to_reach(s, addr, &open.remote);
 
     if (err)
@@ -225,11 +235,13 @@ static int start_connect(struct sock *s, const struct cw_sockaddr *addr)
     if (err)
         return err;
     name_local(s, &open.local);
-    open.bind = s->bind;
+    open.bind = s->plan->bind;
     err = tcp_call_open(s->st->tcp, &open, &s->tcp);
     if (err)
         return err;
-    s->bind = NULL; /* the connection's now */
+    s->plan->bind = NULL; /* the connection's now */
+    if (!s->plan->rebind)
+        sock_table_unplan(s);
     s->connecting = true;
     return -CW_EINPROGRESS;
 }
@@ -258,6 +270,8 @@ static int disconnect(struct sock *s)
 {
     struct tcp_opts opts = *sock_opts(s);
 
+    if (!sock_table_plan(&s->st->socks, s))
+        return -CW_ENOMEM;
     if (s->tcp)
         tcp_call_abort(s->tcp);
     if (s->listener)
@@ -265,7 +279,7 @@ static int disconnect(struct sock *s)
     s->tcp = NULL;
     s->listener = NULL;
     s->connecting = false;
-    s->opts = opts;
+    s->plan->opts = opts;
     (void)bind_again(s); /* its port stays its own, if nobody was quicker */
     return 0;
 }

@@ -17,7 +17,7 @@ bool sock_v6only(const struct sock *s)
     if (s->tcp)
         return tcp_opts_of(s->tcp)->v6only;
     return s->listener ? tcp_listener_opts(s->listener)->v6only
-                       : s->opts.v6only;
+                       : s->plan->opts.v6only;
 }
 
 static bool all_zero(const struct cw_addr *a)
@@ -89,9 +89,9 @@ void name_local(const struct sock *s, struct cw_sockaddr *out)
         tcp_names(s->tcp, out, &peer);
     else if (s->listener)
         tcp_listener_name(s->listener, out);
-    else if (s->bind)
-        *out = (struct cw_sockaddr){ .addr = s->bind->addr,
-                                     .port = s->bind->port };
+    else if (s->plan && s->plan->bind)
+        *out = (struct cw_sockaddr){ .addr = s->plan->bind->addr,
+                                     .port = s->plan->bind->port };
 }
 
 int cw_getsockname(cw_stack *st, int sd, struct cw_sockaddr *addr)

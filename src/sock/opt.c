@@ -55,9 +55,9 @@ static const struct opt table[] = {
     { CW_SOL_SOCKET, CW_SO_RCVBUF,     OPT_BUF,  BOTH, TU(rcvbuf) },
     { CW_SOL_SOCKET, CW_SO_KEEPALIVE,  OPT_BOOL, STREAM, T(keepalive) },
     { CW_SOL_SOCKET, CW_SO_BROADCAST,  OPT_BOOL, BOTH, NO_T, U(broadcast),
-      S(broadcast) },
+      S(kept) },
     { CW_SOL_SOCKET, CW_SO_OOBINLINE,  OPT_BOOL, BOTH, T(oobinline), NO_U,
-      S(oobinline) },
+      S(kept) },
     { CW_SOL_SOCKET, CW_SO_LINGER,     OPT_LINGER, BOTH, NO_T },
     { CW_SOL_SOCKET, CW_SO_TYPE,       OPT_ASK, BOTH, NO_T },
     { CW_SOL_SOCKET, CW_SO_ERROR,      OPT_ASK, BOTH, NO_T },
@@ -178,7 +178,7 @@ static struct cw_linger get_linger(struct sock *s)
     const struct tcp_opts *t;
 
     if (!sock_is_stream(s))
-        return s->linger;
+        return s->plan ? s->plan->linger : (struct cw_linger){ 0 };
     t = sock_opts(s);
     return (struct cw_linger){ t->linger_on, t->linger_s };
 }
@@ -310,7 +310,9 @@ static int set_linger(struct sock *s, const void *val, size_t len)
         return -CW_EINVAL;
     memcpy(&l, val, sizeof(l));
     if (!sock_is_stream(s)) {
-        s->linger = l;
+        if (!sock_table_plan(&s->st->socks, s))
+            return -CW_ENOBUFS;
+        s->plan->linger = l;
         return 0;
     }
     t = sock_opts(s);
@@ -326,8 +328,8 @@ static void tell_sharing(struct sock *s)
         udp_opts_changed(s->udp);
     else if (s->listener)
         tcp_listener_opts_changed(s->listener);
-    else if (s->bind)
-        tcp_bind_changed(s->bind, &s->opts);
+    else if (s->plan && s->plan->bind)
+        tcp_bind_changed(s->plan->bind, &s->plan->opts);
 }
 
 static int do_setsockopt(struct sock *s, const struct opt *o,

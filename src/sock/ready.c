@@ -11,15 +11,15 @@ void sock_heard(void *ctx, void *owner)
     struct sock     *s = owner;
 
     INVARIANT(s->st == st);
-    if (!list_linked(&s->ready))
-        list_push_back(&st->socks.ready, &s->ready);
+    if (!near_linked(&s->ready))
+        near_push_back(&st->socks.ready, &s->ready);
 }
 
 int cw_ready_next(cw_stack *st)
 {
-    struct list *n = list_pop(&st->socks.ready);
+    struct near *n = near_pop(&st->socks.ready);
 
-    return n ? list_entry(n, struct sock, ready)->sd : -1;
+    return n ? near_entry(n, struct sock, ready)->sd : -1;
 }
 
 /* A stream that is neither listening nor connected polls as Linux's does: it

@@ -17,7 +17,7 @@ void sock_table_init(struct sock_table *t, struct arena *a, void *slots,
 {
     INVARIANT(max > 0);
     slab_init(&t->slab, a, sizeof(struct sock));
-    list_init(&t->ready);
+    slab_init(&t->plans, a, sizeof(struct sock_plan));
     t->slots = slots;
     t->max = max;
     while (1u << t->bits < max)
@@ -70,7 +70,6 @@ int sock_table_add(struct sock_table *t, struct sock **out)
         give_slot(t, slot);
         return -CW_ENOMEM;
     }
-    list_init(&s->ready);
     s->sd = number_of(t, slot);
     t->slots[slot].sock = s;
     *out = s;
@@ -93,9 +92,26 @@ void sock_table_remove(struct sock_table *t, struct sock *s)
     uint32_t slot = (uint32_t)s->sd & ((1u << t->bits) - 1);
 
     INVARIANT(t->slots[slot].sock == s);
-    list_del(&s->ready);
+    near_del(&s->ready);
+    sock_table_unplan(s);
     give_slot(t, slot);
     slab_put(s);
+}
+
+struct sock_plan *sock_table_plan(struct sock_table *t, struct sock *s)
+{
+    if (!s->plan)
+        s->plan = slab_get0(&t->plans);
+    return s->plan;
+}
+
+void sock_table_unplan(struct sock *s)
+{
+    if (!s->plan)
+        return;
+    INVARIANT(!s->plan->bind);
+    slab_put(s->plan);
+    s->plan = NULL;
 }
 
 void sock_table_fini(struct sock_table *t)

@@ -7,31 +7,42 @@
 #ifndef SOCK_SOCKTAB_H
 #define SOCK_SOCKTAB_H
 
+#include "base/near.h"
 #include "store/arena.h"
 #include "tcp/tcp.h"
 #include "udp/udp.h"
 
 struct cw_stack;
 
-/* A stream is one of: nothing yet (perhaps bound), a listener, a connection;
- * `bind` is held in the first case only.  A datagram socket has `udp`. */
+/* What a stream keeps for the connection that it has not got: `bind` is held
+ * while it is nothing yet.  It outlives the beginning of a connection only if
+ * `rebind`, since then it may be needed again.  A datagram socket has one if
+ * somebody set SO_LINGER, where that means nothing. */
+struct sock_plan {
+    struct portbind   *bind;
+    struct cw_sockaddr wish;   /* what bind() was asked for */
+    bool               rebind; /* `wish` was bound by the program */
+    struct tcp_opts    opts;   /* until there is a connection */
+    struct cw_linger   linger;
+};
+
+/* A stream is one of: nothing yet (perhaps bound), a listener, a connection.
+ * A datagram socket has `udp`. */
 struct sock {
-    struct list          ready; /* in the table's FIFO */
+    struct near          ready; /* in the table's FIFO */
     struct cw_stack     *st;
-    int                  sd;
-    uint8_t              domain, type;
-    bool                 connecting; /* connect() has not answered 0 yet */
-    bool                 rebind;     /* `wish` was bound by the program */
-    bool                 broadcast, oobinline; /* where they mean nothing, */
-    struct cw_linger     linger;               /* they are only kept */
     uint64_t             owner;
     struct tcp          *tcp;
     struct tcp_listener *listener;
-    struct portbind     *bind;
-    struct cw_sockaddr   wish; /* what bind() was asked for */
-    struct tcp_opts      opts; /* until there is a connection */
     struct udp_sock     *udp;
+    struct sock_plan    *plan;
+    int                  sd;
+    uint8_t              domain, type;
+    bool                 connecting; /* connect() has not answered 0 yet */
+    bool kept; /* a stream's SO_BROADCAST, a datagram socket's SO_OOBINLINE:
+                  they mean nothing and are only kept */
 };
+_Static_assert(sizeof(struct sock) <= 64, "every connection has one");
 
 struct sock_slot {
     struct sock *sock;
@@ -40,8 +51,8 @@ struct sock_slot {
 };
 
 struct sock_table {
-    struct slab       slab;
-    struct list       ready; /* sockets whose readiness may have changed */
+    struct slab       slab, plans;
+    struct near       ready; /* sockets whose readiness may have changed */
     struct sock_slot *slots;
     uint32_t          max, bits;
     uint32_t          fresh;      /* slots from here were never used */
@@ -56,6 +67,9 @@ void sock_table_fini(struct sock_table *t);
 
 /* A zeroed socket with a number; or -CW_EMFILE, -CW_ENOMEM. */
 int sock_table_add(struct sock_table *t, struct sock **out);
+/* The socket's plan, which it gets if it has none; NULL: memory is out. */
+struct sock_plan *sock_table_plan(struct sock_table *t, struct sock *s);
+void              sock_table_unplan(struct sock *s);
 /* NULL if sd is no socket. */
 struct sock *sock_table_get(const struct sock_table *t, int sd);
 void         sock_table_remove(struct sock_table *t, struct sock *s);
