@@ -417,7 +417,7 @@ static void program_closed(struct ep *ep)
         tell_held(ep);
     reset |= lingers0(ep);
     ep_up(ep); /* what was written before goes out before */
-    if (reset && !ep->dead)
+    if ((reset || ep->eof_taken) && !ep->dead) /* it may have shut down first */
         ep_free(ep);
 }
 

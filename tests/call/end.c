@@ -150,6 +150,29 @@ static void write_to_closed_client(void)
     close(fd);
 }
 
+static void shut_then_closed_server(void)
+{
+    int fd = meet();
+
+    EQ(shutdown(fd, SHUT_WR), 0);
+    close(fd);
+    tell(0);
+}
+
+/* Its end was sent before the close, which is a close all the same. */
+static void shut_then_closed_client(void)
+{
+    int  fd = meet();
+    char c;
+
+    hear();
+    EQ(read(fd, &c, 1), 0);
+    send_all(fd, "x", 1);
+    EQ(poll_for(fd, 0, SOON) & POLLHUP, POLLHUP);
+    FAILS(send(fd, "x", 1, MSG_NOSIGNAL), EPIPE);
+    close(fd);
+}
+
 static void names_after_server(void)
 {
     int fd = meet();
@@ -394,6 +417,6 @@ static void shut_wakes_client(void)
 
 CALL_MAIN(BOTH(linger), BOTH(unread), BOTH(data_then_reset),
           BOTH(reset_by_option), BOTH(reset_send), BOTH(write_to_closed),
-          BOTH(names_after), BOTH(unsent), BOTH(both_unsent),
-          BOTH(last_word), BOTH(crossing), BOTH(killed_clean),
-          BOTH(killed_unread), BOTH(shut_wakes))
+          BOTH(shut_then_closed), BOTH(names_after), BOTH(unsent),
+          BOTH(both_unsent), BOTH(last_word), BOTH(crossing),
+          BOTH(killed_clean), BOTH(killed_unread), BOTH(shut_wakes))
