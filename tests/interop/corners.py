@@ -146,7 +146,9 @@ def time_wait(p):
     want("b's end", p.b("receive")[0], 0)
     p.b("close")
     p.a.start("accept")
-    p.b("connect", host=p.local, port=port, source=source)
+    rig.until("b has heard the last ACK", lambda: p.b.may(
+        "connect", ("EADDRINUSE", "EADDRNOTAVAIL"), host=p.local, port=port,
+        source=source))
     p.a.result()
     sent = p.b("send", seed=5, size=10_000)
     check_text(sent, p.a("receive"), 10_000)

@@ -16,7 +16,6 @@ import itertools
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -252,16 +251,10 @@ def enter(args):
         return 77
     directory = tempfile.mkdtemp(prefix="causeway-interop-")
     env = {**os.environ, "XDG_STATE_HOME": directory}
-    for sig in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(sig, lambda sig, _: sys.exit(128 + sig))
-    child = subprocess.Popen(
-        [*words, rig.PYTHON, *sys.argv, "--dir", directory], env=env,
-        start_new_session=True, preexec_fn=rig.die_with_parent)
     try:
-        return child.wait()
+        return rig.run_in(words, [rig.PYTHON, *sys.argv, "--dir", directory],
+                          env)
     finally:
-        child.kill()            # and with it everything in its namespace
-        child.wait()
         if args.keep:
             print("interop: recordings of what failed:", directory)
         else:

@@ -59,8 +59,8 @@ class Peer:
     def connect(self, host, port, source=None):
         self.conn = socket.socket(family_of(host), socket.SOCK_STREAM)
         self.conn.settimeout(LIMIT)
+        self.conn.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if source:
-            self.conn.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self.conn.bind(("::" if ":" in host else "0.0.0.0", source))
         self.conn.connect((host, port))
         return self.conn.getsockname()[1]
@@ -291,7 +291,10 @@ def main():
             answer = {"error": "no answer in time"}
         except OSError as error:
             answer = {"error": errno.errorcode.get(error.errno, str(error))}
-        print(json.dumps(answer), flush=True)
+        try:
+            print(json.dumps(answer), flush=True)
+        except BrokenPipeError:
+            break                   # nobody listens any more
     os._exit(0)                     # whatever threads still wait for
 
 

@@ -58,6 +58,20 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
+def run_in(words, argv, env):
+    """A program in the namespaces that `words` begin; its exit status.  When
+    this ends, by whatever signal, so does everything there."""
+    for sig in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(sig, lambda sig, _: sys.exit(128 + sig))
+    child = subprocess.Popen([*words, *argv], env=env, start_new_session=True,
+                             preexec_fn=die_with_parent)
+    try:
+        return child.wait()
+    finally:
+        child.kill()
+        child.wait()
+
+
 def missing():
     """What this system lacks before anything is tried."""
     for tool in ("unshare", "mount", "ip"):
@@ -145,6 +159,14 @@ class End:
         if "error" not in answer:
             raise Failed(f"{self.name}: {call} succeeded")
         return answer["error"]
+
+    def may(self, call, errors, **words):
+        """Does it succeed?  If not, only with one of these errors."""
+        self.start(call, **words)
+        answer = self.line()
+        if "error" in answer and answer["error"] not in errors:
+            raise Refused(f"{self.name}: {answer['error']}")
+        return "error" not in answer
 
     def end(self):
         """Its exit status, once its connections are closed."""
