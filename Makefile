@@ -5,7 +5,7 @@ PYTHON := $(shell test -x /usr/bin/python3 && echo /usr/bin/python3 || echo pyth
 BUILD  ?= build
 PREFIX ?= /usr/local
 
-.PHONY: all build demo test fast install bench fuzz interop tidy format clean help \
+.PHONY: all build demo test fast install bench fuzz interop nmap tidy format clean help \
 	setup-build setup-test setup-tidy
 
 all: build
@@ -41,6 +41,10 @@ RUNS ?= 1
 interop: build
 	@$(PYTHON) tests/interop/interop_test.py $(BUILD)/causeway --runs $(RUNS)
 
+# What scanners make of us; nmap and hping3 are for whoever asks for this.
+nmap: build
+	@$(PYTHON) tests/interop/nmap_test.py $(BUILD)/causeway
+
 install: build
 	@$(MESON) configure $(BUILD) -Dprefix=$(abspath $(PREFIX))
 	@$(MESON) install -C $(BUILD)
@@ -75,6 +79,7 @@ help:
 	@echo "make install    install to PREFIX ($(PREFIX)); DESTDIR is heeded"
 	@echo "make bench      measure"
 	@echo "make interop    Causeway and this kernel as each other's peer (RUNS=$(RUNS))"
+	@echo "make nmap       nmap and hping3 against a stack of ours, in a namespace"
 	@echo "make fuzz       fuzz each target for a minute (FUZZ_SECONDS)"
 	@echo "make tidy       the source as text, and clang-tidy"
 	@echo "make format     clang-format on the lines that you changed"
