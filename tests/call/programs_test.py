@@ -21,7 +21,7 @@ import time
 
 BAD = ["--loss", "3%", "--reorder", "5%", "--delay", "5ms"]
 SIZE = int(os.environ.get("CALL_SIZE", "500000"))
-LIMIT = 100
+LIMIT = int(os.environ.get("CALL_LIMIT", "100"))
 
 
 class Skip(Exception):
