@@ -31,6 +31,12 @@ extern "C" {
 
 typedef struct cw_stack cw_stack;
 
+/* You provide this.  The stack has found itself in a state that it excludes:
+ * a bug of ours, never something that the network or a call could cause.
+ * `what` did not hold.  It must not return; print it and stop. */
+__attribute__((noreturn)) void cw_panic(const char *file, int line,
+                                        const char *what);
+
 typedef int64_t cw_ns;
 #define CW_NEVER INT64_MAX
 
