@@ -145,6 +145,22 @@ CW_API int cw_connect(cw_stack *st, int sd, const struct cw_sockaddr *addr,
  * when there is no room, EPIPE after a shutdown, the pending error once. */
 CW_API ptrdiff_t cw_send(cw_stack *st, int sd, const void *buf, size_t len,
                          int flags, cw_ns now);
+/* What goes beside a datagram's bytes, as cmsg(3) has it on Linux. */
+enum {
+    CW_ANC_GSO = 1 << 0,      /* UDP_SEGMENT, UDP_GRO: gso_size */
+    CW_ANC_PKTINFO = 1 << 1,  /* IP_PKTINFO: netif, addr, spec */
+    CW_ANC_PKTINFO6 = 1 << 2, /* IPV6_PKTINFO: netif, addr */
+};
+struct cw_anc {
+    unsigned       has; /* CW_ANC_*; send: these are meant; recv: the socket
+                           asked for them, and they are filled in */
+    uint16_t       gso_size; /* send: cut into datagrams of this size; recv:
+                                it is several of this size, one behind the
+                                other */
+    uint32_t       netif; /* interface index + 1; send: 0: by the route */
+    struct cw_addr addr;  /* send: the source; recv: where it was sent to */
+    struct cw_addr spec;  /* recv: this host's address that would answer */
+};
 /* Like cw_send; `to` NULL means the connected peer. */
 struct cw_msg {
     void              *buf;
@@ -154,6 +170,7 @@ struct cw_msg {
     bool               has_addr; /* send: addr is meant; recv: filled in */
     bool               truncated; /* recv: the datagram was longer */
     int                flags;
+    struct cw_anc      anc; /* datagrams */
 };
 CW_API ptrdiff_t cw_sendmsg(cw_stack *st, int sd, const struct cw_msg *msg,
                             cw_ns now);

@@ -27,6 +27,8 @@ enum {
     ICMP_BURST = 50,
     CHALLENGE_ACK_RATE = 100, /* a second, all connections: RFC 5961 §7 */
     UDP_QUEUE_PKTS_MAX = 1024,
+    UDP_SEGMENTS_MAX = 128,   /* of one call: Linux's UDP_MAX_SEGMENTS */
+    UDP_GRO_MAX = 65507,      /* bytes that become one: a datagram's most */
     TCP_OOO_RANGES_MAX = 256, /* holes in one receive queue */
     TCP_SEGS_MAX = 16384,     /* records in flight on one connection */
     TCP_BACKLOG_MAX = 4096,   /* as net.core.somaxconn */

@@ -168,7 +168,8 @@ enum why_unit { WHY_UNIT_NOFIG, WHY_UNIT_COUNT, WHY_UNIT_TIME, WHY_UNIT_BYTES };
     /* added since recordings hold these numbers: at the end */ \
     X(NO_TIMESTAMP,      "no-timestamp",     "without the timestamp agreed on", NOFIG, "RFC 7323 3.2") \
     X(GROUP_BAD,         "group-bad",        "invalid group membership message", NOFIG, "RFC 3376 4") \
-    X(TX_GROUP,          "tx-group",         "tells routers who listens to which group", NOFIG, "RFC 3376 5.1")
+    X(TX_GROUP,          "tx-group",         "tells routers who listens to which group", NOFIG, "RFC 3376 5.1") \
+    X(TX_UDP_MORE,       "tx-udp-more",      "one more datagram of the same call (UDP_SEGMENT)", NOFIG, "udp(7)")
 // clang-format on
 
 enum why {

@@ -133,12 +133,18 @@ bool netif_in_group(const struct netif *nif, const struct cw_addr *group)
     return false;
 }
 
+/* A later piece of what the queue has taken. */
+static bool rides_along(const struct cw_pkt *pkt)
+{
+    return pkt->why == WHY_TX_FRAGMENT || pkt->why == WHY_TX_UDP_MORE;
+}
+
 /* Previous hop: ether_out().  Next: the pump, by net_take(). */
 enum why netif_out(struct net *n, struct netif *nif, struct cw_pkt *pkt)
 {
     INVARIANT(pkt->len >= ETHER_LEN);
     INVARIANT(pkt->why != GO_ON);
-    if (nif->txq.count >= nif->queue_max && pkt->why != WHY_TX_FRAGMENT) {
+    if (nif->txq.count >= nif->queue_max && !rides_along(pkt)) {
         nif->was_full = true;
         return WHY_TXQ_FULL;
     }

@@ -49,6 +49,9 @@ enum block_kind {
     BLOCK_END,
 };
 
+/* What a CALL holds beside its fixed fields. */
+enum { CALL_ADDR = 1, CALL_ANC = 2 };
+
 /* Bytes under construction; grows by the allocator; `bad` when that failed.
  */
 struct blockbuf {

@@ -8,6 +8,7 @@
 #ifndef SHIM_CALL_H
 #define SHIM_CALL_H
 
+#include <causeway/socket.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -45,6 +46,7 @@ struct call {
     uint32_t addr_len; /* 0: no address */
     uint32_t len;      /* of data */
     struct sockaddr_storage addr;
+    struct cw_anc           anc; /* CALL_SEND: control messages */
 
     /* Not part of what is sent between processes: */
     const void *data;
@@ -68,6 +70,7 @@ struct reply {
     int64_t  value;
     uint32_t addr_len, len;
     struct sockaddr_storage addr;
+    struct cw_anc           anc; /* CALL_RECV: control messages */
 
     const void *data;
     int         fd;

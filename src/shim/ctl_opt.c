@@ -67,7 +67,7 @@ static enum policy policy_of(int level, int name, bool set, size_t *row)
         if (table[*row].level == level && table[*row].name == name)
             return set ? table[*row].set : table[*row].get;
     return level == SOL_SOCKET || level == IPPROTO_TCP || level == IPPROTO_IP
-                   || level == IPPROTO_IPV6
+                   || level == IPPROTO_IPV6 || level == IPPROTO_UDP
                ? ASK_STACK
                : REFUSE;
 }

@@ -7,6 +7,7 @@
 #include "shim/notify_own.h"
 
 #include "base/check.h"
+#include "shim/cmsg.h"
 #include "shim/mem.h"
 
 #include <errno.h>
@@ -117,6 +118,18 @@ static int32_t msg_flags(const struct pend *p)
     return (int32_t)(is_many(p) ? p->args[3] : p->args[2]);
 }
 
+static int get_control(const struct pend *p, const struct msghdr *m,
+                       struct call *c)
+{
+    char bytes[CMSG_TAKE_MAX];
+    int  r;
+
+    if (m->msg_controllen > sizeof bytes)
+        return -ENOBUFS;
+    r = mem_read(p->tid, (uintptr_t)m->msg_control, bytes, m->msg_controllen);
+    return r < 0 ? r : cmsg_take(bytes, m->msg_controllen, &c->anc);
+}
+
 static int in_sendmsg(const struct pend *p, int prog, struct call *c,
                       char *buf)
 {
@@ -134,6 +147,8 @@ static int in_sendmsg(const struct pend *p, int prog, struct call *c,
         return r;
     if (p->gram && m.msg_name && m.msg_namelen)
         r = get_addr(p, (uintptr_t)m.msg_name, m.msg_namelen, c);
+    if (r == 0 && p->gram && m.msg_control)
+        r = get_control(p, &m, c);
     if (r < 0)
         return r;
     n = mem_gather(p->tid, (uintptr_t)m.msg_iov, m.msg_iovlen, buf,
@@ -255,6 +270,23 @@ static int64_t out_recvfrom(const struct pend *p, const struct reply *r)
     return e < 0 ? e : r->value;
 }
 
+/* Into the room that the program offers; what does not fit is cut. */
+static int put_control(const struct pend *p, const struct reply *r,
+                       struct msghdr *m)
+{
+    char   bytes[CMSG_TAKE_MAX];
+    size_t room = MIN(m->msg_controllen, sizeof bytes);
+    bool   cut = false;
+
+    if (!m->msg_control)
+        room = 0;
+    m->msg_controllen = cmsg_put(&r->anc, bytes, room, &cut);
+    if (cut)
+        m->msg_flags |= MSG_CTRUNC;
+    return mem_write(p->tid, (uintptr_t)m->msg_control, bytes,
+                     m->msg_controllen);
+}
+
 static int64_t out_recvmsg(const struct pend *p, const struct reply *r)
 {
     struct msghdr m;
@@ -274,7 +306,8 @@ static int64_t out_recvmsg(const struct pend *p, const struct reply *r)
         m.msg_namelen = r->addr_len;
     }
     m.msg_flags = r->truncated ? MSG_TRUNC : 0;
-    m.msg_controllen = 0;
+    if (e == 0)
+        e = put_control(p, r, &m);
     if (e == 0)
         e = mem_write(p->tid, at, &m, sizeof m);
     return e < 0 ? e : r->value;

@@ -38,7 +38,8 @@ void ep_gram_send(struct ep *ep, struct ctl_front *front,
                   const struct call *call)
 {
     struct wcall   c = { .op = EVC_SEND, .in = call->data,
-                         .in_len = call->len };
+                         .in_len = call->len,
+                         .anc = call->anc };
     struct wresult res;
     int            err;
 
@@ -68,6 +69,7 @@ void ep_gram_send(struct ep *ep, struct ctl_front *front,
 struct gram {
     ptrdiff_t          len; /* or -errno */
     struct cw_sockaddr from;
+    struct cw_anc      anc;
 };
 
 static struct gram from_stack(struct ep *ep)
@@ -79,6 +81,7 @@ static struct gram from_stack(struct ep *ep)
 
     g.len = ep_call(ep, &c, &res);
     g.from = res.addr;
+    g.anc = res.anc;
     return g;
 }
 
@@ -97,6 +100,7 @@ static enum told tell_gram(struct ep *ep, struct ctl_front *front,
     r.truncated = r.len < len;
     r.value = to->flags & MSG_TRUNC ? (int64_t)len : r.len;
     r.addr_len = name_out(&g->from, ep->domain, &r.addr);
+    r.anc = g->anc;
     return front->answer(front, &r);
 }
 
@@ -111,7 +115,7 @@ void ep_gram_give(struct ep *ep, const struct pair_item *item)
 
 static struct pair_item item_of(const struct gram *g)
 {
-    struct pair_item item = { .from = g->from };
+    struct pair_item item = { .from = g->from, .anc = g->anc };
 
     if (g->len < 0)
         item.err = (int)-g->len;
@@ -228,7 +232,7 @@ static bool out_of_pair(struct ep *ep, const struct call *call,
 
     if (!it)
         return false;
-    *g = (struct gram){ .from = it->from };
+    *g = (struct gram){ .from = it->from, .anc = it->anc };
     g->len = recv(call->fd, ep->ctl->buf, sizeof ep->ctl->buf, flags);
     pair_unread(&ep->pair);
     return g->len >= 0; /* else another thread was quicker */

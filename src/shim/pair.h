@@ -31,6 +31,7 @@ struct pair_item {
     int      err;         /* datagrams: stands for this error; 0: data;
                              PAIR_TOLD: for one that was told */
     struct cw_sockaddr from;
+    struct cw_anc      anc;
 };
 
 struct pair {

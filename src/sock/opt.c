@@ -12,6 +12,8 @@
 
 /* Linux's numbers for what socket.h has no name for. */
 enum { IP_TOS = 1, IP_TTL = 2, IPV6_UNICAST_HOPS = 16, IPV6_TCLASS = 67 };
+enum { IP_PKTINFO = 8, IPV6_RECVPKTINFO = 49 };
+enum { UDP_SEGMENT = 103, UDP_GRO = 104 };
 enum { TTL_DEFAULT = 64 };
 
 enum opt_type {
@@ -19,6 +21,7 @@ enum opt_type {
     OPT_BUF, /* uint32_t bytes; reads as twice, clamped when set */
     OPT_INT,
     OPT_U8,
+    OPT_U16, /* in its range */
     OPT_U32, /* not negative */
     OPT_ASK, /* read only: ask() below knows */
     OPT_MAXSEG,
@@ -85,6 +88,12 @@ static const struct opt table[] = {
     { CW_IPPROTO_IPV6, IPV6_TCLASS, OPT_U8, BOTH, TU(tos) },
     { CW_IPPROTO_IPV6, IPV6_UNICAST_HOPS, OPT_TTL, BOTH, TU(ttl),
       .lo = 0, .hi = 255 },
+    { CW_IPPROTO_IP, IP_PKTINFO, OPT_BOOL, DGRAM, NO_T, U(pktinfo) },
+    { CW_IPPROTO_IPV6, IPV6_RECVPKTINFO, OPT_BOOL, DGRAM, NO_T,
+      U(pktinfo6) },
+    { CW_IPPROTO_UDP, UDP_SEGMENT, OPT_U16, DGRAM, NO_T, U(gso_size),
+      .lo = 0, .hi = UINT16_MAX },
+    { CW_IPPROTO_UDP, UDP_GRO, OPT_BOOL, DGRAM, NO_T, U(gro) },
     { CW_IPPROTO_IPV6, CW_IPV6_V6ONLY, OPT_V6ONLY, BOTH, TU(v6only) },
 };
 // clang-format on
@@ -156,6 +165,8 @@ static int get_int(struct sock *s, const struct opt *o)
         return *(int *)p;
     case OPT_U8:
         return *(uint8_t *)p;
+    case OPT_U16:
+        return *(uint16_t *)p;
     case OPT_U32:
         return (int)MIN(*(uint32_t *)p, (uint32_t)INT32_MAX);
     case OPT_TTL:
@@ -240,7 +251,7 @@ static int set_ranged(const struct opt *o, void *p, int v)
         return -CW_EINVAL;
     if (o->type == OPT_TTL)
         *(uint8_t *)p = (uint8_t)v;
-    else if (o->type == OPT_MAXSEG)
+    else if (o->type == OPT_MAXSEG || o->type == OPT_U16)
         *(uint16_t *)p = (uint16_t)v;
     else
         *(int *)p = v;
@@ -286,6 +297,7 @@ static int set_int(struct sock *s, const struct opt *o, int v)
         *(uint32_t *)p = (uint32_t)v;
         return 0;
     case OPT_INT:
+    case OPT_U16:
     case OPT_TTL:
     case OPT_MAXSEG:
         return set_ranged(o, p, v);

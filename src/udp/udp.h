@@ -58,6 +58,9 @@ struct udp_opts {
     uint32_t rcvbuf, sndbuf;
     bool     reuseaddr, reuseport, v6only, broadcast;
     uint8_t  ttl, tos;
+    uint16_t gso_size; /* send: cut into datagrams of this size; 0: do not */
+    bool     gro;      /* recv: several of a size are one */
+    bool     pktinfo, pktinfo6;
     struct udp_many many[2]; /* IPv4, IPv6 */
 };
 struct udp_opts *udp_opts(struct udp_sock *u);

@@ -166,7 +166,8 @@ static enum why deliver_to(struct udp_sock *u, const struct arrived *a)
                            .off = a->rx->off + UDP_LEN,
                            .len = a->len - UDP_LEN,
                            .from = a->from,
-                           .to = a->to };
+                           .to = a->to,
+                           .netif = a->rx->netif };
     enum why        why = udp_queue_put(u, &in);
 
     if (why != GO_ON) {

@@ -21,6 +21,7 @@ struct sending {
     struct net_dest      *dest;
     const struct cw_msg  *msg;
     const struct udp_many *many; /* it goes to a group */
+    const struct cw_addr  *named; /* the source that the call names */
 };
 
 static bool same_name(const struct cw_sockaddr *a,
@@ -65,6 +66,8 @@ static int find_path(struct udp_sock *u, struct sending *s)
         s->src = addr_is4(&s->to.addr) ? addr4(0) : any6;
     if (s->many && addr_is_any(&s->src))
         s->src = s->many->src;
+    if (s->named)
+        s->src = *s->named;
     if (!addr_is_any(&s->src) && net_dest_ok(u->host->net, s->dest))
         return 0;
     if (net_path(u->host->net, &s->to.addr, s->to.scope, &s->src, s->dest)
@@ -165,7 +168,9 @@ static int code_of(enum why why)
     return -CW_ENOBUFS;
 }
 
-static ptrdiff_t send(struct udp_sock *u, const struct sending *s)
+/* One datagram. */
+static ptrdiff_t send_one(struct udp_sock *u, const struct sending *s,
+                          enum why reason)
 {
     struct net_tx tx = { .src = s->src,
                          .dst = s->to.addr,
@@ -173,7 +178,7 @@ static ptrdiff_t send(struct udp_sock *u, const struct sending *s)
                          .proto = PROTO_UDP,
                          .ttl = u->opts.ttl,
                          .tos = u->opts.tos,
-                         .why = WHY_TX_UDP,
+                         .why = reason,
                          .flow = u->flow_no,
                          .dest = s->dest };
     struct cw_pkt pkt;
@@ -195,11 +200,77 @@ static ptrdiff_t send(struct udp_sock *u, const struct sending *s)
     return why == GO_ON ? (ptrdiff_t)s->msg->len : code_of(why);
 }
 
+/* How large each of the call's datagrams is; 0: it is one. */
+static uint16_t segment_size(const struct udp_sock *u,
+                             const struct cw_msg   *msg)
+{
+    return msg->anc.has & CW_ANC_GSO ? msg->anc.gso_size : u->opts.gso_size;
+}
+
+/* udp(7), UDP_SEGMENT: what must fit the path without fragments. */
+static int check_segments(const struct sending *s, uint16_t size)
+{
+    uint32_t hdr = (addr_is4(&s->to.addr) ? 20u : 40u) + UDP_LEN;
+
+    if (size == 0)
+        return 0;
+    if (hdr + MIN(s->msg->len, (size_t)size) > s->dest->mtu)
+        return -CW_EMSGSIZE;
+    return s->msg->len > (size_t)size * UDP_SEGMENTS_MAX ? -CW_EINVAL : 0;
+}
+
+/* Many datagrams in one call.  They are one train to the interface's queue:
+ * if it takes the first it takes all. */
+static ptrdiff_t send_segments(struct udp_sock *u, const struct sending *s,
+                               uint16_t size)
+{
+    const uint8_t *bytes = s->msg->buf;
+    size_t         at = 0;
+
+    while (at < s->msg->len) {
+        struct cw_msg  part = *s->msg;
+        struct sending one = *s;
+        ptrdiff_t      n;
+
+        part.buf = (void *)(uintptr_t)(bytes + at); /* only read */
+        part.len = MIN(s->msg->len - at, (size_t)size);
+        one.msg = &part;
+        n = send_one(u, &one, at == 0 ? WHY_TX_UDP : WHY_TX_UDP_MORE);
+        if (n < 0)
+            return at == 0 ? n : (ptrdiff_t)at;
+        at += part.len;
+    }
+    return (ptrdiff_t)at;
+}
+
+/* A source that the call names (IP_PKTINFO): one of ours. */
+static int named_source(struct udp_sock *u, struct sending *s,
+                        struct net_dest *other)
+{
+    const struct cw_anc *anc = &s->msg->anc;
+
+    if (!(anc->has & (CW_ANC_PKTINFO | CW_ANC_PKTINFO6)))
+        return 0;
+    s->dest = other;
+    if (anc->netif > 0 && !net_netif_known(u->host->net, anc->netif - 1))
+        return -CW_ENODEV;
+    if (anc->netif > 0)
+        s->to.scope = anc->netif;
+    if (addr_is_any(&anc->addr))
+        return 0;
+    if (addr_is4(&anc->addr) != addr_is4(&s->to.addr)
+        || !net_is_local(u->host->net, &anc->addr))
+        return -CW_EINVAL;
+    s->named = &anc->addr;
+    return 0;
+}
+
 /* Previous hop: the socket layer.  Next: net_out(). */
 ptrdiff_t udp_send(struct udp_sock *u, const struct cw_msg *msg)
 {
     struct sending  s = { .msg = msg };
     struct net_dest other = { .generation = 0 };
+    uint16_t        size = segment_size(u, msg);
     int             err;
 
     if (u->shut_wr)
@@ -208,14 +279,20 @@ ptrdiff_t udp_send(struct udp_sock *u, const struct cw_msg *msg)
     if (!err && u->error)
         err = -udp_take_error(u);
     if (!err)
+        err = named_source(u, &s, &other);
+    if (!err)
         err = udp_autobind(u);
     if (!err)
         err = find_path(u, &s);
+    if (!err)
+        err = check_segments(&s, size);
     if (err)
         return err;
     if (net_room(u->host->net, s.dest) == 0) {
         u->blocked = true; /* until proto.room */
         return -CW_EAGAIN;
     }
-    return send(u, &s);
+    if (size > 0 && msg->len > size)
+        return send_segments(u, &s, size);
+    return send_one(u, &s, WHY_TX_UDP);
 }

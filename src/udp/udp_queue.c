@@ -64,6 +64,41 @@ static bool keep_runs(struct pbufs *ps, struct dgram *d,
     return true;
 }
 
+/* May it join the youngest one?  As a card's driver would have it that finds
+ * a burst: the same flow, at the same time, and none after a shorter one. */
+static bool joins(const struct udp_sock *u, const struct dgram_in *in)
+{
+    const struct dgram *d = u->tail;
+
+    return d && u->opts.gro && d->full && d->at == u->host->env->now
+        && in->len > 0 && in->len <= d->size && d->segs < UDP_SEGMENTS_MAX
+        && d->len + in->len <= UDP_GRO_MAX && d->netif == in->netif
+        && d->from.port == in->from.port && d->to.port == in->to.port
+        && addr_eq(&d->from.addr, &in->from.addr)
+        && addr_eq(&d->to.addr, &in->to.addr);
+}
+
+static enum why join(struct udp_sock *u, const struct dgram_in *in)
+{
+    struct pbufs  *ps = &u->host->env->pbufs;
+    struct dgram   part = { .charge = 0 }, *d = u->tail;
+    struct slice **at = &d->data;
+
+    if (!keep_runs(ps, &part, in)) {
+        free_slices(part.data);
+        return WHY_NO_MEMORY;
+    }
+    while (*at)
+        at = &(*at)->next;
+    *at = part.data;
+    d->charge += part.charge;
+    d->len += in->len;
+    d->segs++;
+    d->full = in->len == d->size;
+    u->charged += part.charge;
+    return GO_ON;
+}
+
 enum why udp_queue_put(struct udp_sock *u, const struct dgram_in *in)
 {
     struct udp_host *h = u->host;
@@ -72,6 +107,8 @@ enum why udp_queue_put(struct udp_sock *u, const struct dgram_in *in)
     if (u->charged > u->opts.rcvbuf * UINT64_C(2)
         || u->queued >= UDP_QUEUE_PKTS_MAX)
         return WHY_UDP_QUEUE_FULL;
+    if (joins(u, in))
+        return join(u, in);
     d = slab_get0(&h->dgrams);
     if (!d)
         return WHY_NO_MEMORY;
@@ -81,7 +118,11 @@ enum why udp_queue_put(struct udp_sock *u, const struct dgram_in *in)
         slab_put(d);
         return WHY_NO_MEMORY;
     }
-    d->len = in->len;
+    d->len = d->size = in->len;
+    d->segs = 1;
+    d->full = in->len > 0;
+    d->at = h->env->now;
+    d->netif = in->netif;
     d->from = in->from;
     d->to = in->to;
     if (u->tail)
@@ -134,6 +175,38 @@ static size_t copy_out(const struct dgram *d, void *to, size_t room)
     return (size_t)(at - (uint8_t *)to);
 }
 
+/* RFC 1122 §4.1.3.5: where it was sent to.  [RFC1122-4.1.3.5-a] */
+static void tell_place(const struct udp_sock *u, const struct dgram *d,
+                       struct cw_anc *anc)
+{
+    struct net_dest dest;
+
+    anc->netif = d->netif + 1u;
+    anc->addr = anc->spec = d->to.addr;
+    if (net_is_local(u->host->net, &d->to.addr))
+        return;
+    /* To a group or to all: the address that an answer would have. */
+    anc->spec = addr_is4(&d->to.addr) ? addr4(0) : (struct cw_addr){ { 0 } };
+    (void)net_path(u->host->net, &d->from.addr, d->from.scope, &anc->spec,
+                   &dest);
+}
+
+static void tell_besides(const struct udp_sock *u, const struct dgram *d,
+                         struct cw_anc *anc)
+{
+    anc->has = 0;
+    if (d->segs > 1) {
+        anc->has |= CW_ANC_GSO;
+        anc->gso_size = (uint16_t)d->size;
+    }
+    if (u->opts.pktinfo && addr_is4(&d->to.addr))
+        anc->has |= CW_ANC_PKTINFO;
+    if (u->opts.pktinfo6)
+        anc->has |= CW_ANC_PKTINFO6;
+    if (anc->has & (CW_ANC_PKTINFO | CW_ANC_PKTINFO6))
+        tell_place(u, d, anc);
+}
+
 /* The order is Linux's: an error first, then data, then the end. */
 ptrdiff_t udp_recv(struct udp_sock *u, struct cw_msg *msg)
 {
@@ -143,6 +216,7 @@ ptrdiff_t udp_recv(struct udp_sock *u, struct cw_msg *msg)
 
     if (u->error)
         return -udp_take_error(u);
+    msg->anc.has = 0;
     if (!d)
         return u->shut_rd ? 0 : -CW_EAGAIN;
     len = d->len;
@@ -151,6 +225,7 @@ ptrdiff_t udp_recv(struct udp_sock *u, struct cw_msg *msg)
     msg->local = d->to;
     msg->has_addr = true;
     msg->truncated = got < len;
+    tell_besides(u, d, &msg->anc);
     if (!(msg->flags & CW_MSG_PEEK))
         drop_first(u);
     return msg->flags & CW_MSG_TRUNC ? (ptrdiff_t)len : (ptrdiff_t)got;

@@ -33,6 +33,11 @@ struct dgram {
     struct slice      *data;
     uint32_t           len, charge;
     struct cw_sockaddr from, to;
+    cw_ns              at;    /* when it came */
+    uint16_t           netif;
+    uint16_t           segs;  /* so many are one: UDP_GRO ... */
+    uint32_t           size;  /* ... of this size, but for the last ... */
+    bool               full;  /* ... which is as large */
 };
 
 struct udp_sock {
@@ -79,6 +84,7 @@ struct dgram_in {
     const struct cw_pkt *pkt;
     uint32_t             off, len;
     struct cw_sockaddr   from, to;
+    uint16_t             netif;
 };
 enum why udp_queue_put(struct udp_sock *u, const struct dgram_in *in);
 void     udp_queue_clear(struct udp_sock *u);

@@ -423,7 +423,8 @@ void record_call(struct recorder *r, cw_ns t, unsigned host,
     put_le64(b, since(r, t));
     put_le16(b, (uint16_t)host);
     put_le16(b, in->op);
-    put_le32(b, in->has_addr);
+    put_le32(b, (in->has_addr ? CALL_ADDR : 0u)
+                    | (in->anc.has ? CALL_ANC : 0u));
     put_le32(b, (uint32_t)in->sd);
     put_le32(b, (uint32_t)in->a);
     put_le32(b, (uint32_t)in->b);
@@ -436,6 +437,12 @@ void record_call(struct recorder *r, cw_ns t, unsigned host,
     put_le64(b, (uint64_t)out->ret);
     put_le64(b, in->in_len);
     put_blob(b, in->in, taken(in, out));
+    if (in->anc.has) {
+        put_le32(b, in->anc.has);
+        put_le32(b, in->anc.gso_size);
+        put_le32(b, in->anc.netif);
+        put_bytes(b, in->anc.addr.b, 16);
+    }
     block_end(b, at);
 }
 

@@ -230,6 +230,18 @@ static bool reach(struct replay *p, uint64_t t)
     return true;
 }
 
+static void take_anc(struct reader *r, struct cw_anc *out)
+{
+    const uint8_t *addr;
+
+    out->has = take_le32(r);
+    out->gso_size = (uint16_t)take_le32(r);
+    out->netif = take_le32(r);
+    addr = reader_take(r, 16);
+    if (addr)
+        memcpy(out->addr.b, addr, 16);
+}
+
 static bool take_call(struct replay *p, struct reader *r)
 {
     struct wcall   c = { .op = 0 };
@@ -239,10 +251,12 @@ static bool take_call(struct replay *p, struct reader *r)
     const uint8_t *addr;
     struct span    in;
     uint64_t       in_len;
+    uint32_t       has;
     int64_t        ret;
 
     c.op = (uint8_t)take_le16(r);
-    c.has_addr = take_le32(r) != 0;
+    has = take_le32(r);
+    c.has_addr = has & CALL_ADDR;
     c.sd = (int)take_le32(r);
     c.a = (int)take_le32(r);
     c.b = (int)take_le32(r);
@@ -258,6 +272,8 @@ static bool take_call(struct replay *p, struct reader *r)
     ret = (int64_t)take_le64(r);
     in_len = take_le64(r);
     in = take_blob(r);
+    if (has & CALL_ANC)
+        take_anc(r, &c.anc);
     if (r->bad || in_len > OUT_MAX || in.len > in_len || host < 1 || host > world_hosts(p->world)
         || c.op == EVC_NONE || c.op >= EVC_COUNT_OF || c.out_len > OUT_MAX
         || !reach(p, t))

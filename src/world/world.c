@@ -176,6 +176,7 @@ static ptrdiff_t call_send(struct world *w, cw_stack *st,
         .addr = c->addr,
         .has_addr = c->has_addr,
         .flags = c->a,
+        .anc = c->anc,
     };
 
     return cw_sendmsg(st, c->sd, &msg, w->now);
@@ -194,6 +195,7 @@ static ptrdiff_t call_recv(struct world *w, cw_stack *st,
     r->addr = msg.addr;
     r->local = msg.local;
     r->flags = msg.flags;
+    r->anc = msg.anc;
     return n;
 }
 

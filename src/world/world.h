@@ -74,6 +74,7 @@ struct wcall {
     size_t             in_len;
     void              *out;
     size_t             out_len; /* the room at out */
+    struct cw_anc      anc;     /* EVC_SEND of a datagram */
 };
 
 struct wresult {
@@ -82,6 +83,7 @@ struct wresult {
     bool               has_addr, truncated;
     struct cw_sockaddr addr, local;
     int                flags;
+    struct cw_anc      anc; /* EVC_RECV of a datagram */
 };
 
 /* Makes the call now, and everything that follows from it without time

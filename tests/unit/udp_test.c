@@ -454,6 +454,37 @@ static void test_reuseport(void **state)
         assert_in_range(hits[i], FLOWS / N / 3, FLOWS / N * 3);
 }
 
+/* UDP_SEGMENT cuts, UDP_GRO joins what came at the same time: of one size,
+ * with nothing behind a shorter one. */
+static void test_segments(void **state)
+{
+    struct udp_sock *from = bound(&b, "10.0.0.2", 50);
+    struct udp_sock *to = bound(&a, "10.0.0.1", 7);
+    static char      bytes[3000];
+
+    (void)state;
+    udp_opts(from)->gso_size = 1000;
+    udp_opts(to)->gro = true;
+    assert_int_equal(send_to(from, "10.0.0.1", 7, bytes, 2500), 2500);
+    carry();
+    assert_int_equal(recv_one(to), 2500);
+    assert_int_equal(last.anc.gso_size, 1000);
+    assert_int_equal(send_to(from, "10.0.0.1", 7, bytes, 2000), 2000);
+    assert_int_equal(send_to(from, "10.0.0.1", 7, bytes, 10), 10);
+    assert_int_equal(send_to(from, "10.0.0.1", 7, bytes, 10), 10);
+    carry();
+    assert_int_equal(recv_one(to), 2010);
+    assert_int_equal(recv_one(to), 10); /* ... it ended there */
+    assert_int_equal(last.anc.has, 0);
+    assert_int_equal(send_to(from, "10.0.0.1", 7, bytes, 1000), 1000);
+    carry();
+    a.env.now++;
+    assert_int_equal(send_to(from, "10.0.0.1", 7, bytes, 1000), 1000);
+    carry();
+    assert_int_equal(recv_one(to), 1000);
+    assert_int_equal(recv_one(to), 1000);
+}
+
 /* Groups and broadcast: a copy for each socket that matches. */
 static void test_everybody(void **state)
 {
@@ -752,6 +783,7 @@ int main(void)
         CASE(test_v6only),
         CASE(test_mapped),
         CASE(test_reuseport),
+        CASE(test_segments),
         CASE(test_everybody),
         CASE(test_binding),
         CASE(test_connecting),
