@@ -170,6 +170,7 @@ static int run(const struct test_opts *o, char **paths)
 static const struct option options[] = {
     { "exact", no_argument, NULL, 'x' },
     { "flag", required_argument, NULL, 'f' },
+    { "ipv6", no_argument, NULL, '6' },
     { "json", no_argument, NULL, 'j' },
     { "quiet", no_argument, NULL, 'q' },
     { "verbose", no_argument, NULL, 'v' },
@@ -200,11 +201,13 @@ int cmd_test(int argc, char **argv)
             return complain(2, "test: %s: %s", argv[optind - 1],
                             c == ':' ? "it needs a value"
                                      : "unknown option; there are --exact, "
-                                       "--flag, --json, --wrap, -q and -v");
+                                       "--flag, --ipv6, --json, --wrap, "
+                                       "-q and -v");
         if (c == 'f' && (status = add_flag(&o, optarg)) != 0)
             return status;
         o.script.exact |= c == 'x';
         o.script.wrap |= c == 'w';
+        o.script.ipv6 |= c == '6';
         o.json |= c == 'j';
         o.quiet |= c == 'q';
         o.verbose |= c == 'v';

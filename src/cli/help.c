@@ -203,8 +203,8 @@ static const struct entry {
       "printed); 2 usage.\n",
       false },
     { "test", "packet scripts: what is called and comes in, what must go out",
-      "causeway test [--exact] [--wrap] [--flag=--NAME=VALUE] [--json] [-v]\n"
-      "                FILE.pkt|DIRECTORY ...",
+      "causeway test [--exact] [--ipv6] [--wrap] [--flag=--NAME=VALUE] [--json]\n"
+      "              [-v] FILE.pkt|DIRECTORY ...",
       "  causeway test handshake.pkt\n"
       "  causeway test --exact tests/pkt\n",
       "The language is packetdrill's; docs/packet-scripts.md has it all:\n"
@@ -222,6 +222,7 @@ static const struct entry {
       "not there ends as unsupported, never as passed.\n"
       "\n"
       "  --exact           what is sent and never mentioned is a failure, too\n"
+      "  --ipv6            scripts that name no version run over IPv6\n"
       "  --wrap            sequence numbers, timestamps and clock overflow\n"
       "  --flag=--X=Y      unless the script says otherwise: --mtu=1400\n"
       "  --json            JSON Lines, schema causeway.test/1\n"

@@ -9,6 +9,7 @@
 
 #include "script/pool.h"
 
+#include "base/addr.h"
 #include "base/compiler.h"
 #include "base/ns.h"
 
@@ -52,6 +53,7 @@ struct sp_opt {
     uint8_t  kind, nv, len;
     bool     is_exp;   /* the experimental form of Fast Open */
     bool     any;      /* the bytes are not compared */
+    bool     raw;      /* bytes alone: no kind, no length before them */
     uint32_t v[SP_OPT_NUMBERS];
     uint8_t  bytes[SP_COOKIE_MAX];
 };
@@ -63,6 +65,10 @@ struct sp {
     int  tos, ttl;
     int  flow; /* 0: the connection at hand */
     bool df, df_said;
+    /* What comes in may be wrong on purpose; doff 0: it is not. */
+    bool           badsum, has_src, has_dst;
+    uint8_t        resv, doff;
+    struct cw_addr src, dst;
     /* TCP */
     uint16_t flags;
     uint32_t seq, ack, len; /* len: of UDP's payload, too */

@@ -102,12 +102,11 @@ static void check_result(struct run *r, const struct call *c, int64_t got)
 
 static void check_end(struct run *r, const struct pending *p)
 {
-    cw_ns want = p->ev->when.end + (p->ev->when.relative ? p->last
-                                                         : r->start);
-    cw_ns slack = r->set.tolerance + NS_US - 1;
+    cw_ns want, slack = r->set.tolerance + NS_US - 1;
 
     if (r->over || p->ev->when.end == NS_NEVER)
         return;
+    want = p->ev->when.end + (p->ev->when.relative ? p->last : r->start);
     if (r->host.now <= want + slack && r->host.now >= want - slack)
         return;
     run_fail(r, "%s() should end at ", p->ev->call.name);

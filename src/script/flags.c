@@ -47,6 +47,7 @@ static void set_version(struct run *r, const char *value)
 {
     struct settings *s = &r->set;
 
+    s->version_said = true;
     if (strcmp(value, "ipv4") == 0) {
         s->v6 = false;
         s->family = AF_INET;

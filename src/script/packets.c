@@ -285,6 +285,8 @@ void packets_left(struct run *r)
     run_fail(r, "the script ends, and this was sent at ");
     fmt_ns(&r->out, run_time(r, g.t), 6);
     fmt_str(&r->out, "\n    came      ");
+    g.sp.ecn = g.sp.tos = g.sp.ttl = -1; /* nobody asked */
+    g.sp.df_said = false;
     show_one(&r->out, &g.sp, g.head.v6);
     tell_why(r, &g);
 }

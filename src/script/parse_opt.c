@@ -2,7 +2,7 @@
  *
  *   <mss 1460,sackOK,TS val 100 ecr 0,nop,wscale 7>
  *   <nop,nop,sack 1:1001 2001:3001>
- *   <FO 0123456789abcdef>  <FO>  <FOEXP ...>  <opt 253 0a0b>  <...>
+ *   <FO 0123456789abcdef>  <FO>  <FOEXP ...>  <opt 253 0a0b>  <raw 0200>  <...>
  */
 #include "script/parse.h"
 
@@ -88,6 +88,9 @@ static void parse_bytes(struct lex *l, const char *name, struct sp_opt *o)
         o->kind = KIND_EXP;
         o->is_exp = true;
         parse_cookie(l, o);
+    } else if (strcmp(name, "raw") == 0) {
+        o->raw = true;
+        parse_hex(l, o);
     } else if (strcmp(name, "opt") == 0) {
         o->kind = (uint8_t)lex_number(l);
         if (lex_peek(l) != ',' && lex_peek(l) != '>')

@@ -30,6 +30,34 @@ static bool parse_ecn(const char *word, int *ecn)
     return false;
 }
 
+static void parse_addr(struct lex *l, struct cw_addr *to, bool *has)
+{
+    char word[LEX_WORD_MAX];
+
+    lex_run(l, ",]", word);
+    *has = addr_parse(word, to);
+    if (!*has)
+        lex_fail(l, "'%s' is no address", word);
+}
+
+/* Ours: what a packet that comes in has wrong. */
+static bool parse_wrong(struct lex *l, struct sp *p, const char *word)
+{
+    if (strcmp(word, "badsum") == 0)
+        p->badsum = true;
+    else if (strcmp(word, "resv") == 0)
+        p->resv = (uint8_t)(lex_number(l) & 7);
+    else if (strcmp(word, "doff") == 0)
+        p->doff = (uint8_t)(lex_number(l) & 15);
+    else if (strcmp(word, "src") == 0)
+        parse_addr(l, &p->src, &p->has_src);
+    else if (strcmp(word, "dst") == 0)
+        parse_addr(l, &p->dst, &p->has_dst);
+    else
+        return false;
+    return true;
+}
+
 /* Between the brackets before a packet. */
 static void parse_ip(struct lex *l, struct sp *p)
 {
@@ -45,6 +73,8 @@ static void parse_ip(struct lex *l, struct sp *p)
             p->ttl = (int)lex_number(l);
         else if (strcmp(word, "flow") == 0)
             p->flow = (int)lex_number(l);
+        else if (parse_wrong(l, p, word))
+            continue;
         else if (strcmp(word, "df") == 0 || strcmp(word, "nodf") == 0)
             p->df_said = true, p->df = word[0] == 'd';
         else

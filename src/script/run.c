@@ -196,6 +196,10 @@ static void play_all(struct run *r)
     }
     for (struct flag *f = r->ast->flags; f && !r->over; f = f->next)
         flags_apply(r, f->name, f->value, f->line);
+    if (r->o->ipv6 && !r->set.version_said && !r->over) {
+        flags_apply(r, "ip_version", "ipv6", 0);
+        r->set.host.mtu += 20;
+    }
     for (const struct event *e = r->ast->events; e && !r->over;
          e = e->next) {
         play(r, e);

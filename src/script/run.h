@@ -14,6 +14,7 @@ enum { RUN_FLOWS = 100, RUN_FDS = 64, RUN_PENDING = 8, RUN_WATCHES = 16 };
 struct settings {
     struct host_config host;
     bool     v6;   /* on the wire */
+    bool     version_said;
     int      family; /* of sockets */
     uint16_t bind_port, connect_port;
     cw_ns    tolerance, ts_tick; /* ts_tick 0: stamps are not compared */

@@ -20,6 +20,9 @@ struct script_options {
     bool exact;
     /* Sequence numbers, timestamps and the clock wrap on the way. */
     bool wrap;
+    /* Scripts that name no version run over IPv6, with an MTU that is larger
+     * by what its header is, so that the MSS is the same. */
+    bool ipv6;
     /* Flags as in a script's option lines, which may say otherwise. */
     const char *const *flags;
     unsigned           nflags;

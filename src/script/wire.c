@@ -82,6 +82,10 @@ static size_t put_bytes(uint8_t *b, const struct sp_opt *o)
 static size_t put_opt(uint8_t *b, const struct sp_opt *o,
                       const struct flow *f)
 {
+    if (o->raw) {
+        memcpy(b, o->bytes, o->len);
+        return o->len;
+    }
     b[0] = o->kind;
     switch (o->kind) {
     case 0:
@@ -136,7 +140,8 @@ static size_t put_tcp(uint8_t *b, const struct sp *p, const struct flow *f)
     be16_store(b + 2, f->lport);
     be32_store(b + 4, p->seq + f->roff);
     be32_store(b + 8, p->flags & SP_ACK ? p->ack + f->loff : 0);
-    b[12] = (uint8_t)(n / 4 << 4 | !!(p->flags & SP_AE));
+    b[12] = (uint8_t)((p->doff ?: n / 4) << 4 | (size_t)p->resv << 1
+                      | !!(p->flags & SP_AE));
     b[13] = (uint8_t)p->flags;
     be16_store(b + 14, (uint16_t)(p->win < 0 ? 0 : p->win));
     be16_store(b + 18, (uint16_t)(p->up < 0 ? 0 : p->up));
@@ -219,9 +224,11 @@ static void put_sum(uint8_t *b, size_t n, const struct ip_of *ip)
 
 size_t wire_build(uint8_t *to, const struct sp *p, const struct flow *f)
 {
-    struct ip_of ip = { &f->remote, &f->local, protocols[f->v6][p->proto],
-                        tos_of(p), (uint8_t)(p->ttl < 0 ? 64 : p->ttl), 0,
-                        f->v6, p->df };
+    struct ip_of ip = { p->has_src ? &p->src : &f->remote,
+                        p->has_dst ? &p->dst : &f->local,
+                        protocols[f->v6][p->proto], tos_of(p),
+                        (uint8_t)(p->ttl < 0 ? 64 : p->ttl), 0, f->v6,
+                        p->df };
     uint8_t     *b = to + (f->v6 ? 40 : 20);
 
     if (p->proto == SP_TCP)
@@ -233,5 +240,7 @@ size_t wire_build(uint8_t *to, const struct sp *p, const struct flow *f)
     if (ip.len == 0)
         return 0;
     put_sum(b, ip.len, &ip);
+    if (p->badsum)
+        b[ip.len - 1] ^= 1;
     return put_ip(to, &ip) + ip.len;
 }

@@ -140,8 +140,8 @@ static int resolve(struct tcp_host *h, const struct tcp_open *o,
         key->remote = addr_is4(&key->remote)
             ? addr4(0x7f000001)
             : (struct cw_addr){ { [15] = 1 } };
-    if (addr_is_multicast(&key->remote) || addr_is_bcast(&key->remote))
-        return -CW_ENETUNREACH;
+    if (addr_is_multicast(&key->remote) || net_is_bcast(h->net, &key->remote))
+        return -CW_ENETUNREACH; /* MUST-46 */
     if (addr_is4(&key->remote) && addr_is_any(&key->local))
         key->local = addr4(0);
     if (addr_is4(&key->local) != addr_is4(&key->remote))

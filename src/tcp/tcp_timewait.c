@@ -208,6 +208,11 @@ enum why tcp_timewait_arrive(struct tcp_host *h, struct tcp_timewait *w,
     }
     if (s->flags & F_RST)
         return check_rst(h, w, s);
+    /* Fifth step: acceptable, but without the ACK bit. */
+    if (!(s->flags & (F_ACK | F_SYN))
+        && (seq_eq(s->seq, w->rcv_nxt)
+            || seq_in_win(w->rcv_nxt, s->seq, w->rcv_wnd)))
+        return WHY_NO_ACK;
     /* The peer's FIN again: its ACK was lost.  Acknowledge it and restart
      * 2 MSL (eighth step); only a FIN may do that. */
     if ((s->flags & F_FIN) && seq_eq(end, w->rcv_nxt)
