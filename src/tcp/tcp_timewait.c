@@ -211,7 +211,8 @@ enum why tcp_timewait_arrive(struct tcp_host *h, struct tcp_timewait *w,
     /* Fifth step: acceptable, but without the ACK bit. */
     if (!(s->flags & (F_ACK | F_SYN))
         && (seq_eq(s->seq, w->rcv_nxt)
-            || seq_in_win(w->rcv_nxt, s->seq, w->rcv_wnd)))
+            || seq_in_win(w->rcv_nxt, s->seq,
+                          (uint32_t)w->rcv_wnd << w->rcv_wscale)))
         return WHY_NO_ACK;
     /* The peer's FIN again: its ACK was lost.  Acknowledge it and restart
      * 2 MSL (eighth step); only a FIN may do that. */
