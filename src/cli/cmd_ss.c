@@ -227,6 +227,22 @@ static void remark(const struct request *q, const struct run *r)
         (long long)(r->end % 1000000000 / 1000000));
 }
 
+static void put_advice(void *ctx, const char *text, size_t len)
+{
+    const struct request *q = ctx;
+
+    fflush(stdout);
+    say(q->quiet, "%.*s", (int)len, text);
+}
+
+static void advise(struct request *q, const struct run *r)
+{
+    struct sockets_out out = { q, put_advice };
+
+    if (!q->netstat && !q->json && !q->summary)
+        sockets_advice(r, &q->o, &out);
+}
+
 static int run(struct request *q, int argc, char **argv)
 {
     static struct run_file file;
@@ -240,8 +256,10 @@ static int run(struct request *q, int argc, char **argv)
     status = find_host(q, &file.run);
     if (status == 0 && !live && !q->file)
         remark(q, &file.run);
-    if (status == 0)
+    if (status == 0) {
         show(q, &file.run);
+        advise(q, &file.run);
+    }
     runs_free(&file);
     return status;
 }

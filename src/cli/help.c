@@ -75,7 +75,7 @@ static const struct entry {
       "  @udp-send [-t TIME] HOST PORT TEXT\n"
       "  @udp-source [-n TIMES] [-e TIME] HOST PORT SIZE\n"
       "-w TIME: stay so long before closing; -n TIMES connections, -e TIME\n"
-      "between them, -b PORT: from this one. And as iperf3: @perf -s, @perf -c\n"
+      "between them, -p N at once, -b PORT: from this one. And as iperf3: @perf -s, @perf -c\n"
       "HOST [-n SIZE | -t TIME].\n"
       "\n"
       "Exit: the first non-zero status in order of hosts; 124 stopped by\n"

@@ -496,6 +496,15 @@ static void settle_moments(struct ladder *l, struct lad_conv *c)
     }
 }
 
+/* The link held it back until others had passed, perhaps at one instant. */
+static bool was_held(const struct run_packet *r)
+{
+    for (unsigned n = 0; n < r->nfates; n++)
+        if (r->fates[n].why == WHY_LINK_REORDER)
+            return true;
+    return false;
+}
+
 static void note_overtaken(struct ladder *l, uint32_t i)
 {
     struct lad_packet *p = &l->packets[i];
@@ -505,7 +514,8 @@ static void note_overtaken(struct ladder *l, uint32_t i)
     if (p->conv == NONE || at == NS_NEVER)
         return;
     e = &l->convs[p->conv].end[p->end];
-    p->overtaken = at > e->earliest;
+    p->overtaken = at > e->earliest
+        || (at == e->earliest && was_held(&l->run->packets[i]));
     e->earliest = ns_min(e->earliest, at);
 }
 

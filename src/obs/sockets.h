@@ -57,6 +57,10 @@ struct sockets_out {
 
 void sockets_ss(const struct run *r, const struct sockets_opts *o,
                 const struct sockets_out *out);
+/* What the table tells of programs that should do otherwise: CLOSE-WAIT,
+ * full queues. A line each, or none. */
+void sockets_advice(const struct run *r, const struct sockets_opts *o,
+                    const struct sockets_out *out);
 /* ss -s */
 void sockets_summary(const struct run *r, const struct sockets_opts *o,
                      const struct sockets_out *out);

@@ -184,12 +184,17 @@ void conn_done(struct builtin *b, struct conn *c)
 {
     if (!conn_waited(b, c, b->args.wait))
         return;
-    if (++b->done >= b->args.count) {
+    if (++b->done >= b->args.count * b->args.parallel) {
         b_exit(b, 0);
         return;
     }
     conn_end(b, c);
-    builtin_dial(b);
+    if (b->dialled >= b->args.count * b->args.parallel)
+        return;
+    if (b->args.every)
+        b->timer = ns_add(b->w->now, b->args.every);
+    else
+        builtin_dial(b);
 }
 
 void builtin_upper_case(uint8_t *p, size_t n)
@@ -245,6 +250,8 @@ static void take_turn(struct builtin *b)
         b->timer = NS_NEVER;
     if (b->kind->turn && (due || b->heard))
         b->kind->turn(b);
+    else if (due && !b->kind->serves)
+        builtin_dial(b); /* -e is over */
     b->heard = false;
     if (b->status < 0 && b->sd >= 0 && !b->kind->datagrams
         && b->accept_at <= b->w->now)

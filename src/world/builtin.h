@@ -37,7 +37,7 @@ struct builtin_args {
     struct cw_sockaddr peer;
     bool               once, none; /* -1: one answer is enough; -0: none */
     bool               urgent, inlined, loud;
-    uint64_t           size, count, backlog, chunk, rcvbuf;
+    uint64_t           size, count, parallel, backlog, chunk, rcvbuf;
     cw_ns              time; /* 0: none; so are the others */
     cw_ns              wait, sleep, accept, every;
     char               text[BUILTIN_TEXT];
@@ -91,7 +91,7 @@ struct builtin {
     unsigned                   turns;   /* ... and how many then */
     cw_ns                      resume;  /* no turn before this */
     cw_ns                      accept_at;
-    uint64_t                   done; /* connections, or datagrams */
+    uint64_t                   dialled, done; /* connections, datagrams */
     struct report              report;
     uint8_t                    scratch[BUILTIN_SCRATCH];
 };

@@ -213,7 +213,8 @@ static const struct {
     { 'a', TAKES_TIME, AT(accept) },
     { 'b', TAKES_PORT, AT(from) },      { 'e', TAKES_TIME, AT(every) },
     { 'i', TAKES_NOTHING, AT(inlined) }, { 'k', TAKES_SIZE, AT(chunk) },
-    { 'n', TAKES_COUNT, AT(count) },    { 'q', TAKES_COUNT, AT(backlog) },
+    { 'n', TAKES_COUNT, AT(count) },    { 'p', TAKES_COUNT, AT(parallel) },
+    { 'q', TAKES_COUNT, AT(backlog) },
     { 'r', TAKES_SIZE, AT(rcvbuf) },    { 's', TAKES_TIME, AT(sleep) },
     { 't', TAKES_TIME, AT(time) },      { 'u', TAKES_NOTHING, AT(urgent) },
     { 'v', TAKES_NOTHING, AT(loud) },   { 'w', TAKES_TIME, AT(wait) },
@@ -311,8 +312,6 @@ static bool parse_leading(struct builtin *b, unsigned argc,
 {
     unsigned i = 1;
 
-    b->args.backlog = BACKLOG;
-    b->args.count = 1;
     while (i < argc && argv[i][0] == '-' && argv[i][1])
         if (!take_option(b, argc, argv, &i, err))
             return false;
@@ -327,6 +326,8 @@ bool builtin_parse(struct builtin *b, unsigned argc, const char *const *argv,
 {
     unsigned at = 1;
 
+    b->args.backlog = BACKLOG;
+    b->args.count = b->args.parallel = 1;
     if (b->kind->want == WANT_PERF)
         return parse_perf(b, argc, argv, err);
     if (!parse_leading(b, argc, argv, &at, err))

@@ -157,9 +157,8 @@ void builtin_dial(struct builtin *b)
     if (!c) {
         b_close(b, sd);
         b_fail(b, "socket", -CW_ENOMEM);
-    } else if (b->done > 0 && b->args.every) {
-        c->wake = ns_add(b->w->now, b->args.every);
     }
+    b->dialled++;
 }
 
 void world_builtin_start(struct world *w, unsigned builtin)
@@ -171,7 +170,8 @@ void world_builtin_start(struct world *w, unsigned builtin)
     if (b->kind->serves)
         start_server(b);
     else
-        builtin_dial(b);
+        for (uint64_t i = 0; i < b->args.parallel && b->status < 0; i++)
+            builtin_dial(b);
     builtins_run(w);
 }
 

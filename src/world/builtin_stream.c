@@ -217,14 +217,14 @@ static void recv_conn(struct builtin *b, struct conn *c)
 
 const struct builtin_kind builtin_send = {
     .name = "@send", .want = WANT_PEER_TEXT, .conn = send_conn,
-    .options = "01wbneu",
-    .usage = "@send [-0 | -1] [-u] [-w TIME] [-b PORT] [-n TIMES] [-e TIME] HOST "
-             "PORT TEXT, for example @send h1 1000 hello",
+    .options = "01wbnepu",
+    .usage = "@send [-0 | -1] [-u] [-w TIME] [-b PORT] [-n TIMES] [-e TIME] "
+             "[-p N] HOST PORT TEXT, for example @send h1 1000 hello",
 };
 
 const struct builtin_kind builtin_recv = {
     .name = "@recv", .want = WANT_PEER, .conn = recv_conn,
-    .options = "wbne",
-    .usage = "@recv [-w TIME] [-b PORT] [-n TIMES] [-e TIME] HOST PORT, for "
-             "example @recv h1 1000",
+    .options = "wbnep",
+    .usage = "@recv [-w TIME] [-b PORT] [-n TIMES] [-e TIME] [-p N] HOST "
+             "PORT, for example @recv h1 1000",
 };

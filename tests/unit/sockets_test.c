@@ -448,7 +448,36 @@ TEST(json_is_one_document)
         "]}\n");
 }
 
-T_MAIN(T(ss_has_the_columns_of_linux),
+TEST(advice_for_what_a_program_should_do)
+{
+    struct cw_sock_row *s;
+
+    rig_init(&rig);
+    rig.run.nhosts = 1;
+    add(CW_SOCK_STREAM, CW_TIME_WAIT, "10.0.0.1", 80, "10.0.0.2", 1);
+    s = add(CW_SOCK_STREAM, CW_LISTEN, "0.0.0.0", 7, "0.0.0.0", 0);
+    s->recv_q = s->send_q = 1;
+    s = add(CW_SOCK_DGRAM, CW_CLOSED, "::1", 53, "::", 0);
+    sockets_advice(&rig.run, &(struct sockets_opts){ .tcp = false }, &out);
+    EXPECT_STR(rig.out, ""); /* nothing is wrong */
+    s->drops = 3;
+    rig.rows[1].row.recv_q = 2;
+    rig.rows[1].row.syn_queue = 4;
+    add(CW_SOCK_STREAM, CW_CLOSE_WAIT, "10.0.0.1", 9, "10.0.0.2", 2);
+    add(CW_SOCK_STREAM, CW_CLOSE_WAIT, "10.0.0.1", 9, "10.0.0.2", 3);
+    sockets_advice(&rig.run, &(struct sockets_opts){ .tcp = false }, &out);
+    EXPECT(strstr(rig.out, "3 datagrams for [::1]:53 dropped, because its "
+                           "receive queue was full"));
+    EXPECT(strstr(rig.out, "the accept queue of *:7 is full (2 wait, the "
+                           "backlog is 1): new SYNs are dropped and 4 "));
+    EXPECT(strstr(rig.out, "2 connections in CLOSE-WAIT, at 10.0.0.1:9: "));
+    rig.out[0] = '\0';
+    sockets_advice(&rig.run, &(struct sockets_opts){ .udp = true }, &out);
+    EXPECT(!strstr(rig.out, "CLOSE-WAIT"));
+    EXPECT(strstr(rig.out, "3 datagrams"));
+}
+
+T_MAIN(T(advice_for_what_a_program_should_do), T(ss_has_the_columns_of_linux),
        T(ss_shows_the_rows_that_linux_shows),
        T(ss_says_whose_and_which_timer), T(ss_has_the_keys_of_linux),
        T(ss_filters), T(bad_filters_are_named), T(random_filters_never_harm),
