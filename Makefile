@@ -59,6 +59,9 @@ tidy: setup-test setup-tidy
 format: setup-tidy
 	@git clang-format
 
+conformance:
+	@$(PYTHON) tools/conformance.py
+
 setup-build:
 	@tools/setup.sh build
 
@@ -82,5 +85,6 @@ help:
 	@echo "make nmap       nmap and hping3 against a stack of ours, in a namespace"
 	@echo "make fuzz       fuzz each target for a minute (FUZZ_SECONDS)"
 	@echo "make tidy       the source as text, and clang-tidy"
+	@echo "make conformance  write docs/conformance.md from the labels"
 	@echo "make format     clang-format on the lines that you changed"
 	@echo "make clean      remove the build directories"
