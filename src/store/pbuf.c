@@ -12,12 +12,14 @@ enum {
     TRUE_LARGE = HEAD + PBUF_LARGE,
 };
 
+_Static_assert(sizeof(struct slice) <= SLICE_SIZE, "a slice is one");
+
 void pbufs_init(struct pbufs *ps, struct arena *a)
 {
     slab_init(&ps->small, a, TRUE_SMALL);
     slab_init(&ps->middle, a, TRUE_MIDDLE);
     slab_init(&ps->large, a, TRUE_LARGE);
-    slab_init(&ps->slice, a, sizeof(struct slice));
+    slab_init(&ps->slice, a, SLICE_SIZE);
 }
 
 struct cw_buf *pbuf_new(struct pbufs *ps, size_t size)

@@ -45,6 +45,8 @@ struct slice {
     uint32_t       off, len;
 };
 
+enum { SLICE_SIZE = 32 }; /* of the objects in pbufs.slice */
+
 static inline const uint8_t *slice_bytes(const struct slice *s)
 {
     return s->buf->data + s->off;

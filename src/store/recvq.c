@@ -13,8 +13,10 @@ struct recvq_range {
     struct list   link;
     seq           start, end;
     struct slice *head, *tail;
-    uint64_t      stamp;
+    uint32_t      stamp;
 };
+_Static_assert(sizeof(struct recvq_range) >= sizeof(struct recvq_body),
+               "one slab for both");
 
 /* A chain under construction, or one of the queue's. */
 struct chain {
@@ -29,10 +31,27 @@ size_t recvq_range_size(void)
 void recvq_init(struct recvq *q)
 {
     *q = (struct recvq){ 0 };
-    list_init(&q->ooo);
 }
 
-static void free_chain(struct recvq *q, struct slice *s)
+static struct recvq_body *body_of(struct recvq *q, struct slab *s)
+{
+    if (!q->body && (q->body = slab_get0(s)) != NULL)
+        list_init(&q->body->ooo);
+    return q->body;
+}
+
+static void drop_body_if_empty(struct recvq *q)
+{
+    struct recvq_body *b = q->body;
+
+    if (!b || b->head || b->ranges > 0)
+        return;
+    INVARIANT(b->charged == 0 && b->held == 0 && q->ready == 0);
+    slab_put(b);
+    q->body = NULL;
+}
+
+static void free_chain(struct recvq_body *q, struct slice *s)
 {
     while (s) {
         struct slice *next = s->next;
@@ -45,25 +64,28 @@ static void free_chain(struct recvq *q, struct slice *s)
 
 void recvq_fini(struct recvq *q)
 {
-    struct list *n;
+    struct recvq_body *b = q->body;
+    struct list       *n;
 
-    free_chain(q, q->head);
-    q->head = q->tail = NULL;
     q->ready = 0;
-    while ((n = list_pop(&q->ooo)) != NULL) {
+    if (!b)
+        return;
+    free_chain(b, b->head);
+    b->head = b->tail = NULL;
+    while ((n = list_pop(&b->ooo)) != NULL) {
         struct recvq_range *r = list_entry(n, struct recvq_range, link);
 
-        free_chain(q, r->head);
+        free_chain(b, r->head);
         slab_put(r);
     }
-    q->ranges = 0;
-    q->held = 0;
-    INVARIANT(q->charged == 0);
+    b->ranges = 0;
+    b->held = 0;
+    drop_body_if_empty(q);
 }
 
 /* ---- chains of slices ---------------------------------------------------- */
 
-static void chain_add(struct recvq *q, struct chain *c, struct slice *s)
+static void chain_add(struct recvq_body *q, struct chain *c, struct slice *s)
 {
     if (c->tail)
         c->tail->next = s;
@@ -82,7 +104,7 @@ static uint32_t room_behind(const struct slice *s)
 }
 
 /* Bytes that use less than half of their buffer are copied together. */
-static bool add_copy(struct recvq *q, struct pbufs *ps, struct chain *c,
+static bool add_copy(struct recvq_body *q, struct pbufs *ps, struct chain *c,
                      struct span from)
 {
     if (room_behind(c->tail) < from.len) {
@@ -101,7 +123,7 @@ static bool add_copy(struct recvq *q, struct pbufs *ps, struct chain *c,
     return true;
 }
 
-static bool add_run(struct recvq *q, struct pbufs *ps, struct chain *c,
+static bool add_run(struct recvq_body *q, struct pbufs *ps, struct chain *c,
                     const struct cw_frag *f)
 {
     struct slice *s;
@@ -116,8 +138,9 @@ static bool add_run(struct recvq *q, struct pbufs *ps, struct chain *c,
 }
 
 /* Bytes [off, off+len) of the packet onto the chain; answers how many. */
-static uint32_t add_bytes(struct recvq *q, struct pbufs *ps, struct chain *c,
-                          const struct cw_pkt *pkt, const uint32_t at[2])
+static uint32_t add_bytes(struct recvq_body *q, struct pbufs *ps,
+                          struct chain *c, const struct cw_pkt *pkt,
+                          const uint32_t at[2])
 {
     uint32_t off = at[0], len = at[1], done = 0;
 
@@ -141,7 +164,8 @@ static uint32_t add_bytes(struct recvq *q, struct pbufs *ps, struct chain *c,
 /* ---- ranges -------------------------------------------------------------- */
 
 struct insertion {
-    struct recvq           *q;
+    struct recvq           *queue;
+    struct recvq_body      *q;
     const struct recvq_mem *m;
     const struct recvq_in  *in;
     struct recvq_result    *res;
@@ -151,7 +175,7 @@ struct insertion {
 /* A piece [from, to) that no range covers becomes one, before `at`. */
 static void add_piece(struct insertion *x, struct list *at, seq from, seq to)
 {
-    struct recvq       *q = x->q;
+    struct recvq_body  *q = x->q;
     struct chain        c = { NULL, NULL };
     struct recvq_range *r;
     uint32_t            where[2], n;
@@ -216,7 +240,7 @@ static void insert(struct insertion *x, seq from, seq to)
     add_piece(x, at, from, to);
 }
 
-static void join(struct recvq *q)
+static void join(struct recvq_body *q)
 {
     list_each(n, &q->ooo)
     {
@@ -238,7 +262,7 @@ static void join(struct recvq *q)
     }
 }
 
-static void append_ready(struct recvq *q, struct slice *head,
+static void append_ready(struct recvq_body *q, struct slice *head,
                          struct slice *tail)
 {
     if (q->tail)
@@ -249,8 +273,9 @@ static void append_ready(struct recvq *q, struct slice *head,
 }
 
 /* The first range touches RCV.NXT: its bytes are ready. */
-static uint32_t release(struct recvq *q, seq nxt)
+static uint32_t release(struct recvq *queue, seq nxt)
 {
+    struct recvq_body  *q = queue->body;
     struct list        *n = list_first(&q->ooo);
     struct recvq_range *r = n ? list_entry(n, struct recvq_range, link) : NULL;
     uint32_t            len;
@@ -259,7 +284,7 @@ static uint32_t release(struct recvq *q, seq nxt)
         return 0;
     len = seq_from(r->end, r->start);
     append_ready(q, r->head, r->tail);
-    q->ready += len;
+    queue->ready += len;
     q->held -= len;
     q->ranges--;
     list_del(n);
@@ -270,26 +295,44 @@ static uint32_t release(struct recvq *q, seq nxt)
 /* Nothing is out of order and this is what comes next. */
 static enum why put_next(struct insertion *x, uint32_t skip)
 {
-    struct recvq *q = x->q;
-    struct chain  c = { q->head, q->tail };
-    uint32_t      where[2] = { x->in->off + skip, x->in->len - skip };
+    struct recvq_body *q = x->q;
+    struct chain       c = { q->head, q->tail };
+    uint32_t           where[2] = { x->in->off + skip, x->in->len - skip };
     uint32_t n = add_bytes(q, x->m->ps, &c, x->in->pkt, where);
 
     q->head = c.head;
     q->tail = c.tail;
     if (n == 0)
         return WHY_NO_MEMORY;
-    q->ready += n;
+    x->queue->ready += n;
     x->res->advanced = x->res->fresh = n;
+    return GO_ON;
+}
+
+static enum why put_fresh(struct insertion *x, seq nxt, seq from, seq end)
+{
+    struct recvq_body *q = x->q;
+    uint32_t           before = q->ranges;
+
+    if (before == 0) {
+        q->stamp = 0;
+        if (seq_eq(from, nxt))
+            return put_next(x, seq_from(from, x->in->at));
+    }
+    insert(x, from, end);
+    if (x->res->fresh == 0)
+        return x->why != GO_ON ? x->why : WHY_SEQ_OLD;
+    join(q);
+    x->res->advanced = release(x->queue, nxt);
+    x->res->filled = x->res->advanced > 0 || q->ranges < before + 1;
     return GO_ON;
 }
 
 enum why recvq_put(struct recvq *q, const struct recvq_mem *m, seq nxt,
                    const struct recvq_in *in, struct recvq_result *res)
 {
-    struct insertion x = { q, m, in, res, GO_ON };
+    struct insertion x = { q, q->body, m, in, res, GO_ON };
     seq              end = seq_add(in->at, in->len), from = in->at;
-    uint32_t         before;
 
     *res = (struct recvq_result){ 0 };
     if (in->len == 0)
@@ -300,25 +343,26 @@ enum why recvq_put(struct recvq *q, const struct recvq_mem *m, seq nxt,
     }
     if (!seq_lt(from, end))
         return WHY_SEQ_OLD;
-    if (q->ranges == 0 && seq_eq(from, nxt))
-        return put_next(&x, seq_from(from, in->at));
-    before = q->ranges;
-    insert(&x, from, end);
-    if (res->fresh == 0)
-        return x.why != GO_ON ? x.why : WHY_SEQ_OLD;
-    join(q);
-    res->advanced = release(q, nxt);
-    res->filled = res->advanced > 0 || q->ranges < before + 1;
-    return GO_ON;
+    x.q = body_of(q, m->range);
+    if (!x.q)
+        return WHY_NO_MEMORY;
+    x.why = put_fresh(&x, nxt, from, end);
+    drop_body_if_empty(q); /* memory was out */
+    return x.why;
 }
 
 /* ---- reading ------------------------------------------------------------- */
 
+static const struct slice *first(const struct recvq *q)
+{
+    return q->body ? q->body->head : NULL;
+}
+
 size_t recvq_read(struct recvq *q, void *dst, size_t len, bool peek)
 {
-    uint8_t      *to = dst;
-    struct slice *s = q->head;
-    size_t        done = 0;
+    uint8_t            *to = dst;
+    const struct slice *s = first(q);
+    size_t              done = 0;
 
     len = MIN(len, (size_t)q->ready);
     while (done < len) {
@@ -335,30 +379,35 @@ size_t recvq_read(struct recvq *q, void *dst, size_t len, bool peek)
 
 void recvq_skip(struct recvq *q, uint32_t n)
 {
+    struct recvq_body *b = q->body;
+
     INVARIANT(n <= q->ready);
+    if (!b)
+        return;
     q->ready -= n;
-    while (q->head && n >= q->head->len) {
-        struct slice *s = q->head;
+    while (b->head && n >= b->head->len) {
+        struct slice *s = b->head;
 
         n -= s->len;
-        q->head = s->next;
-        q->charged -= pbuf_truesize(s->buf);
+        b->head = s->next;
+        b->charged -= pbuf_truesize(s->buf);
         slice_free(s);
     }
     if (n > 0) {
-        INVARIANT(q->head != NULL);
-        q->head->off += n;
-        q->head->len -= n;
+        INVARIANT(b->head != NULL);
+        b->head->off += n;
+        b->head->len -= n;
     }
-    if (!q->head)
-        q->tail = NULL;
+    if (!b->head)
+        b->tail = NULL;
+    drop_body_if_empty(q);
 }
 
 bool recvq_byte(const struct recvq *q, uint32_t off, uint8_t *out)
 {
     if (off >= q->ready)
         return false;
-    for (const struct slice *s = q->head; s; s = s->next) {
+    for (const struct slice *s = first(q); s; s = s->next) {
         if (off < s->len) {
             *out = slice_bytes(s)[off];
             return true;
@@ -372,20 +421,21 @@ unsigned recvq_view(const struct recvq *q, struct cw_frag *out, unsigned max)
 {
     unsigned n = 0;
 
-    for (const struct slice *s = q->head; s && n < max; s = s->next)
+    for (const struct slice *s = first(q); s && n < max; s = s->next)
         out[n++] = (struct cw_frag){ s->buf, s->off, s->len };
     return n;
 }
 
 unsigned recvq_sack(const struct recvq *q, struct seqrange *out, unsigned max)
 {
-    uint64_t below = UINT64_MAX;
-    unsigned n;
+    const struct recvq_body *b = q->body;
+    uint32_t                 below = UINT32_MAX;
+    unsigned                 n;
 
-    for (n = 0; n < max; n++) {
+    for (n = 0; b && n < max; n++) {
         const struct recvq_range *best = NULL;
 
-        for (struct list *l = q->ooo.next; l != &q->ooo; l = l->next) {
+        for (struct list *l = b->ooo.next; l != &b->ooo; l = l->next) {
             const struct recvq_range *r
                 = list_entry(l, struct recvq_range, link);
 

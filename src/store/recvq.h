@@ -18,14 +18,20 @@ struct seqrange {
     seq left, right; /* left =< byte < right */
 };
 
-struct recvq {
+/* Of a queue that holds something; from the slab of ranges. */
+struct recvq_body {
     struct slice *head, *tail; /* in order, ready to be read */
-    uint32_t      ready;       /* bytes in order */
-    uint32_t      held;        /* bytes not in order */
-    uint32_t      charged;     /* true size of buffers held */
     struct list   ooo;         /* struct recvq_range, by sequence */
     uint32_t      ranges;
-    uint64_t      stamp; /* grows with each out-of-order arrival */
+    uint32_t      held;    /* bytes not in order */
+    uint32_t      charged; /* true size of buffers held */
+    uint32_t      stamp;   /* grows with each out-of-order arrival, from
+                              where no range is left */
+};
+
+struct recvq {
+    struct recvq_body *body;  /* NULL: empty */
+    uint32_t           ready; /* bytes in order */
 };
 
 struct recvq_result {
@@ -38,6 +44,17 @@ struct recvq_result {
 
 /* `range` is a slab of objects of recvq_range_size() bytes. */
 size_t recvq_range_size(void);
+
+/* How many ranges wait out of order; what the buffers cost. */
+static inline uint32_t recvq_ranges(const struct recvq *q)
+{
+    return q->body ? q->body->ranges : 0;
+}
+
+static inline uint32_t recvq_charged(const struct recvq *q)
+{
+    return q->body ? q->body->charged : 0;
+}
 
 void recvq_init(struct recvq *q);
 void recvq_fini(struct recvq *q);

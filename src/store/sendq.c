@@ -7,6 +7,9 @@
 #include "store/sendq.h"
 #include "base/check.h"
 
+_Static_assert(sizeof(struct sendq_body) <= SLICE_SIZE,
+               "taken from the slab of slices");
+
 void sendq_init(struct sendq *q)
 {
     *q = (struct sendq){ 0 };
@@ -15,24 +18,23 @@ void sendq_init(struct sendq *q)
 void sendq_fini(struct sendq *q)
 {
     sendq_drop(q, q->len);
-    INVARIANT(q->head == NULL && q->charged == 0);
+    INVARIANT(q->body == NULL);
 }
 
-static void link_slice(struct sendq *q, struct slice *s)
+static void link_slice(struct sendq_body *b, struct slice *s)
 {
-    if (q->tail)
-        q->tail->next = s;
+    if (b->tail)
+        b->tail->next = s;
     else
-        q->head = s;
-    q->tail = s;
-    q->charged += pbuf_truesize(s->buf);
+        b->head = s;
+    b->tail = s;
 }
 
-static size_t buffer_size(const struct sendq *q, size_t n)
+static size_t buffer_size(const struct sendq_body *b, size_t n)
 {
     if (n > 2 * PBUF_MIDDLE)
         return PBUF_LARGE;
-    if (n > PBUF_SMALL || q->head)
+    if (n > PBUF_SMALL || b->head)
         return PBUF_MIDDLE;
     return PBUF_SMALL;
 }
@@ -40,28 +42,51 @@ static size_t buffer_size(const struct sendq *q, size_t n)
 /* Room behind the last slice, in a buffer whose bytes are ours alone. */
 static uint32_t tail_room(const struct sendq *q)
 {
-    const struct slice *s = q->tail;
+    const struct slice *s = q->body ? q->body->tail : NULL;
 
     if (!s || s->len > PBUF_LARGE)
         return 0;
-    return q->tail_owned ? s->buf->cap - s->off - s->len : 0;
+    return q->body->tail_owned ? s->buf->cap - s->off - s->len : 0;
+}
+
+static struct sendq_body *body_of(struct sendq *q, struct pbufs *ps)
+{
+    if (!q->body) {
+        q->body = slab_get(&ps->slice);
+        if (q->body)
+            *q->body = (struct sendq_body){ 0 };
+    }
+    return q->body;
+}
+
+static void drop_body_if_empty(struct sendq *q)
+{
+    struct sendq_body *b = q->body;
+
+    if (!b || b->head)
+        return;
+    INVARIANT(q->len == 0);
+    slab_put(b);
+    q->body = NULL;
 }
 
 static bool grow(struct sendq *q, struct pbufs *ps, size_t n)
 {
-    struct cw_buf *b = pbuf_new(ps, buffer_size(q, n));
-    struct slice  *s;
+    struct sendq_body *body = body_of(q, ps);
+    struct cw_buf     *b = body ? pbuf_new(ps, buffer_size(body, n)) : NULL;
+    struct slice      *s;
 
-    if (!b)
+    if (body && !b)
         b = pbuf_new(ps, 1); /* a small one may still be had */
-    if (!b)
+    s = b ? slice_new(ps, b, 0, 0) : NULL;
+    if (b)
+        pbuf_put(b);
+    if (!s) {
+        drop_body_if_empty(q);
         return false;
-    s = slice_new(ps, b, 0, 0);
-    pbuf_put(b);
-    if (!s)
-        return false;
-    link_slice(q, s);
-    q->tail_owned = true;
+    }
+    link_slice(body, s);
+    body->tail_owned = true;
     return true;
 }
 
@@ -72,17 +97,18 @@ size_t sendq_write(struct sendq *q, struct pbufs *ps, const void *src,
     size_t         done = 0;
 
     while (done < n) {
-        uint32_t room = tail_room(q), k;
+        uint32_t      room = tail_room(q), k;
+        struct slice *s;
 
         if (room == 0) {
             if (!grow(q, ps, n - done))
                 break;
             continue;
         }
+        s = q->body->tail;
         k = (uint32_t)MIN((size_t)room, n - done);
-        memcpy(q->tail->buf->data + q->tail->off + q->tail->len, from + done,
-               k);
-        q->tail->len += k;
+        memcpy(s->buf->data + s->off + s->len, from + done, k);
+        s->len += k;
         q->len += k;
         done += k;
     }
@@ -92,12 +118,15 @@ size_t sendq_write(struct sendq *q, struct pbufs *ps, const void *src,
 bool sendq_append(struct sendq *q, struct pbufs *ps, struct cw_buf *buf,
                   uint32_t off, uint32_t len)
 {
-    struct slice *s = slice_new(ps, buf, off, len);
+    struct sendq_body *body = body_of(q, ps);
+    struct slice      *s = body ? slice_new(ps, buf, off, len) : NULL;
 
-    if (!s)
+    if (!s) {
+        drop_body_if_empty(q);
         return false;
-    link_slice(q, s);
-    q->tail_owned = false;
+    }
+    link_slice(body, s);
+    body->tail_owned = false;
     q->len += len;
     return true;
 }
@@ -105,13 +134,17 @@ bool sendq_append(struct sendq *q, struct pbufs *ps, struct cw_buf *buf,
 uint32_t sendq_attach(struct sendq *q, uint32_t off, uint32_t len,
                       struct cw_pkt *pkt)
 {
-    struct slice *s = q->head;
-    uint32_t      at = 0, done = 0;
+    struct sendq_body *b = q->body;
+    struct slice      *s;
+    uint32_t           at = 0, done = 0;
 
     INVARIANT(off <= q->len && len <= q->len - off);
-    if (q->cur && q->cur_off <= off) {
-        s = q->cur;
-        at = q->cur_off;
+    if (!b)
+        return 0;
+    s = b->head;
+    if (b->cur && b->cur_off <= off) {
+        s = b->cur;
+        at = b->cur_off;
     }
     while (s && off - at >= s->len) {
         at += s->len;
@@ -124,38 +157,46 @@ uint32_t sendq_attach(struct sendq *q, uint32_t off, uint32_t len,
         if (!pkt_append(pkt, s->buf, s->off + skip, k))
             break;
         done += k;
-        q->cur = s;
-        q->cur_off = at;
+        b->cur = s;
+        b->cur_off = at;
         at += s->len;
         s = s->next;
     }
     return done;
 }
 
+/* The first slice and its reference go. */
+static void drop_head(struct sendq_body *b)
+{
+    struct slice *s = b->head;
+
+    b->head = s->next;
+    if (b->cur == s)
+        b->cur = NULL;
+    slice_free(s);
+}
+
 void sendq_drop(struct sendq *q, uint32_t n)
 {
-    INVARIANT(n <= q->len);
-    q->len -= n;
-    q->cur_off = q->cur_off > n ? q->cur_off - n : 0;
-    while (q->head && n >= q->head->len && (n > 0 || q->len == 0)) {
-        struct slice *s = q->head;
+    struct sendq_body *b = q->body;
 
-        n -= s->len;
-        q->head = s->next;
-        if (q->cur == s)
-            q->cur = NULL;
-        q->charged -= pbuf_truesize(s->buf);
-        slice_free(s);
+    INVARIANT(n <= q->len);
+    if (!b)
+        return;
+    q->len -= n;
+    b->cur_off = b->cur_off > n ? b->cur_off - n : 0;
+    while (b->head && n >= b->head->len && (n > 0 || q->len == 0)) {
+        n -= b->head->len;
+        drop_head(b);
     }
     if (n > 0) {
-        INVARIANT(q->head != NULL);
-        q->head->off += n;
-        q->head->len -= n;
-        if (q->cur == q->head)
-            q->cur_off = 0;
+        INVARIANT(b->head != NULL);
+        b->head->off += n;
+        b->head->len -= n;
+        if (b->cur == b->head)
+            b->cur_off = 0;
     }
-    if (!q->head)
-        q->tail = NULL;
-    if (!q->cur)
-        q->cur_off = 0;
+    if (!b->cur)
+        b->cur_off = 0;
+    drop_body_if_empty(q);
 }

@@ -10,13 +10,17 @@
 
 #include "store/pbuf.h"
 
-struct sendq {
+/* Of a queue that is not empty; from pbufs.slice, whose size it has. */
+struct sendq_body {
     struct slice *head, *tail;
-    uint32_t      len;     /* bytes kept */
-    uint32_t      charged; /* true size of the buffers */
-    bool          tail_owned; /* the last buffer may be written behind it */
     struct slice *cur;     /* cursor: the slice last used ... */
     uint32_t      cur_off; /* ... and its offset in the queue */
+    bool          tail_owned; /* the last buffer may be written behind it */
+};
+
+struct sendq {
+    struct sendq_body *body; /* NULL: empty */
+    uint32_t           len;  /* bytes kept */
 };
 
 void sendq_init(struct sendq *q);

@@ -560,7 +560,7 @@ static void send_owed_acks(struct tcp *t)
 static bool tells_of_a_hole(const struct tcp *t)
 {
     return (t->due & DUE_ACK_NOW)
-        && (t->recvq.ranges > 0 || !seq_eq(t->dsack.left, t->dsack.right));
+        && (recvq_ranges(&t->recvq) > 0 || !seq_eq(t->dsack.left, t->dsack.right));
 }
 
 static bool path_known(struct tcp *t)

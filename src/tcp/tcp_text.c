@@ -41,7 +41,7 @@ static void ooo_event(struct tcp *t, const struct seg *s)
         return;
     ev.v[0] = seq_from(s->seq, t->irs);
     ev.v[1] = s->text;
-    ev.v[2] = t->recvq.ranges;
+    ev.v[2] = recvq_ranges(&t->recvq);
     env_event(tcp_env(t), &ev);
 }
 
@@ -130,7 +130,7 @@ enum why tcp_text_accept(struct tcp *t, struct seg *s)
     t->dups_sent = 0;
     if (t->rd_shut)
         recvq_skip(&t->recvq, t->recvq.ready);
-    if (res.filled || t->recvq.ranges > 0)
+    if (res.filled || recvq_ranges(&t->recvq) > 0)
         tcp_ack_owed(t, WHY_TX_ACK_HOLE, true);
     else
         in_order(t, res.advanced);
