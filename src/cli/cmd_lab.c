@@ -78,6 +78,8 @@ static bool split(struct lab *lab, int argc, char **argv)
         lab->builtin[lab->n++] = -1;
         lab->real |= argv[i][0] != '@';
         i += n + 1;
+        if (i == argc)
+            return false; /* a ":" is the last word */
     }
     return lab->n > 0;
 }

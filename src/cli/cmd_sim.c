@@ -7,6 +7,7 @@
 #include "loop/loop.h"
 #include "sim/sim.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,12 +105,13 @@ static bool read_range(const char *text, uint64_t *first, uint64_t *last)
 {
     char *end;
 
+    errno = 0;
     if (*text < '0' || *text > '9')
         return false;
     *first = *last = strtoull(text, &end, 10);
     if (strncmp(end, "..", 2) == 0 && end[2] >= '0' && end[2] <= '9')
         *last = strtoull(end + 2, &end, 10);
-    return *end == '\0' && *first <= *last;
+    return errno == 0 && *end == '\0' && *first <= *last;
 }
 
 static const struct option options[] = {
@@ -131,8 +133,11 @@ int cmd_sim(int argc, char **argv)
     opterr = 0;
     while ((c = getopt_long(argc, argv, ":v", options, NULL)) != -1) {
         if (c == 's' && !read_range(optarg, &o.first, &o.last))
-            return complain(2, "sim: --seeds %s: write a number, or a range: "
-                               "1..500", optarg);
+            return complain(2, "sim: --%s %s: %s", strchr(optarg, '.')
+                                                      ? "seeds" : "seed",
+                            optarg, errno == ERANGE
+                                ? "it is too large; a seed has 64 bits"
+                                : "write a number, or a range: 1..500");
         if (c == 'p') {
             o.profile_word = optarg;
             o.profile = sim_profile(optarg);
@@ -151,7 +156,9 @@ int cmd_sim(int argc, char **argv)
         o.digests |= c == 'd';
     }
     if (optind < argc)
-        return complain(2, "sim: %s: what is that? Write --seed %s",
-                        argv[optind], argv[optind]);
+        return complain(2, "sim: %s: not understood; write --seed %s",
+                        argv[optind],
+                        read_range(argv[optind], &o.first, &o.last)
+                            ? argv[optind] : "N");
     return run(&o);
 }

@@ -53,6 +53,9 @@ static int unknown(const char *name)
     if (near)
         return complain(2, "%s: no such command; did you mean %s?", name,
                         near);
+    if (name[0] == '-')
+        return complain(2, "%s: no such option before a command; there are "
+                           "--help and --version", name);
     return complain(2, "%s: no such command; `causeway help` lists them",
                     name);
 }

@@ -10,6 +10,7 @@
 #include "loop/loop.h"
 #include "world/setting.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,7 +152,10 @@ static bool seed(struct net_opts *o, const char *text)
         o->seed = entropy_seed();
         return true;
     }
+    errno = 0;
     o->seed = strtoull(text, &end, 0);
+    if (errno == ERANGE)
+        return refuse(o, "seed", text, "it is too large; a seed has 64 bits");
     return (*text >= '0' && *text <= '9' && *end == 0)
            || refuse(o, "seed", text, "a seed is a whole number, or `random`");
 }

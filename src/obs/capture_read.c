@@ -219,6 +219,8 @@ bool capture_read(struct run *run, struct span file,
     else if (file.len >= 12 && be32_load(file.p) == BLOCK_SHB)
         while (read_block(&c))
             ;
+    else if (file.len == 0)
+        c.why = "nothing stands in it yet";
     else
         c.why = "it is no capture (neither pcapng nor pcap)";
     if (c.no_memory)

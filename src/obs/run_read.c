@@ -294,7 +294,9 @@ bool run_read(struct run *run, struct span file, const struct cw_alloc *alloc,
     struct block  b;
 
     *run = (struct run){ .alloc = alloc };
-    *why = "it is no recording of Causeway (no pcapng section header)";
+    *why = file.len == 0
+               ? "nothing stands in it yet"
+               : "it is no recording of Causeway (no pcapng section header)";
     if (block_next(&f, &b) != BLOCK_OK || b.type != BLOCK_SHB)
         return false;
     while (block_next(&f, &b) == BLOCK_OK && !l.out_of_memory) {

@@ -15,7 +15,8 @@ static const char *check_rules(const struct world *w,
 
         if ((r->from[0] && !world_station_find(w, r->from))
             || (r->to[0] && !world_station_find(w, r->to)))
-            return "a drop rule names a host that is not in the lab";
+            return "--drop: a rule names a host that is not in this lab; they "
+                   "are h1, h2 ..., one for each program";
     }
     for (unsigned i = 0; i < c->nsettings; i++)
         if (c->settings[i].host[0]

@@ -458,8 +458,8 @@ TEST(rules_name_hosts_of_the_lab)
     r.lab.nrules = 1;
     r.w = world_new(&r.config, &why);
     assert_false(world_lab(r.w, &r.lab, &why));
-    assert_string_equal("a drop rule names a host that is not in the lab",
-                        why);
+    assert_string_equal("--drop: a rule names a host that is not in this lab; "
+                        "they are h1, h2 ..., one for each program", why);
     rig_free(&r);
 }
 

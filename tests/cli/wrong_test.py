@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""wrong_test CAUSEWAY: a command line that is wrong is answered with one
+message, that names the place and the remedy, and with exit status 2; nothing
+is started.
+
+Ends with "N passed, N failed".
+"""
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+# command line, what the message must contain
+WRONG = [
+    ("labb", ["labb", "did you mean lab?"]),
+    ("--foo", ["--foo", "option"]),
+    ("lab", ["no program", "`--`"]),
+    ("lab --delay 20 -- true", ["--delay 20", "20ms"]),
+    ("lab --dellay 20ms -- true", ["--dellay", "did you mean --delay?"]),
+    ("lab --rate 10mbps -- true", ["--rate 10mbps", "10mbit", "10MB/s"]),
+    ("lab --loss 0.03 -- true", ["--loss 0.03", "3%"]),
+    ("lab --loss 1% --loss 2% -- true", ["--loss", "once"]),
+    ("lab --seed x -- true", ["--seed x", "random"]),
+    ("lab --seed 18446744073709551616 -- true", ["--seed 184", "too large"]),
+    ("lab --drop 'h7>h2 data 1' -- true : true",
+     ["--drop", "h1, h2"]),
+    ("lab -- true :", [":", "missing"]),
+    ("lab -- : true", [":", "missing"]),
+    ("lab -- @uper 7", ["@uper", "@upper"]),
+    ("lab -- @upper 99999", ["99999", "65535"]),
+    ("run --delay", ["--delay", "value"]),
+    ("sim 7", ["sim: 7", "--seed 7"]),
+    ("sim x", ["sim: x", "--seed N"]),
+    ("sim --seeds 5..1", ["5..1", "1..500"]),
+    ("sim --seed 18446744073709551616", ["--seed 184", "too large"]),
+    ("trace --foo", ["--foo", "trace -h"]),
+    ("trace empty", ["empty", "nothing", "yet"]),
+    ("ladder empty", ["empty", "nothing", "yet"]),
+    ("ladder other", ["other", "no recording"]),
+    ("ss state bogus", ["bogus", "established"]),
+    ("replay a b", ["b", "one recording"]),
+    ("host foo", ["foo", "causeway host stop"]),
+]
+
+
+def check(causeway, words, parts, home):
+    """What is wrong with the answer, or None."""
+    done = subprocess.run(["sh", "-c", f"exec {causeway} {words}"], cwd=home,
+                          env=dict(os.environ, XDG_STATE_HOME=home),
+                          stdin=subprocess.DEVNULL, text=True, timeout=60,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          check=False)
+    lacks = [part for part in parts if part not in done.stderr]
+    if (done.returncode == 2 and not lacks and not done.stdout
+            and done.stderr.startswith("causeway: ")
+            and done.stderr.count("\n") == 1):
+        return None
+    return f"exit {done.returncode}, lacks {lacks}: {done.stderr}"
+
+
+def main():
+    causeway = pathlib.Path(sys.argv[1]).resolve()
+    failed = 0
+    with tempfile.TemporaryDirectory() as home:
+        pathlib.Path(home, "empty").touch()
+        pathlib.Path(home, "other").write_text("not a recording\n" * 9)
+        for words, parts in WRONG:
+            error = check(causeway, words, parts, home)
+            failed += error is not None
+            if error:
+                print(f"{words}: {error}")
+    print(f"{len(WRONG) - failed} passed, {failed} failed")
+    sys.exit(failed > 0)
+
+
+main()
