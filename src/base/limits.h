@@ -12,6 +12,8 @@ enum {
     NETIF_MAX = 16,
     NETIF_ADDR_MAX = 8,   /* addresses of an interface */
     ROUTE_MAX = 64,
+    REDIRECT_MAX = 32,    /* destinations with a first hop of their own */
+    RA_ROUTES_MAX = 16,   /* of them heard from routers, who may lie */
     NEIGH_MAX = 512,      /* cache entries; the oldest unused one goes */
     NEIGH_QUEUE_MAX = 8,  /* packets waiting for an answer: RFC 4861 §7.2.2
                              asks for at least one */

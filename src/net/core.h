@@ -52,10 +52,21 @@ void pktq_clear(struct pktq *q);
 /* ---- interfaces, routes --------------------------------------------------
  */
 
+/* RFC 4862 §2, §5.4: nothing is sent from or taken for an address that is
+ * tentative or a duplicate. */
+enum addr_state { ADDR_ASSIGNED, ADDR_TENTATIVE, ADDR_DUPLICATE };
+
 struct netif_addr {
     struct cw_addr addr;
     struct cw_addr bcast; /* the wildcard of IPv6: there is none */
     uint8_t        prefix;
+    uint8_t        state; /* enum addr_state */
+    bool           formed;    /* by us, from a prefix: slaac.c */
+    uint8_t        dad_count; /* duplicates before it: RFC 7217 §5 */
+    uint8_t        probes;    /* sent: dad.c */
+    cw_ns          probe_at;  /* tentative: the next step; NS_NEVER */
+    cw_ns          preferred_until, valid_until; /* NS_NEVER: by hand */
+    struct cw_addr router; /* who advertised the prefix; or the wildcard */
 };
 
 /* What is known of one family's querier on a link, and the answer to a
@@ -86,6 +97,15 @@ struct route {
     struct cw_addr dst, gw;
     uint8_t        prefix, netif;
     bool           has_gw;
+    bool           heard; /* from a router: RFC 4861 §6.3.4 */
+    cw_ns          until; /* NS_NEVER: by hand, or for ever */
+};
+
+/* A better first hop for one destination, from the first hop that was. */
+struct redirect {
+    struct cw_addr dst, gw, from;
+    uint8_t        netif;
+    bool           used;
 };
 
 /* Where a packet goes next. */
@@ -116,6 +136,9 @@ struct net {
     struct netif    *lo;
     struct netif     netif[NETIF_MAX];
     struct route     route[ROUTE_MAX];
+    uint32_t         router_turn; /* if no router answers: RFC 4861 §6.3.6 */
+    struct redirect  redirect[REDIRECT_MAX];
+    uint32_t         redirect_next;
     struct transport transport[PROTO_SLOTS];
     struct slab      nodes; /* struct pktnode */
 
@@ -197,7 +220,8 @@ bool pkt_append_any(struct cw_pkt *to, struct pbufs *ps,
 struct netif *netif_of(struct net *n, unsigned index); /* or NULL */
 /* A whole frame, into the queue. */
 enum why netif_out(struct net *n, struct netif *nif, struct cw_pkt *pkt);
-/* The address of this interface, or NULL. */
+/* The assigned address of this interface, or NULL; in whatever state. */
+struct netif_addr *netif_addr_any(struct netif *nif, const struct cw_addr *a);
 const struct netif_addr *netif_addr_find(const struct netif *nif,
                                          const struct cw_addr *a);
 bool netif_is_bcast(const struct netif *nif, const struct cw_addr *a);
@@ -227,9 +251,33 @@ enum why ether_out_mac(struct net *n, struct netif *nif,
 
 bool route_hop(struct net *n, const struct cw_addr *dst, uint32_t scope,
                struct hop *out);
-/* RFC 6724 §5; false: the host has no address of this family. */
-bool source_select(const struct net *n, const struct netif *nif,
+/* A route that was heard of: 0, -CW_ENOBUFS.  `until` in the past: no more. */
+int  route_hear(struct net *n, const struct route *r);
+void route_forget(struct net *n, uint32_t i);
+/* A neighbour does not answer: if it is a router, others are used. */
+void route_dead(struct net *n, const struct netif *nif,
+                const struct cw_addr *gw);
+const struct netif_addr *addr_local(const struct net     *n,
+                                    const struct cw_addr *a);
+
+/* ---- source.c ------------------------------------------------------------
+ */
+
+/* RFC 6724 §5, for packets whose first hop is out->nif, out->next; false:
+ * the host has no address of this family. */
+bool source_select(const struct net *n, const struct hop *out,
                    const struct cw_addr *dst, struct cw_addr *src);
+
+/* ---- redirect.c ----------------------------------------------------------
+ */
+
+/* ICMP's and ICMPv6's, which say: for dst, from says, gw is better. */
+enum why redirect_in(struct net *n, struct ip_in *in,
+                     const struct cw_addr *dst, const struct cw_addr *gw);
+enum why redirect4_in(struct net *n, struct ip_in *in, uint32_t gw);
+/* The first hop for dst, which the routes say is *next. */
+void redirect_apply(const struct net *n, const struct netif *nif,
+                    const struct cw_addr *dst, struct cw_addr *next);
 
 /* ---- ip_in.c, ip4.c, ip6.c -----------------------------------------------
  */

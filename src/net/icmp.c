@@ -133,6 +133,8 @@ static enum why icmp4_in(struct net *n, struct ip_in *in,
     if (m->type == ICMP4_UNREACH || m->type == ICMP4_TIME_EXCEEDED
         || m->type == ICMP4_PARAM)
         return icmp_error_in(n, in, m->type, m->code, m->rest);
+    if (m->type == ICMP4_REDIRECT)
+        return redirect4_in(n, in, m->rest);
     return WHY_ICMP_UNHANDLED;
 }
 

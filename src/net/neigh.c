@@ -271,13 +271,14 @@ static bool prompting_source(const struct neigh *ne, struct cw_addr *src)
 static void ask(struct net *n, struct neigh *ne)
 {
     struct netif *nif = neigh_netif(n, ne);
+    struct hop    hop = { .nif = nif, .next = ne->addr };
     const struct cw_mac *to = is(ne, S(PROBE)) ? &ne->mac : NULL;
     struct cw_addr src;
 
     ne->tries++;
     wheel_arm(&n->env->wheel, &ne->timer, n->env->now + RETRANS_TIMER);
     if (!prompting_source(ne, &src) || !netif_addr_find(nif, &src))
-        if (!source_select(n, nif, &ne->addr, &src))
+        if (!source_select(n, &hop, &ne->addr, &src))
             return;
     if (addr_is4(&ne->addr))
         arp_ask(n, nif, &src, &ne->addr, to);
@@ -293,6 +294,7 @@ static void give_up(struct net *n, struct neigh *ne)
     ne->waiting = (struct pktq){ .count = 0 };
     ne->trains = 0;
     enter(n, ne, NEIGH_FAILED, WHY_NEIGH_FAILED);
+    route_dead(n, neigh_netif(n, ne), &ne->addr);
     while (pktq_pop(&waiting, &frame)) {
         icmp_own_error(n, &frame, NET_ERR_HOST);
         net_drop(n, &frame, WHY_NEIGH_FAILED, COUNT_IP_OUT_DISCARDS);

@@ -76,14 +76,17 @@ int net_addr_add(struct net *n, unsigned netif, const struct cw_addr *a,
     /* RFC 8200 §5: IPv6 needs a link that carries 1280 bytes. */
     if (!ip4 && nif->mtu < IP6_MTU_MIN)
         return -CW_EINVAL;
-    if (netif_addr_find(nif, a))
+    if (netif_addr_any(nif, a))
         return -CW_EADDRINUSE;
     if (nif->naddr == NETIF_ADDR_MAX)
         return -CW_ENOBUFS;
     slot = &nif->addr[nif->naddr++];
-    slot->addr = *a;
-    slot->prefix = (uint8_t)prefix;
-    slot->bcast = bcast_of(a, prefix);
+    *slot = (struct netif_addr){ .addr = *a,
+                                 .prefix = (uint8_t)prefix,
+                                 .bcast = bcast_of(a, prefix),
+                                 .probe_at = NS_NEVER,
+                                 .preferred_until = NS_NEVER,
+                                 .valid_until = NS_NEVER };
     n->generation++;
     if (prefix == (ip4 ? 32u : 128u))
         return 0;
@@ -92,6 +95,15 @@ int net_addr_add(struct net *n, unsigned netif, const struct cw_addr *a,
 
 const struct netif_addr *netif_addr_find(const struct netif *nif,
                                          const struct cw_addr *a)
+{
+    for (unsigned i = 0; i < nif->naddr; i++)
+        if (addr_eq(&nif->addr[i].addr, a)
+            && nif->addr[i].state == ADDR_ASSIGNED)
+            return &nif->addr[i];
+    return NULL;
+}
+
+struct netif_addr *netif_addr_any(struct netif *nif, const struct cw_addr *a)
 {
     for (unsigned i = 0; i < nif->naddr; i++)
         if (addr_eq(&nif->addr[i].addr, a))
