@@ -8,6 +8,8 @@
 
 #include "obs/sockets.h"
 
+#include <arpa/inet.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -61,7 +63,7 @@ static const struct option netstat_table[] = {
 
 struct request {
     const char           *verb;
-    bool                  netstat, summary, json, explain, quiet, last;
+    bool                  numeric, netstat, summary, json, explain, quiet, last;
     struct sockets_opts   o;
     struct sockets_filter filter;
     const char           *host, *file;
@@ -97,7 +99,10 @@ static void take_output_option(struct request *q, int c)
     case OPT_LAST:
         q->last = true;
         break;
-    default: /* -n, -W: it is so anyway */
+    case 'n':
+        q->numeric = true;
+        break;
+    default: /* -W: it is so anyway */
         break;
     }
 }
@@ -192,10 +197,22 @@ static int find_host(struct request *q, const struct run *r)
                     r->nhosts ? r->hosts[0].name : "missing");
 }
 
-static void show(const struct request *q, const struct run *r)
+/* As net-tools asks: the name of a port in /etc/services. */
+static const char *service_name(uint16_t port, bool tcp)
+{
+    const struct servent *s = getservbyport(htons(port), tcp ? "tcp" : "udp");
+
+    return s ? s->s_name : NULL;
+}
+
+static void show(struct request *q, const struct run *r)
 {
     struct sockets_out out = { NULL, put_line };
 
+    if (q->netstat && !q->numeric) {
+        q->o.names = true;
+        q->o.service = service_name;
+    }
     if (q->json)
         sockets_json(r, &q->o, &out);
     else if (q->netstat)

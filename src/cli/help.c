@@ -249,6 +249,7 @@ static const struct entry {
       "\n"
       "  -t, -u            only TCP, only UDP\n"
       "  -l                only servers;  -a  servers and connections\n"
+      "  -n                numbers, not names of hosts and of /etc/services\n"
       "  -p, -e, -o        programs, inodes, timers\n"
       "  -4, -6            only this family\n"
       "  --host NAME       only this host of a lab\n"

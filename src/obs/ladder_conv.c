@@ -272,6 +272,9 @@ static void note_timer(struct lad_packet *p, struct lad_end *e,
     if (e->late != p->look.seq || e->lates == 0)
         e->lates = 0;
     e->late = p->look.seq;
+    if (e->lates > 0 && e->late_packet->waited == p->waited)
+        e->late_packet->capped = p->capped = true;
+    e->late_packet = p;
     if (e->lates < UINT8_MAX)
         e->lates++;
     p->times = e->lates;

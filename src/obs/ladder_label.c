@@ -357,7 +357,9 @@ void lad_reason(const struct ladder *l, uint32_t i, struct fmt *f)
     }
     switch (r->why) {
     case WHY_TX_RTO:
-        if (l->packets[i].times < 16)
+        if (l->packets[i].capped) /* RFC 6298 §2.5 */
+            fmt_str(f, "RTO at most");
+        else if (l->packets[i].times < 16)
             fmt_f(f, "RTO x%u", 1u << l->packets[i].times);
         break;
     case WHY_TX_FAST:

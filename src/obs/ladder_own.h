@@ -58,6 +58,7 @@ struct lad_packet {
     bool            opens; /* the first text that this end sent */
     bool            overtaken; /* one sent later arrived before */
     uint8_t         times; /* RTO: of this segment, in a row */
+    bool            capped; /* the next wait was no longer than this one */
     uint16_t        drop;  /* why the receiver dropped it */
     cw_ns           waited; /* for a timer before it was sent */
 };
@@ -80,6 +81,7 @@ struct lad_end {
     uint32_t       acked; /* its highest acknowledgement */
     uint32_t       late;  /* what timed out last, and how often */
     uint8_t        lates;
+    struct lad_packet *late_packet;
     bool           offers_scale;
     uint8_t        scale;
     cw_ns          syn_at;

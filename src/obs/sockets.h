@@ -46,6 +46,8 @@ struct sockets_opts {
     bool all, listening;
     bool processes, info, extended, timers, memory, oneline, no_header;
     bool names; /* of the lab's hosts, in place of addresses */
+    /* netstat: a port's name in /etc/services, or NULL; NULL: numbers. */
+    const char *(*service)(uint16_t port, bool tcp);
     unsigned host;  /* only this one's; 0: all */
     const struct sockets_filter *filter; /* ss; or NULL */
 };

@@ -23,18 +23,53 @@ static const char *state_name(const struct run_row *row)
     return row->row.state < ARRAY_LEN(names) ? names[row->row.state] : "";
 }
 
-/* "ADDR:PORT" in 23 columns; a longer address is cut, as net-tools does. */
-static void put_addr(struct fmt *f, const struct cw_sockaddr *a)
-{
-    char       addr[ADDR_TEXT_MAX], port[8];
-    struct fmt p = fmt_of(port, sizeof port);
-    size_t     start = f->len, n = addr_print(&a->addr, addr);
+struct who {
+    const struct run          *run;
+    const struct sockets_opts *o;
+    bool                       tcp;
+};
 
-    if (a->port)
-        fmt_f(&p, "%u", a->port);
+static void put_port(struct fmt *f, const struct who *w, uint16_t port)
+{
+    const char *name = port && w->o->service ? w->o->service(port, w->tcp)
+                                             : NULL;
+
+    if (!port)
+        fmt_char(f, '*');
+    else if (name)
+        put_name_safe(f, name);
     else
-        fmt_char(&p, '*');
-    fmt_strn(f, addr, MIN(n, 22 - p.len));
+        fmt_u64(f, port);
+}
+
+/* A host's name if names are wanted; net-tools then has [::], too. */
+static void put_host(struct fmt *f, const struct who *w,
+                     const struct cw_addr *a)
+{
+    char        addr[ADDR_TEXT_MAX];
+    const char *name = w->o->names ? run_name_of(w->run, a) : "";
+
+    addr_print(a, addr);
+    if (*name)
+        put_name_safe(f, name);
+    else if (w->o->names && addr_is_any(a) && !addr_is4(a))
+        fmt_str(f, "[::]");
+    else
+        fmt_str(f, addr);
+}
+
+/* "ADDR:PORT" in 23 columns; a longer address is cut, as net-tools does. */
+static void put_addr(struct fmt *f, const struct who *w,
+                     const struct cw_sockaddr *a)
+{
+    char       host[64], port[16];
+    struct fmt p = fmt_of(port, sizeof port);
+    struct fmt h = fmt_of(host, sizeof host);
+    size_t     start = f->len;
+
+    put_host(&h, w, &a->addr);
+    put_port(&p, w, a->port);
+    fmt_strn(f, host, MIN(h.len, 22 - p.len));
     fmt_f(f, ":%s", port);
     fmt_pad_to(f, start + 23);
     fmt_char(f, ' ');
@@ -87,14 +122,15 @@ static void put_row(const struct run *r, const struct sockets_opts *o,
     struct fmt f = fmt_of(line, sizeof line);
     struct fmt p = fmt_of(proto, sizeof proto);
     struct cw_sockaddr peer = s->peer;
+    const struct who   who = { r, o, row_is_tcp(row) };
 
     peer.addr = row_peer(row);
     fmt_f(&p, "%s%s", row_is_tcp(row) ? "tcp" : "udp",
           row_is_six(row) ? "6" : "");
     fmt_f(&f, "%-5s %6llu %6llu ", proto, (unsigned long long)s->recv_q,
           (unsigned long long)(s->state == CW_LISTEN ? 0 : s->send_q));
-    put_addr(&f, &s->local);
-    put_addr(&f, &peer);
+    put_addr(&f, &who, &s->local);
+    put_addr(&f, &who, &peer);
     fmt_f(&f, "%-11s", state_name(row));
     if (o->extended)
         fmt_f(&f, " %-10u %-10llu", 0, (unsigned long long)s->owner);
