@@ -49,11 +49,12 @@ struct neigh;
  * while `generation` is the network's. */
 struct net_dest {
     uint32_t      generation; /* 0: nothing remembered */
-    uint16_t      netif;
     uint16_t      mtu;   /* of the path, bytes above Ethernet */
-    unsigned      flags; /* CW_NETIF_* */
+    uint8_t       netif;
+    uint8_t       flags; /* CW_NETIF_* */
     struct neigh *neigh; /* NULL on loopback */
 };
+_Static_assert(sizeof(struct net_dest) <= 16, "every connection has one");
 
 /* What an ICMP error, or our own routing, says about something sent. */
 enum net_err {

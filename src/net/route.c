@@ -309,9 +309,9 @@ enum why net_path(struct net *n, const struct cw_addr *dst, uint32_t scope,
             return WHY_NO_MEMORY;
     }
     dest->generation = n->generation;
-    dest->netif = hop.nif->index;
+    dest->netif = (uint8_t)hop.nif->index;
     dest->mtu = pmtu_get(n, dst, hop.nif->mtu);
-    dest->flags = hop.nif->flags;
+    dest->flags = (uint8_t)hop.nif->flags;
     return GO_ON;
 }
 

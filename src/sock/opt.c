@@ -19,7 +19,6 @@ enum { TTL_DEFAULT = 64 };
 enum opt_type {
     OPT_BOOL,
     OPT_BUF, /* uint32_t bytes; reads as twice, clamped when set */
-    OPT_INT,
     OPT_U8,
     OPT_U16, /* in its range */
     OPT_U32, /* not negative */
@@ -72,11 +71,11 @@ static const struct opt table[] = {
     { CW_IPPROTO_TCP, CW_TCP_CORK,      OPT_BOOL, STREAM, T(cork) },
     { CW_IPPROTO_TCP, CW_TCP_MAXSEG,    OPT_MAXSEG, STREAM, T(maxseg),
       .lo = TCP_MSS_MIN, .hi = 32767 },
-    { CW_IPPROTO_TCP, CW_TCP_KEEPIDLE,  OPT_INT, STREAM, T(keepidle_s),
+    { CW_IPPROTO_TCP, CW_TCP_KEEPIDLE,  OPT_U16, STREAM, T(keepidle_s),
       .lo = 1, .hi = 32767 },
-    { CW_IPPROTO_TCP, CW_TCP_KEEPINTVL, OPT_INT, STREAM, T(keepintvl_s),
+    { CW_IPPROTO_TCP, CW_TCP_KEEPINTVL, OPT_U16, STREAM, T(keepintvl_s),
       .lo = 1, .hi = 32767 },
-    { CW_IPPROTO_TCP, CW_TCP_KEEPCNT,   OPT_INT, STREAM, T(keepcnt),
+    { CW_IPPROTO_TCP, CW_TCP_KEEPCNT,   OPT_U16, STREAM, T(keepcnt),
       .lo = 1, .hi = 127 },
     { CW_IPPROTO_TCP, CW_TCP_INFO,      OPT_INFO, STREAM, NO_T },
     { CW_IPPROTO_TCP, CW_TCP_QUICKACK,  OPT_NOOP, STREAM, NO_T },
@@ -161,8 +160,6 @@ static int get_int(struct sock *s, const struct opt *o)
         return *(bool *)p;
     case OPT_BUF:
         return (int)MIN(*(uint32_t *)p, (uint32_t)SOCKBUF_MAX) * 2;
-    case OPT_INT:
-        return *(int *)p;
     case OPT_U8:
         return *(uint8_t *)p;
     case OPT_U16:
@@ -251,10 +248,8 @@ static int set_ranged(const struct opt *o, void *p, int v)
         return -CW_EINVAL;
     if (o->type == OPT_TTL)
         *(uint8_t *)p = (uint8_t)v;
-    else if (o->type == OPT_MAXSEG || o->type == OPT_U16)
-        *(uint16_t *)p = (uint16_t)v;
     else
-        *(int *)p = v;
+        *(uint16_t *)p = (uint16_t)v;
     return 0;
 }
 
@@ -296,7 +291,6 @@ static int set_int(struct sock *s, const struct opt *o, int v)
             return -CW_EINVAL;
         *(uint32_t *)p = (uint32_t)v;
         return 0;
-    case OPT_INT:
     case OPT_U16:
     case OPT_TTL:
     case OPT_MAXSEG:

@@ -100,21 +100,28 @@ struct tcp_flight {
     uint64_t    rexmit_arg;
 };
 
+/* A connection, idle or busy.  Ordered for size; what is rarely there is on
+ * demand: the queues' bodies and the flight. */
 struct tcp {
-    struct flownode      node; /* the four-tuple: tcp_key(), tcp_end() */
-    struct tcp_host     *host;
-    void                *owner;
-    struct portbind     *bind;
-    struct tcp_listener *listener; /* while nobody accepted it */
-    struct near          all;      /* host->all, in order of birth */
-    struct near          due_link; /* host->due */
-    struct near          accept_link;
-    struct net_dest      dest;
-    struct wtimer        timer; /* at the earliest of at[] or before */
-    cw_ns                at[TCPT_COUNT_OF];
-    uint32_t             flow;
-    uint16_t             state; /* enum tcp_state; tcp_enter() writes it */
-    uint16_t             due;   /* enum due */
+    struct flownode  node; /* the four-tuple: tcp_key(), tcp_end() */
+    uint32_t         flow;
+    struct tcp_host *host;
+    union {
+        void                *owner;
+        struct tcp_listener *listener; /* while nobody accepted it */
+    };
+    struct tcp_flight *flight;
+    struct near        all;      /* host->all, in order of birth */
+    struct near        due_link; /* host->due */
+    union {
+        struct near accept_link; /* while nobody accepted it */
+        cw_ns       last_sent;   /* data, for RFC 5681 §4.1 */
+    };
+    struct net_dest dest;
+    struct wtimer   timer; /* at the earliest of at[] or before */
+    cw_ns           at[TCPT_COUNT_OF];
+    uint16_t        state; /* enum tcp_state; tcp_enter() writes it */
+    uint16_t        due;   /* enum due */
 
     /* §3.3.1, Table 2: send sequence variables */
     struct {
@@ -126,33 +133,35 @@ struct tcp {
     struct {
         seq nxt, up, edge, fin;
     } rcv;
-    seq iss, irs;
+    seq      iss, irs;
+    uint32_t bind; /* arena_ref() of a struct portbind */
 
     struct sendq sendq; /* from max(SND.UNA, ISS+1) */
     struct recvq recvq; /* from what the user has read */
-    seq          fin_seq; /* of our FIN, once it is queued */
-    uint32_t     app_held; /* bytes passed on, unread (tcp_call_held) */
 
-    struct tcp_flight *flight;
-    uint32_t           cwnd, ssthresh; /* bytes */
-    uint32_t           cwnd_acked;     /* RFC 5681 §3.1: bytes, avoidance */
-    cw_ns              last_sent;      /* data, for RFC 5681 §4.1 */
+    uint32_t cwnd, ssthresh; /* bytes */
+    uint32_t cwnd_acked;     /* RFC 5681 §3.1: bytes, avoidance */
+    uint32_t app_held;       /* bytes passed on, unread (tcp_call_held) */
 
     /* RFC 6298 */
-    cw_ns    srtt, rttvar, rto, min_rtt;
-    uint8_t  backoff;  /* timer expiries in a row */
-    uint8_t  probes;   /* unanswered window probes in a row */
+    cw_ns    srtt, rttvar, rto;
+    uint32_t min_rtt_us; /* rounded up; UINT32_MAX: none yet */
+    uint8_t  backoff;    /* timer expiries in a row */
+    uint8_t  probes;     /* unanswered window probes in a row */
 
     /* what the SYNs settled */
-    uint16_t snd_mss;  /* payload of a full segment, options not counted */
-    uint16_t rcv_mss;  /* what we announced */
+    uint16_t snd_mss; /* payload of a full segment, options not counted */
+    uint16_t rcv_mss; /* what we announced */
     uint8_t  snd_wscale, rcv_wscale;
-    bool     ts_ok, sack_ok, wscale_ok;
     uint32_t ts_recent, ts_offset;
-    cw_ns    ts_recent_at;
+    uint32_t ts_recent_s; /* when it came, in seconds */
     seq      last_ack_sent;
 
     /* one-bit facts */
+    bool ts_ok : 1;
+    bool sack_ok : 1;
+    bool wscale_ok : 1;
+    bool unaccepted : 1;  /* in the listener's accept queue */
     bool passive : 1;     /* came from LISTEN (MUST-11) */
     bool detached : 1;    /* close(2) was called */
     bool fin_queued : 1;  /* our FIN waits behind the data */
@@ -174,22 +183,26 @@ struct tcp {
 
     uint8_t  quickacks; /* segments still to be acknowledged at once */
     uint8_t  dup_owed;  /* duplicate ACKs owed (peer without SACK) */
-    uint16_t dups_sent; /* duplicate ACKs for this RCV.NXT */
-    uint16_t ack_why;   /* why an ACK is owed */
+    uint8_t  error;      /* CW_E*, for the user once */
+    uint8_t  soft_error; /* what ICMP said; told when giving up */
+    uint16_t dups_sent;  /* duplicate ACKs for this RCV.NXT */
+    uint16_t ack_why;    /* why an ACK is owed */
     uint16_t rst_why;
-    int      error; /* CW_E*, for the user once */
-    int      soft_error; /* what ICMP said; told when giving up */
     uint16_t rcv_seen;   /* the largest segment that came */
     uint32_t unacked_in; /* bytes received since the last ACK we sent */
-    cw_ns    ack_owed_at;
     struct seqrange dsack; /* to report, RFC 2883; empty if equal */
 
     struct tcp_opts opts;
+    seq             fin_seq;  /* of our FIN, once it is queued */
     cw_ns           heard_at; /* last segment from the peer */
 
-    uint64_t bytes_sent, bytes_retrans, bytes_acked, bytes_received;
+    uint64_t bytes_retrans;
     uint32_t segs_out, segs_in, data_segs_out, data_segs_in, total_retrans;
+    uint16_t acked_wraps, received_wraps; /* 2^32 bytes each */
 };
+/* With its socket (64) and its place in the flow table (4) an idle connection
+ * has 512 bytes. */
+_Static_assert(sizeof(struct tcp) <= 512 - 64 - 4, "an idle connection");
 
 /* SYN-RECEIVED, passive: what the SYN said and what we answered. */
 struct tcp_embryo {
@@ -362,6 +375,7 @@ enum why tcp_closed_arrive(struct tcp_host *h, const struct flowkey *key,
 /* tcp_ack.c */
 void tcp_ack(struct tcp *t, const struct seg *s);
 bool tcp_fin_acked(const struct tcp *t);
+uint64_t tcp_bytes_acked(const struct tcp *t);
 
 /* tcp_text.c */
 enum why tcp_text_accept(struct tcp *t, struct seg *s);

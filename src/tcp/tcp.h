@@ -40,15 +40,15 @@ void tcp_timeout(struct tcp_host *h, struct wtimer *t);
 
 struct tcp_opts {
     uint32_t sndbuf, rcvbuf; /* bytes, as the program meant them */
-    uint16_t maxseg;         /* 0: by the path */
+    uint32_t user_timeout_ms;
+    int      linger_s;
+    uint16_t maxseg; /* 0: by the path */
+    uint16_t keepidle_s, keepintvl_s, keepcnt;
     bool     reuseaddr, reuseport, v6only;
     bool     nodelay, cork, oobinline, keepalive;
     bool     linger_on;
-    int      linger_s;
     uint8_t  ttl, tos;
     uint8_t  bind_flags; /* as bound: tcp_bind() writes it */
-    int      keepidle_s, keepintvl_s, keepcnt;
-    uint32_t user_timeout_ms;
 };
 void tcp_opts_init(struct tcp_opts *o, const struct tcp_host *h);
 

@@ -11,6 +11,15 @@ bool tcp_fin_acked(const struct tcp *t)
     return t->fin_sent && seq_gt(t->snd.una, t->fin_seq);
 }
 
+/* Bytes of data up to SND.UNA: neither our SYN nor our FIN. */
+uint64_t tcp_bytes_acked(const struct tcp *t)
+{
+    uint32_t low = seq_from(t->snd.una, t->iss);
+
+    return ((uint64_t)t->acked_wraps << 32 | low) - t->syn_acked
+        - tcp_fin_acked(t);
+}
+
 /* An exact sample from the newest record that was sent once (Karn, MUST-18),
  * else one from timestamps (RFC 7323 §4). */
 static bool sample_rtt(struct tcp *t, const struct seg *s,
@@ -63,9 +72,10 @@ static void advance(struct tcp *t, const struct seg *s)
     INVARIANT(t->flight != NULL);
     segq_ack(&t->flight->segq, s->ack, &a);
     sendq_drop(&t->sendq, data);
+    if (seq_from(s->ack, t->iss) < seq_from(t->snd.una, t->iss))
+        t->acked_wraps++;
     t->snd.una = s->ack;
     t->syn_acked = true;
-    t->bytes_acked += data;
     if (t->snd_urgent && seq_ge(t->snd.una, t->snd.up))
         t->snd_urgent = false;
 

@@ -10,7 +10,7 @@
  */
 #include "tcp/cc.h"
 
-static void tell_user(struct tcp *t, int error)
+static void tell_user(struct tcp *t, uint8_t error)
 {
     t->error = error;
     tcp_wake(t);
@@ -47,7 +47,7 @@ static void trim_known_syn(struct tcp *t, struct seg *s)
 /* [7323] §5.5: after 24 days TS.Recent may have been overtaken. */
 static bool ts_recent_counts(const struct tcp *t)
 {
-    return tcp_now(t) - t->ts_recent_at < 24 * 86400 * NS_S;
+    return (uint32_t)(tcp_now(t) / NS_S) - t->ts_recent_s < 24 * 86400;
 }
 
 /* [7323] §5.3 R1: is the timestamp older than the last one that counted? */
@@ -68,7 +68,7 @@ static void note_timestamp(struct tcp *t, const struct seg *s)
         || seq_gt(s->seq, t->last_ack_sent))
         return;
     t->ts_recent = s->opt->ts_val;
-    t->ts_recent_at = tcp_now(t);
+    t->ts_recent_s = (uint32_t)(tcp_now(t) / NS_S);
 }
 
 /* An unacceptable segment is answered with an ACK: at once and every time

@@ -178,7 +178,7 @@ int tcp_call_open(struct tcp_host *h, const struct tcp_open *o,
     }
     t->opts = opts;
     t->dest = dest;
-    t->bind = bind;
+    t->bind = arena_ref(h->env->arena, bind);
     tcp_join_table(t);
     init_active(t, o);
     tcp_born(t, TCPS_SYN_SENT, WHY_CALL_OPEN);
@@ -238,7 +238,8 @@ int tcp_call_accept(struct tcp_listener *l, void *owner, struct tcp **out)
         return -CW_EAGAIN;
     t = near_entry(n, struct tcp, accept_link);
     l->naccepts--;
-    t->listener = NULL;
+    INVARIANT(t->last_sent == 0); /* it was the link, and is none now */
+    t->unaccepted = false;
     t->owner = owner;
     *out = t;
     return 0;

@@ -123,10 +123,10 @@ static bool is_fatal(const struct tcp *t, enum net_err kind)
 static void unreachable(struct tcp *t, enum net_err kind)
 {
     if (!is_fatal(t, kind)) {
-        t->soft_error = net_error_code(kind);
+        t->soft_error = (uint8_t)net_error_code(kind);
         return;
     }
-    t->error = net_error_code(kind);
+    t->error = (uint8_t)net_error_code(kind);
     tcp_enter(t, TCPS_CLOSED, WHY_UNREACHABLE);
 }
 

@@ -335,7 +335,8 @@ static enum why promote(struct tcp_embryo *m, struct seg *s)
     tcp_born(t, TCPS_SYN_RCVD, WHY_GOT_SYN);
     /* Until somebody accepts it, the connection is the listener's. */
     t->listener = l;
-    t->bind = l->bind;
+    t->unaccepted = true;
+    t->bind = arena_ref(l->host->env->arena, l->bind);
     portbind_get(l->bind, t->opts.bind_flags);
     near_push_back(&l->accepts, &t->accept_link);
     l->naccepts++;

@@ -368,15 +368,15 @@ static bool send_run(struct tcp *t, struct plan *p)
         return false;
     }
     r->ctl = p->ctl;
-    r->delivered = t->bytes_acked;
+    r->delivered = tcp_bytes_acked(t);
     t->snd.nxt = end;
     if (p->ctl & F_FIN) {
         t->fin_sent = true;
         t->fin_seq = seq_add(p->start, p->len);
     }
     launch(t, p, &pkt);
-    t->bytes_sent += p->len;
     t->data_segs_out += p->len > 0;
+    INVARIANT(!t->unaccepted);
     t->last_sent = tcp_now(t);
     tcp_timers_data_sent(t);
     return true;
@@ -396,7 +396,8 @@ static enum why why_new(const struct tcp *t, const struct plan *p)
 
 static void restart_after_idle(struct tcp *t)
 {
-    if (t->last_sent == 0 || !seq_eq(t->snd.una, t->snd.nxt))
+    if (t->unaccepted || t->last_sent == 0
+        || !seq_eq(t->snd.una, t->snd.nxt))
         return;
     if (tcp_now(t) - t->last_sent > t->rto)
         tcp_cc(t)->idle(t);
@@ -524,7 +525,7 @@ static void send_ack(struct tcp *t)
                         .why = (enum why)t->ack_why };
 
     if (p.why == WHY_TX_ACK_DELAYED)
-        p.arg = (uint64_t)(tcp_now(t) - t->ack_owed_at);
+        p.arg = (uint64_t)tcp_knobs(t)->delack;
     if (p.why == WHY_TX_WINDOW)
         p.arg = tcp_rcv_wnd(t);
     if (p.why == WHY_TX_DUPACK) {

@@ -1,6 +1,6 @@
 /* tcp_rtt.c: the retransmission timeout.  RFC 6298; RFC 7323 §4.
  *
- *   Owns srtt, rttvar, rto, min_rtt.  Samples come from the send records
+ *   Owns srtt, rttvar, rto, min_rtt_us.  Samples come from the send records
  *   (exact, Karn's rule kept by the caller) or from timestamps.
  *   Departs (profile `deployed`): the floor is on the variance term, 200 ms,
  *   and not 1 s on the whole, as hosts on the Internet do; `strict` keeps
@@ -25,7 +25,7 @@ void tcp_rtt_init(struct tcp *t)
 {
     t->srtt = 0;
     t->rttvar = 0;
-    t->min_rtt = NS_NEVER;
+    t->min_rtt_us = UINT32_MAX;
     t->rto = tcp_knobs(t)->rto_initial; /* §2.1 */
 }
 
@@ -33,6 +33,7 @@ void tcp_rtt_init(struct tcp *t)
 void tcp_rtt_sample(struct tcp *t, cw_ns rtt)
 {
     struct cw_event ev = { .kind = EV_RTT, .flow = t->flow };
+    cw_ns           us;
 
     rtt = ns_max(rtt, 1);
     if (t->srtt == 0) {
@@ -44,7 +45,8 @@ void tcp_rtt_sample(struct tcp *t, cw_ns rtt)
         t->rttvar += ((err < 0 ? -err : err) - t->rttvar) / 4;
         t->srtt += (rtt - t->srtt) / 8;
     }
-    t->min_rtt = ns_min(t->min_rtt, rtt);
+    us = ns_min((rtt + NS_US - 1) / NS_US, UINT32_MAX - 1);
+    t->min_rtt_us = MIN(t->min_rtt_us, (uint32_t)us);
     set_rto(t);
     if (!env_observed(tcp_env(t)))
         return;

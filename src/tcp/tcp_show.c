@@ -133,6 +133,28 @@ static void flight_info(const struct tcp *t, struct cw_tcp_info *o)
     o->dupacks = f->dupacks;
 }
 
+/* Bytes of data up to RCV.NXT: neither the peer's SYN nor its FIN. */
+static uint64_t bytes_received(const struct tcp *t)
+{
+    uint32_t low = seq_from(t->rcv.nxt, t->irs);
+    bool     fin = t->fin_pending && seq_gt(t->rcv.nxt, t->rcv.fin);
+
+    if (low == 0 && t->received_wraps == 0)
+        return 0; /* no SYN has come */
+    return ((uint64_t)t->received_wraps << 32 | low) - 1 - fin;
+}
+
+/* Bytes of data that were sent, each counted once. */
+static uint64_t first_sent(const struct tcp *t)
+{
+    seq      base = tcp_send_base(t);
+    uint32_t n = 0;
+
+    if (seq_gt(t->snd.nxt, base))
+        n = seq_from(t->snd.nxt, base) - (t->fin_sent && !tcp_fin_acked(t));
+    return tcp_bytes_acked(t) + n;
+}
+
 void tcp_info(const struct tcp *t, struct cw_tcp_info *o)
 {
     *o = (struct cw_tcp_info){
@@ -156,11 +178,11 @@ void tcp_info(const struct tcp *t, struct cw_tcp_info *o)
         .ato = tcp_knobs(t)->delack,
         .srtt = t->srtt,
         .rttvar = t->rttvar,
-        .min_rtt = t->min_rtt == NS_NEVER ? 0 : t->min_rtt,
-        .bytes_sent = t->bytes_sent + t->bytes_retrans,
+        .min_rtt = t->min_rtt_us == UINT32_MAX ? 0 : t->min_rtt_us * NS_US,
+        .bytes_sent = first_sent(t) + t->bytes_retrans,
         .bytes_retrans = t->bytes_retrans,
-        .bytes_acked = t->bytes_acked,
-        .bytes_received = t->bytes_received,
+        .bytes_acked = tcp_bytes_acked(t),
+        .bytes_received = bytes_received(t),
         .segs_out = t->segs_out,
         .segs_in = t->segs_in,
         .data_segs_out = t->data_segs_out,
@@ -305,7 +327,7 @@ static bool each_tcp(struct tcp_host *h, row_cb *cb, void *ctx)
         if (t->state & (TCPS_CLOSED | TCPS_TIME_WAIT))
             continue; /* the protocol is done, or a record has it */
         row_of_tcp(t, &row);
-        if (!cb(ctx, t->owner, &row))
+        if (!cb(ctx, t->unaccepted ? NULL : t->owner, &row))
             return false;
     }
     return true;

@@ -91,10 +91,8 @@ void tcp_flow_event(struct env *e, uint32_t flow, const struct flowkey *key)
 
 void tcp_wake(struct tcp *t)
 {
-    void *owner = t->owner;
+    void *owner = t->unaccepted ? t->listener->owner : t->owner;
 
-    if (t->listener)
-        owner = t->listener->owner;
     if (owner)
         t->host->up.ready(t->host->up.ctx, owner);
 }
@@ -140,8 +138,9 @@ static void flush(struct tcp *t)
     tcp_timers_off(t);
     tcp_leave_table(t);
     if (t->bind) {
-        portbind_put(t->bind, t->opts.bind_flags);
-        t->bind = NULL;
+        portbind_put(arena_at(tcp_env(t)->arena, t->bind),
+                     t->opts.bind_flags);
+        t->bind = 0;
     }
 }
 
@@ -226,13 +225,12 @@ void tcp_reap(struct tcp *t)
 {
     const unsigned over = TCPS_CLOSED | TCPS_TIME_WAIT;
 
-    if (!(t->state & over) || !t->detached || t->listener)
+    if (!(t->state & over) || !t->detached || t->unaccepted)
         return;
     flush(t);
     recvq_fini(&t->recvq);
     flownode_unname(&t->host->flows, &t->node);
     near_del(&t->due_link);
     near_del(&t->all);
-    INVARIANT(!near_linked(&t->accept_link));
     slab_put(t);
 }

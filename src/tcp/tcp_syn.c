@@ -132,7 +132,7 @@ void tcp_syn_learn(struct tcp *t, const struct tcpopt *o)
     t->ts_ok = o->has_ts && !t->host->no_ts;
     if (t->ts_ok) {
         t->ts_recent = o->ts_val;
-        t->ts_recent_at = tcp_now(t);
+        t->ts_recent_s = (uint32_t)(tcp_now(t) / NS_S);
     }
 }
 

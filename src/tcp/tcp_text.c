@@ -125,8 +125,9 @@ enum why tcp_text_accept(struct tcp *t, struct seg *s)
         out_of_order(t, s);
         return GO_ON;
     }
+    if (seq_from(t->rcv.nxt, t->irs) > UINT32_MAX - res.advanced)
+        t->received_wraps++;
     t->rcv.nxt = seq_add(t->rcv.nxt, res.advanced);
-    t->bytes_received += res.advanced;
     t->dups_sent = 0;
     if (t->rd_shut)
         recvq_skip(&t->recvq, t->recvq.ready);

@@ -21,7 +21,7 @@ static void fired(struct tcp *t, enum event_timer which, cw_ns value,
 static void give_up(struct tcp *t)
 {
     env_count(tcp_env(t), COUNT_TCP_ABORT_ON_TIMEOUT);
-    t->error = t->soft_error ? t->soft_error : CW_ETIMEDOUT;
+    t->error = t->soft_error ?: CW_ETIMEDOUT;
     if (!(t->state & TCPS_SYN_SENT)) {
         t->rst_why = WHY_TX_RST_TIMEOUT;
         tcp_due(t, DUE_RST);
@@ -76,7 +76,7 @@ static void rexmit_timeout(struct tcp *t)
 
 static void delack_timeout(struct tcp *t)
 {
-    fired(t, EVT_DELACK, tcp_now(t) - t->ack_owed_at, 1);
+    fired(t, EVT_DELACK, tcp_knobs(t)->delack, 1);
     env_count(tcp_env(t), COUNT_TCP_DELAYED_ACKS);
     tcp_ack_owed(t, WHY_TX_ACK_DELAYED, true);
 }

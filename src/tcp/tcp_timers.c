@@ -113,7 +113,6 @@ void tcp_timers_ack_owed(struct tcp *t)
 {
     if (t->at[TCPT_DELACK] != NS_NEVER)
         return;
-    t->ack_owed_at = tcp_now(t);
     arm(t, TCPT_DELACK, tcp_knobs(t)->delack, WHY_T_ACK_OWED);
 }
 

@@ -83,7 +83,7 @@ void tcp_timewait_drop(struct tcp_host *h, struct tcp_timewait *w,
 
 static void keep(struct tcp_timewait *w, const struct tcp *t)
 {
-    w->bind = t->bind ? arena_ref(tcp_env(t)->arena, t->bind) : 0;
+    w->bind = t->bind;
     w->bind_flags = t->opts.bind_flags & 7u;
     w->snd_nxt = t->snd.nxt;
     w->rcv_nxt = t->rcv.nxt;
@@ -116,7 +116,7 @@ bool tcp_timewait_begin(struct tcp *t)
     w->node.kind = NODE_TIMEWAIT;
     w->node.user = t->opts.tos;
     keep(w, t);
-    t->bind = NULL;
+    t->bind = 0;
     flowtab_insert(&h->flows, &w->node);
     h->ntimewait++;
     env_count(h->env, COUNT_TCP_TIMEWAIT);
