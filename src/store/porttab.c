@@ -10,10 +10,10 @@ void porttab_init(struct porttab *t, struct arena *a, struct sipkey secret)
     t->next = 0;
     slab_init(&t->slab, a, sizeof(struct portbind));
     for (size_t i = 0; i < ARRAY_LEN(t->bucket); i++)
-        list_init(&t->bucket[i]);
+        near_init(&t->bucket[i]);
 }
 
-static struct list *bucket_of(struct porttab *t, uint16_t port)
+static struct near *bucket_of(struct porttab *t, uint16_t port)
 {
     return &t->bucket[port % ARRAY_LEN(t->bucket)];
 }
@@ -58,12 +58,12 @@ static void join(struct portbind *b, unsigned flags)
 int porttab_bind(struct porttab *t, const struct cw_addr *addr,
                  uint16_t port, unsigned flags, struct portbind **out)
 {
-    struct list     *l = bucket_of(t, port);
+    struct near     *l = bucket_of(t, port);
     struct portbind *same = NULL;
 
-    list_each(n, l)
+    near_each(n, l)
     {
-        struct portbind *b = list_entry(n, struct portbind, link);
+        struct portbind *b = near_entry(n, struct portbind, link);
 
         if (b->port != port || !overlap(b, addr, flags))
             continue;
@@ -80,7 +80,7 @@ int porttab_bind(struct porttab *t, const struct cw_addr *addr,
         same->addr = *addr;
         same->port = port;
         same->flags = flags & PORT_V6ONLY;
-        list_push_back(l, &same->link);
+        near_push_back(l, &same->link);
     }
     join(same, flags);
     *out = same;
@@ -91,11 +91,11 @@ int porttab_bind(struct porttab *t, const struct cw_addr *addr,
  * unless both share the port by SO_REUSEPORT. */
 int portbind_listen(struct porttab *t, struct portbind *b, unsigned flags)
 {
-    struct list *l = bucket_of(t, b->port);
+    struct near *l = bucket_of(t, b->port);
 
-    list_each(n, l)
+    near_each(n, l)
     {
-        struct portbind *o = list_entry(n, struct portbind, link);
+        struct portbind *o = near_entry(n, struct portbind, link);
 
         if (o->port != b->port || o->listening == 0
             || !overlap(o, &b->addr, b->flags))
@@ -128,7 +128,7 @@ void portbind_put(struct portbind *b, unsigned flags)
     if (b->refs > 0)
         return;
     INVARIANT(b->no_reuse == 0 && b->no_rport == 0 && b->listening == 0);
-    list_del(&b->link);
+    near_del(&b->link);
     slab_put(b);
 }
 

@@ -14,6 +14,7 @@
 #define STORE_PORTTAB_H
 
 #include "base/addr.h"
+#include "base/near.h"
 #include "base/siphash.h"
 #include "store/arena.h"
 
@@ -21,7 +22,7 @@ enum { PORT_REUSEADDR = 1, PORT_REUSEPORT = 2, PORT_V6ONLY = 4,
        PORT_DGRAM_REUSE = 8 /* datagrams: REUSEADDR shares even so */ };
 
 struct portbind {
-    struct list    link; /* in the table's bucket */
+    struct near    link; /* in the table's bucket */
     struct cw_addr addr;
     uint16_t       port;
     uint8_t        flags;     /* V6ONLY of the first binder */
@@ -35,7 +36,7 @@ struct porttab {
     struct sipkey secret;
     struct slab   slab;
     uint32_t      next; /* RFC 6056 §3.3.3's next_ephemeral */
-    struct list   bucket[256];
+    struct near   bucket[256];
 };
 
 void porttab_init(struct porttab *t, struct arena *a, struct sipkey secret);

@@ -121,7 +121,7 @@ static void idle(void)
     after = cw_stack_memory_used(w.st[1]);
     printf("an idle connection           %8.0f bytes in all\n",
            (double)(after - before) / IDLE);
-    if ((after - before) / IDLE > 1500) {
+    if ((after - before) / IDLE > 560) {
         fprintf(stderr, "bench: an idle connection holds buffers\n");
         exit(1);
     }
