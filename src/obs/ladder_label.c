@@ -363,10 +363,7 @@ void lad_reason(const struct ladder *l, uint32_t i, struct fmt *f)
             fmt_f(f, "RTO x%u", 1u << l->packets[i].times);
         break;
     case WHY_TX_FAST:
-        if (r->why_arg < 3) /* RFC 6675: SACK told before the third */
-            fmt_str(f, "SACK: lost");
-        else
-            fmt_f(f, "%llu dup ACKs", (unsigned long long)r->why_arg);
+        fmt_f(f, "%llu dup ACKs", (unsigned long long)r->why_arg);
         break;
     case WHY_TX_SACK_LOST:
         fmt_str(f, "SACK: lost");

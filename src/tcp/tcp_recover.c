@@ -82,7 +82,8 @@ static void enter_fast_recovery(struct tcp *t)
     f->recovery = RECOVERY_FAST;
     f->recover = t->snd.nxt;
     f->rescued = false;
-    f->rexmit_why = WHY_TX_FAST;
+    f->rexmit_why = f->dupacks >= DUP_THRESH ? WHY_TX_FAST
+                                             : WHY_TX_SACK_LOST;
     f->rexmit_arg = f->dupacks;
     env_count(tcp_env(t), t->sack_ok ? COUNT_TCP_SACK_RECOVERY
                                      : COUNT_TCP_RENO_RECOVERY);
