@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #define RECORD_LIMIT (UINT64_C(64) << 20)
@@ -41,6 +42,7 @@ static int open_file(struct recording *rec, const struct net_opts *o,
         return rec->named ? 2 : 125;
     }
     setvbuf(rec->file, NULL, _IONBF, 0); /* it comes in large pieces */
+    flock(fileno(rec->file), LOCK_SH);   /* runs.c leaves it alone */
     return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -86,6 +87,18 @@ static void free_names(char **names, size_t n)
         free(names[--n]);
 }
 
+/* A recording that is still written is locked by whoever writes it. */
+static void remove_ended(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd < 0)
+        return;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        unlink(path);
+    close(fd);
+}
+
 static void prune(const char *dir)
 {
     static char *names[NAMES_MAX];
@@ -94,7 +107,7 @@ static void prune(const char *dir)
 
     for (size_t i = 0; i + RUNS_KEPT <= n; i++) {
         snprintf(path, sizeof path, "%s/%s", dir, names[i]);
-        unlink(path);
+        remove_ended(path);
     }
     free_names(names, n);
 }

@@ -90,7 +90,7 @@ PKT(s4_is_lost_by_bytes)
     ack(1, "1001-3001");
     outs(10001, 2);
     ack(1, "4001-5001,1001-3001"); /* 3000 bytes above 1 */
-    out(". seq 1 len 1000 ack 1 why tx-fast");
+    out(". seq 1 len 1000 ack 1 why tx-sack-lost");
     ack(1, "4001-6001,1001-3001");
     EXPECT_EQ(info().lost, 1);
     ack(1, "4001-7001,1001-3001");
@@ -125,7 +125,7 @@ PKT(s5_at_once)
 {
     ten_out();
     ack(1, "1001-5001");
-    out(". seq 1 len 1000 ack 1 why tx-fast");
+    out(". seq 1 len 1000 ack 1 why tx-sack-lost");
 }
 
 /* An ACK that advances in recovery goes on with what is lost. */
@@ -135,7 +135,7 @@ PKT(s5_partial)
     ack(1, "1001-3001");
     outs(10001, 2);
     ack(1, "4001-8001,1001-3001");
-    out(". seq 1 len 1000 ack 1 why tx-fast");
+    out(". seq 1 len 1000 ack 1 why tx-sack-lost");
     nothing(); /* pipe: 1 again, 8001 to 12001 */
     ack(3001, "4001-8001");
     out(". seq 3001 len 1000 ack 1 why tx-sack-lost");
@@ -172,7 +172,7 @@ PKT(s4_part_of_a_segment)
 {
     ten_out();
     ack(1, "501-6001");
-    out(". seq 1 len 500 ack 1 why tx-fast");
+    out(". seq 1 len 500 ack 1 why tx-sack-lost");
 }
 
 /* §5.1: after a timeout what was SACKed is not sent again. */
