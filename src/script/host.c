@@ -13,7 +13,7 @@
 enum { ETHER = 14, ETHERTYPE_4 = 0x0800, ETHERTYPE_6 = 0x86dd };
 
 static const struct cw_mac our_mac = { { 2, 0, 0, 0, 0, 1 } };
-static const struct cw_mac peer_mac = { { 2, 0, 0, 0, 0, 2 } };
+const struct cw_mac host_peer_mac = { { 2, 0, 0, 0, 0, 2 } };
 
 /* ---- memory: a stack's is much the same as the last one's ---------------- */
 
@@ -79,8 +79,8 @@ static bool join(struct host *h, const struct host_config *c)
 
     return cw_netif_add(h->st, &eth) == 0
         && cw_addr_add(h->st, 0, &c->local, c->prefix) == 0
-        && cw_neigh_add(h->st, 0, &c->remote, &peer_mac) == 0
-        && cw_neigh_add(h->st, 0, &c->gateway, &peer_mac) == 0
+        && cw_neigh_add(h->st, 0, &c->remote, &host_peer_mac) == 0
+        && cw_neigh_add(h->st, 0, &c->gateway, &host_peer_mac) == 0
         && cw_route_add(h->st, NULL, 0, &c->gateway, 0) == 0;
 }
 
@@ -193,7 +193,7 @@ bool host_give(struct host *h, const uint8_t *ip, size_t len)
     if (!b)
         return false;
     memcpy(b->data, our_mac.b, 6);
-    memcpy(b->data + 6, peer_mac.b, 6);
+    memcpy(b->data + 6, host_peer_mac.b, 6);
     be16_store(b->data + 12, ip[0] >> 4 == 6 ? ETHERTYPE_6 : ETHERTYPE_4);
     memcpy(b->data + ETHER, ip, len);
     h->dropped = WHY_NONE;

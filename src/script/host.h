@@ -51,6 +51,9 @@ bool host_give(struct host *h, const uint8_t *ip, size_t len);
 /* The oldest packet, and it is gone from the queue. */
 struct sent *host_take(struct host *h);
 
+/* Who is behind every address but our own. */
+extern const struct cw_mac host_peer_mac;
+
 /* Keeps what is given back, for the next stack. */
 void host_forget(void);
 
