@@ -70,7 +70,7 @@ struct knobs {
     cw_ns orphan_fin_wait_2; /* FIN-WAIT-2 without an owner */
     unsigned offers;     /* CW_OFFER_*: what SYNs offer beside the MSS */
     bool ts_required;    /* RFC 7323 §3.2: drop what lacks its timestamp */
-    bool sack_forgets;   /* RFC 2018 §8: a timeout forgets what was SACKed */
+    bool sack_forgets;   /* RFC2018-5.1-a: a timeout forgets SACKs */
     bool syn_returns;    /* RFC 9293 §3.10.7.4, SYN-RECEIVED: a SYN in the
                             window leads back to LISTEN; else RFC 5961 §4.2 */
     bool hard_aborts;    /* SHLD-26: a hard ICMP error ends a connection */

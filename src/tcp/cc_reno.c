@@ -34,8 +34,8 @@ static bool window_was_used(const struct tcp *t, uint32_t flight)
     return t->cwnd_limited || flight + tcp_eff_mss(t) > t->cwnd;
 }
 
-/* eq. (2), or all of it where one ACK answers a burst, or the window would
- * not double; but not after a timeout, when an ACK may jump over what was
+/* eq. (2), RFC5681-3.1-g; or all of it where one ACK answers a burst, or the
+ * window would not double; but not after a timeout, when an ACK may jump over what was
  * there all along (RFC 3465 §2.3). */
 static uint32_t slow_start_growth(const struct tcp *t, uint32_t bytes)
 {

@@ -96,7 +96,7 @@ static enum why first_check_seq(struct tcp *t, struct seg *s)
     trim_known_syn(t, s);
     if (t->ts_ok && !s->opt->has_ts && !(s->flags & F_RST)
         && tcp_knobs(t)->ts_required)
-        return WHY_NO_TIMESTAMP; /* [7323] §3.2: in silence */
+        return WHY_NO_TIMESTAMP; /* [7323] RFC7323-3.2-b: in silence */
     if (paws_refuses(t, s)) {
         env_count(tcp_env(t), COUNT_TCP_PAWS);
         return refuse(t, s, WHY_PAWS);

@@ -101,7 +101,8 @@ void tcp_run(struct tcp_host *h)
     h->running = false;
 }
 
-/* An ICMP error counts only if it quotes something that is in flight. */
+/* RFC5927-4.1-a: an ICMP error counts only if it quotes something that is in
+ * flight. */
 static bool about_flight(const struct tcp *t, const struct net_error *e)
 {
     return !e->has_seq

@@ -166,7 +166,9 @@ void tcp_recover_advanced(struct tcp *t, const struct segq_acked *a)
         partial_ack(t, a);
 }
 
-/* RFC 5681 §3.1, RFC 6298 §5.4: all that is out counts as lost. */
+/* RFC 5681 §3.1, RFC 6298 §5.4: all that is out counts as lost; what was
+ * SACKed too, if the receiver has reneged or the profile wants it
+ * (RFC2018-5.1-a). */
 void tcp_recover_timeout(struct tcp *t)
 {
     struct tcp_flight *f = t->flight;

@@ -17,8 +17,8 @@ static void set_rto(struct tcp *t)
     cw_ns               var = ns_max(4 * t->rttvar, G);
 
     t->rto = ns_add(t->srtt, ns_max(var, k->rto_var_min));
-    t->rto = ns_max(t->rto, k->rto_min); /* §2.4 */
-    t->rto = ns_min(t->rto, k->rto_max); /* §2.5 */
+    t->rto = ns_max(t->rto, k->rto_min); /* RFC6298-2.4-a */
+    t->rto = ns_min(t->rto, k->rto_max); /* RFC6298-2.5-a */
 }
 
 void tcp_rtt_init(struct tcp *t)

@@ -136,7 +136,7 @@ void tcp_syn_learn(struct tcp *t, const struct tcpopt *o)
     }
 }
 
-/* RFC 6928 §2 or RFC 5681 §3.1; one segment if the SYN was lost. */
+/* RFC6928-2-a or RFC5681-3.1-b; one segment if the SYN was lost. */
 void tcp_initial_cwnd(struct tcp *t)
 {
     uint32_t mss = tcp_eff_mss(t);

@@ -39,7 +39,7 @@ static const char *text(const char *format, int a, int b)
     return line;
 }
 
-/* RFC 6928 §2, RFC 5681 §3.1 */
+/* [RFC5681-3.1-b] [RFC6928-2-a] */
 PKT(initial_window)
 {
     T_EACH (r, rows) {
@@ -52,7 +52,7 @@ PKT(initial_window)
     }
 }
 
-/* RFC 5681 eq. (2) against RFC 3465 §2.3 and RFC 9406 §4.2 */
+/* [RFC5681-3.1-g] eq. (2) against RFC 3465 §2.3 and RFC 9406 §4.3 */
 PKT(slow_start)
 {
     T_EACH (r, rows) {
@@ -71,7 +71,7 @@ PKT(slow_start)
     }
 }
 
-/* MUST-40, SHLD-18; RFC 1122 §4.2.3.2 knows no quick ACKs */
+/* [MUST-40] [SHLD-18]; RFC 1122 §4.2.3.2 knows no quick ACKs */
 PKT(delayed_ack)
 {
     T_EACH (r, rows) {
@@ -86,7 +86,7 @@ PKT(delayed_ack)
     }
 }
 
-/* RFC 6298 §2.4, §2.5 */
+/* [RFC6298-2.4-a] [RFC6298-2.5-a] */
 PKT(retransmission_timeout)
 {
     T_EACH (r, rows) {
@@ -123,7 +123,7 @@ PKT(opening)
     }
 }
 
-/* RFC 9293 §3.4.2: MSL */
+/* [MUST-13] RFC 9293 §3.4.2: MSL */
 PKT(time_wait)
 {
     T_EACH (r, rows) {
@@ -159,7 +159,7 @@ PKT(fin_wait_2)
 /* ---- docs/decisions, one by one ------------------------------------------ */
 
 /* 01: the body's words govern, not Appendix B's table: keep-alives are a MAY
- * and off (MUST-25). */
+ * and off. [MUST-25] */
 PKT(d01_no_keepalive_unless_asked_for)
 {
     T_EACH (r, rows) {
@@ -170,8 +170,8 @@ PKT(d01_no_keepalive_unless_asked_for)
     }
 }
 
-/* 04: RFC 2018 §8 forgets after a timeout what was SACKed; RFC 6675 §5.1
- * keeps it. */
+/* 04: RFC 2018 §5.1 forgets after a timeout what was SACKed; RFC 6675 §5.1
+ * keeps it. [RFC2018-5.1-a] */
 PKT(d04_sack_after_a_timeout)
 {
     static const bool forgets[] = { false, true, true };
@@ -196,7 +196,7 @@ PKT(d04_sack_after_a_timeout)
 }
 
 /* 05: RFC 7323 §3.2: a segment that lacks the timestamp is dropped; hosts
- * take it. */
+ * take it. [RFC7323-3.2-b] */
 PKT(d05_missing_timestamp)
 {
     static const bool drops[] = { false, true, true };
@@ -247,7 +247,8 @@ PKT(d06_a_restarted_peer_gets_in)
     state(CW_ESTABLISHED);
 }
 
-/* 07: SHLD-26: hard errors abort; RFC 5461 §2: not what is established */
+/* 07: hard errors abort [SHLD-26], soft ones do not [MUST-56]; RFC 5461 §2:
+ * nor hard ones what is established. */
 PKT(d07_hard_icmp_errors)
 {
     T_EACH (r, rows) {
@@ -257,7 +258,7 @@ PKT(d07_hard_icmp_errors)
         passive("mss 1000");
         sends(10);
         out("P. seq 1 len 10 ack 1");
-        icmp(UNREACH_HOST, 1, 0); /* soft: MUST-56 */
+        icmp(UNREACH_HOST, 1, 0); /* soft */
         state(CW_ESTABLISHED);
         icmp(UNREACH_PORT, 1, 0);
         state(aborts ? GONE : CW_ESTABLISHED);
@@ -267,7 +268,7 @@ PKT(d07_hard_icmp_errors)
 }
 
 /* 07: whatever the profile, only what is in flight can be meant (RFC 5927
- * §4.1). */
+ * §4.1). [RFC5927-4.1-a] */
 PKT(d07_forged_icmp_errors)
 {
     T_EACH (r, rows) {
