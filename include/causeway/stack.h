@@ -78,6 +78,14 @@ enum {
     CW_OFFER_NOTHING    = 1 << 3, /* to tell it from 0 */
 };
 
+/* What TCP does where packets of full size vanish without a word. */
+enum cw_mtu_probing {
+    CW_MTU_PROBING_PROFILE = 0, /* what the profile says */
+    CW_MTU_PROBING_OFF,         /* only what ICMP says counts */
+    CW_MTU_PROBING_BLACK_HOLE,  /* RFC 4821 §7.7: after timeouts in a row */
+    CW_MTU_PROBING_ALWAYS,      /* RFC 4821 §7: from the first segment on */
+};
+
 struct cw_config {
     size_t   size;       /* sizeof(struct cw_config): the version of this */
     uint8_t  seed[16];   /* all randomness comes from here */
@@ -105,6 +113,20 @@ struct cw_config {
     /* For teaching: announce no larger MSS than this (RFC 9293 §3.7.1), from
      * 88; 0: what the interface's MTU allows. */
     uint16_t teach_mss;
+
+    /* Path MTU discovery. */
+    bool     no_pmtud;    /* off: nothing forbids fragments, and beyond a
+                             gateway packets have at most 576 bytes (RFC 1122
+                             §3.3.3), or 1280 (RFC 8201 §1) */
+    uint16_t pmtu_floor4; /* bytes: an IPv4 path is never believed to carry
+                             less; 0: 552, as on Linux; at least 68 (RFC 1191
+                             §3) */
+    cw_ns    pmtu_life;   /* what was learned is forgotten after this; 0: ten
+                             minutes; at least five (RFC 1191 §3, RFC 8201
+                             §5.3); CW_NEVER */
+    enum cw_mtu_probing mtu_probing; /* RFC 4821, RFC 8899 */
+    uint16_t mtu_base_mss; /* bytes of text with which probing begins over
+                              IPv4; 0: 1024 (RFC 4821 §7.2); at least 88 */
 };
 
 /* Fills in the defaults.  `seed` is mixed into config->seed. */

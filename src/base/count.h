@@ -23,6 +23,7 @@
     X(IP_REASM_REQDS,     "IpReasmReqds") \
     X(IP_REASM_OKS,       "IpReasmOKs") \
     X(IP_REASM_FAILS,     "IpReasmFails") \
+    X(IP_PMTU_DECREASES,  "IpPmtuDecreases") \
     X(ICMP_IN_MSGS,       "IcmpInMsgs") \
     X(ICMP_IN_ERRORS,     "IcmpInErrors") \
     X(ICMP_OUT_MSGS,      "IcmpOutMsgs") \
@@ -65,6 +66,11 @@
     X(TCP_ABORT_ON_CLOSE, "TCPAbortOnClose") \
     X(TCP_ABORT_ON_TIMEOUT, "TCPAbortOnTimeout") \
     X(TCP_URGENT_IN,      "TCPUrgentIn") \
+    X(TCP_MTUP_SUCCESS,   "TCPMTUPSuccess") \
+    X(TCP_MTUP_FAIL,      "TCPMTUPFail") \
+    X(TCP_MTU_BLACK_HOLE, "TCPMTUBlackHole") \
+    X(TCP_ICMP_OUT_OF_WINDOW, "OutOfWindowIcmps") \
+    X(TCP_ICMP_SOFT,      "TCPIcmpSoftErrors") \
     X(NO_MEMORY,          "NoMemory")
 // clang-format on
 

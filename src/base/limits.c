@@ -29,6 +29,8 @@ static const struct knobs table[] = {
         .ts_required = false,          /* middleboxes lose them */
         .sack_forgets = false,         /* RFC 6675 §5.1 */
         .syn_returns = false,          /* RFC 5961 §4.2 */
+        .mtu_probing = CW_MTU_PROBING_OFF, /* net.ipv4.tcp_mtu_probing 0 */
+        .pmtu_one_first = false,
         .hard_aborts = false,          /* RFC 5461 §2, RFC 5927 §5.2 */
     },
     [CW_PROFILE_STRICT] = {
@@ -49,6 +51,8 @@ static const struct knobs table[] = {
         .ts_required = true,
         .sack_forgets = true,
         .syn_returns = true,
+        .mtu_probing = CW_MTU_PROBING_BLACK_HOLE, /* RFC 4821 §7.7 */
+        .pmtu_one_first = true,
         .hard_aborts = true,
     },
     [CW_PROFILE_CLASSIC] = {
@@ -69,6 +73,8 @@ static const struct knobs table[] = {
         .ts_required = true,
         .sack_forgets = true,
         .syn_returns = true,
+        .mtu_probing = CW_MTU_PROBING_OFF,
+        .pmtu_one_first = true,
         .hard_aborts = false,          /* MUST-56 was all that was said */
     },
 };

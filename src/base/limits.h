@@ -47,11 +47,19 @@ enum {
     TCP_SNDBUF_DEFAULT = 65536,
     TCP_RCVBUF_DEFAULT = 65536,
     UDP_RCVBUF_DEFAULT = 212992, /* as Linux's rmem_default */
+    PMTU_PATHS_MAX = 64,      /* destinations with a smaller MTU than ours */
+    PMTU_FLOOR4 = 552,        /* Linux's min_pmtu; RFC 1191 §3 asks for 68 */
+    PMTU_FLOOR4_MIN = 68,
+    TCP_MSS_BASE4 = 1024,     /* RFC 4821 §7.2: what nearly all paths carry */
+    TCP_MSS_BASE6 = 1220,     /* RFC 8200 §5: what they all do */
     SOCKBUF_MIN = 2048,
     SOCKBUF_MAX = 16 << 20,
     EPHEMERAL_FIRST = 49152,  /* RFC 6335 §6, RFC 6056 §3.2 */
     EPHEMERAL_LAST = 65535,
 };
+
+#define PMTU_LIFE     (600 * NS_S) /* RFC 1191 §6.3, RFC 8201 §5.3 */
+#define PMTU_LIFE_MIN (300 * NS_S) /* no increase before: RFC 1191 §3 */
 
 struct knobs {
     cw_ns rto_initial;   /* RFC 6298 §2.1 */
@@ -73,6 +81,9 @@ struct knobs {
     bool sack_forgets;   /* RFC2018-5.1-a: a timeout forgets SACKs */
     bool syn_returns;    /* RFC 9293 §3.10.7.4, SYN-RECEIVED: a SYN in the
                             window leads back to LISTEN; else RFC 5961 §4.2 */
+    unsigned mtu_probing; /* enum cw_mtu_probing */
+    bool pmtu_one_first; /* RFC 1191 §6.4: a path has shrunk: one segment
+                            again until ACKs come; else as cwnd allows */
     bool hard_aborts;    /* SHLD-26: a hard ICMP error ends a connection */
 };
 

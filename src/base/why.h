@@ -169,7 +169,13 @@ enum why_unit { WHY_UNIT_NOFIG, WHY_UNIT_COUNT, WHY_UNIT_TIME, WHY_UNIT_BYTES };
     X(NO_TIMESTAMP,      "no-timestamp",     "without the timestamp agreed on", NOFIG, "RFC 7323 3.2") \
     X(GROUP_BAD,         "group-bad",        "invalid group membership message", NOFIG, "RFC 3376 4") \
     X(TX_GROUP,          "tx-group",         "tells routers who listens to which group", NOFIG, "RFC 3376 5.1") \
-    X(TX_UDP_MORE,       "tx-udp-more",      "one more datagram of the same call (UDP_SEGMENT)", NOFIG, "udp(7)")
+    X(TX_UDP_MORE,       "tx-udp-more",      "one more datagram of the same call (UDP_SEGMENT)", NOFIG, "udp(7)") \
+    X(ICMP_MTU,          "icmp-mtu",         "told an MTU that no link may have", NOFIG, "RFC 8201 4") \
+    X(TX_PMTU,           "tx-pmtu",          "cut and sent again: the path carries only %", BYTES, "RFC 1191 6.4") \
+    X(TX_MTU_PROBE,      "tx-mtu-probe",     "probes whether the path carries %", BYTES, "RFC 4821 7.3") \
+    X(TX_BLACK_HOLE,     "tx-black-hole",    "cut to %: full segments vanish without a word", \
+      BYTES, "RFC 4821 7.7") \
+    X(TX_PROBE_LOST,     "tx-probe-lost",    "cut and sent again: the probe of % was lost", BYTES, "RFC 4821 7.6.2")
 // clang-format on
 
 enum why {

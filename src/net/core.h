@@ -23,8 +23,6 @@ enum {
     IP_TTL_DEFAULT = 64,
     PROTO_SLOTS = 4,
     IP_ID_SLOTS = 64, /* counters of identifications: RFC 7739 §5.3 */
-    PMTU_MAX = 64,
-    PMTU_MIN4 = 552,
     NEIGH_BUCKETS = 256,
     FRAG_BUCKETS = 64,
 };
@@ -117,8 +115,9 @@ struct hop {
 
 struct pmtu {
     struct cw_addr dst;
-    uint16_t       mtu;   /* 0: the entry is free */
-    cw_ns          until; /* when to try more again: RFC 1191 §6.3 */
+    uint16_t       mtu;    /* 0: the entry is free */
+    bool           locked; /* the path carries less than we believe */
+    cw_ns          until;  /* when to try more again: RFC 1191 §6.3 */
 };
 
 struct transport {
@@ -154,7 +153,11 @@ struct net {
     cw_ns icmp_credit; /* token bucket, in time */
     cw_ns icmp_filled;
 
-    struct pmtu pmtu[PMTU_MAX];
+    struct pmtu pmtu[PMTU_PATHS_MAX];
+    cw_ns       pmtu_due; /* the first of them is to be forgotten */
+    cw_ns       pmtu_life;
+    uint16_t    pmtu_floor4;
+    bool        no_pmtud;
 
     struct sipkey neigh_key;
     struct list   neigh_free, neigh_known, neigh_asking;
@@ -318,10 +321,12 @@ uint32_t ip_next_id(struct net *n, const struct cw_addr *src,
 /* ---- pmtu.c --------------------------------------------------------------
  */
 
-/* What is known to fit on the way to dst; at most `mtu`. */
-uint16_t pmtu_get(const struct net *n, const struct cw_addr *dst,
-                  uint16_t mtu);
-void     pmtu_put(struct net *n, const struct cw_addr *dst, uint32_t mtu);
+/* What fits on the way to dst: fills in dest->mtu and NET_DEST_LOCKED. */
+void pmtu_path(const struct net *n, const struct cw_addr *dst,
+               const struct hop *hop, struct net_dest *dest);
+void pmtu_put(struct net *n, const struct cw_addr *dst, uint32_t mtu);
+/* Forgets what is old enough. */
+void pmtu_age(struct net *n);
 /* What to try where a packet of this length did not fit. */
 uint32_t pmtu_plateau(uint32_t len);
 

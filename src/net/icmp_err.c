@@ -142,18 +142,18 @@ static enum why read_quote(struct span s, bool ip4, struct quote *q)
 
 /* ---- what follows ------------------------------------------------------- */
 
-/* RFC 1191 §3, §5; RFC 8201 §4: what would fit is less than what we sent,
- * and IPv6 links carry 1280 bytes at least. */
+/* RFC 1191 §3, §5: what would fit is less than what we sent; whether a path
+ * is believed to be that narrow, pmtu.c decides.  RFC8201-4-a: IPv6 links
+ * carry 1280 bytes at least. */
 static enum why check_mtu(struct quote *q, uint32_t told, bool ip4)
 {
     uint32_t mtu = told;
 
     if (ip4 && told == 0)
         mtu = pmtu_plateau(q->total);
-    if (ip4)
-        mtu = MAX(mtu, (uint32_t)PMTU_MIN4);
-    else if (mtu < IP6_MTU_MIN)
-        return WHY_ICMP_BAD;
+    if (!ip4 && mtu < IP6_MTU_MIN)
+        return WHY_ICMP_MTU;
+    mtu = MAX(mtu, (uint32_t)PMTU_FLOOR4_MIN);
     q->err.mtu = mtu;
     return mtu < q->total ? GO_ON : WHY_ICMP_NO_MATCH;
 }

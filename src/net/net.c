@@ -175,6 +175,9 @@ void net_init(struct net *n, struct env *env)
     memset(n, 0, sizeof *n);
     n->env = env;
     n->generation = 1;
+    n->pmtu_due = NS_NEVER;
+    n->pmtu_life = PMTU_LIFE;
+    n->pmtu_floor4 = PMTU_FLOOR4;
     n->rng = prng_stream(env->seed, env->host, "net");
     n->id_key = draw_key(&n->rng);
     n->neigh_key = draw_key(&n->rng);

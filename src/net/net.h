@@ -51,10 +51,13 @@ struct net_dest {
     uint32_t      generation; /* 0: nothing remembered */
     uint16_t      mtu;   /* of the path, bytes above Ethernet */
     uint8_t       netif;
-    uint8_t       flags; /* CW_NETIF_* */
+    uint8_t       flags; /* CW_NETIF_*, NET_DEST_LOCKED */
     struct neigh *neigh; /* NULL on loopback */
 };
 _Static_assert(sizeof(struct net_dest) <= 16, "every connection has one");
+/* Routers on the path are to fragment, as it carries less than the least
+ * that we believe: a packet has no DF, unless it must have it. */
+#define NET_DEST_LOCKED (1u << 7)
 
 /* What an ICMP error, or our own routing, says about something sent. */
 enum net_err {
@@ -97,6 +100,8 @@ struct net;
 
 size_t net_size(void); /* of a struct net */
 void   net_init(struct net *n, struct env *env);
+/* What the configuration says of path MTU discovery. */
+void net_pmtu_config(struct net *n, const struct cw_config *c);
 /* Everything that was held is given back. */
 void net_fini(struct net *n);
 void net_set_proto(struct net *n, uint8_t number, const struct proto *p);

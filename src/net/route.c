@@ -292,6 +292,7 @@ enum why net_path(struct net *n, const struct cw_addr *dst, uint32_t scope,
 {
     struct hop hop;
 
+    pmtu_age(n);
     if (!route_hop(n, dst, scope, &hop))
         return WHY_NO_ROUTE;
     if (addr_is_any(src)) {
@@ -310,12 +311,12 @@ enum why net_path(struct net *n, const struct cw_addr *dst, uint32_t scope,
     }
     dest->generation = n->generation;
     dest->netif = (uint8_t)hop.nif->index;
-    dest->mtu = pmtu_get(n, dst, hop.nif->mtu);
     dest->flags = (uint8_t)hop.nif->flags;
+    pmtu_path(n, dst, &hop, dest);
     return GO_ON;
 }
 
 bool net_dest_ok(const struct net *n, const struct net_dest *dest)
 {
-    return dest->generation == n->generation;
+    return dest->generation == n->generation && n->env->now < n->pmtu_due;
 }

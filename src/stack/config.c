@@ -28,6 +28,19 @@ void cw_config_init(struct cw_config *config, uint64_t seed)
     }
 }
 
+static const char *refuse_pmtu(const struct cw_config *c)
+{
+    if (c->pmtu_floor4 < PMTU_FLOOR4_MIN)
+        return "pmtu_floor4: at least 68";
+    if (c->pmtu_life < PMTU_LIFE_MIN)
+        return "pmtu_life: at least five minutes";
+    if ((unsigned)c->mtu_probing > CW_MTU_PROBING_ALWAYS)
+        return "mtu_probing: there is no such mode";
+    if (c->mtu_base_mss < TCP_MSS_MIN)
+        return "mtu_base_mss: at least 88";
+    return NULL;
+}
+
 static const char *refuse(const struct cw_config *c)
 {
     if (c->memory_max < MEMORY_MIN)
@@ -50,7 +63,7 @@ static const char *refuse(const struct cw_config *c)
         return "offer: timestamps, sack, wscale, or nothing";
     if (c->teach_mss && c->teach_mss < TCP_MSS_MIN)
         return "teach_mss: at least 88";
-    return NULL;
+    return refuse_pmtu(c);
 }
 
 const char *stack_config(const struct cw_config *given, struct cw_config *out)
@@ -67,8 +80,14 @@ const char *stack_config(const struct cw_config *given, struct cw_config *out)
     out->sockets_max = out->sockets_max ?: SOCKETS_DEFAULT;
     out->sndbuf = out->sndbuf ?: TCP_SNDBUF_DEFAULT;
     out->rcvbuf = out->rcvbuf ?: TCP_RCVBUF_DEFAULT;
+    out->pmtu_floor4 = out->pmtu_floor4 ?: PMTU_FLOOR4;
+    out->pmtu_life = out->pmtu_life ?: PMTU_LIFE;
+    out->mtu_base_mss = out->mtu_base_mss ?: TCP_MSS_BASE4;
     why = refuse(out);
-    if (!why)
-        out->offer = out->offer ?: knobs_of(out->profile)->offers;
-    return why;
+    if (why)
+        return why;
+    out->offer = out->offer ?: knobs_of(out->profile)->offers;
+    out->mtu_probing = out->mtu_probing
+        ?: (enum cw_mtu_probing)knobs_of(out->profile)->mtu_probing;
+    return NULL;
 }

@@ -58,7 +58,6 @@ enum due {
     DUE_RST = 1 << 4,       /* the last word of this connection */
     DUE_REXMIT = 1 << 5,    /* one segment, whatever cwnd says */
     DUE_CHALLENGE = 1 << 6, /* RFC 5961 */
-    DUE_PATH = 1 << 7,      /* the path's MTU has shrunk */
 };
 
 /* An incoming segment, decoded and checked, in host order. */
@@ -96,8 +95,17 @@ struct tcp_flight {
     uint32_t    dupacks;
     uint8_t     recovery; /* enum recovery */
     bool        rescued;  /* RFC 6675's one rescue retransmission */
+    bool        one_first; /* RFC 1191 §6.4: until an ACK comes, one only */
     uint16_t    rexmit_why;
     uint64_t    rexmit_arg;
+};
+
+/* Exists once a connection probes its path: tcp_mtu.c. */
+struct tcp_mtu {
+    uint16_t low, high; /* arrives; may arrive */
+    uint16_t probe;     /* what is tried, by [start, end); 0: nothing */
+    seq      start, end;
+    cw_ns    again; /* when the search may begin anew */
 };
 
 /* A connection, idle or busy.  Ordered for size; what is rarely there is on
@@ -135,6 +143,7 @@ struct tcp {
     } rcv;
     seq      iss, irs;
     uint32_t bind; /* arena_ref() of a struct portbind */
+    uint32_t mtu;  /* ... of a struct tcp_mtu; 0: it does not probe */
 
     struct sendq sendq; /* from max(SND.UNA, ISS+1) */
     struct recvq recvq; /* from what the user has read */
@@ -151,6 +160,7 @@ struct tcp {
 
     /* what the SYNs settled */
     uint16_t snd_mss; /* payload of a full segment, options not counted */
+    uint16_t mss_max; /* the same, whatever the path */
     uint16_t rcv_mss; /* what we announced */
     uint8_t  snd_wscale, rcv_wscale;
     uint32_t ts_recent, ts_offset;
@@ -267,7 +277,8 @@ struct tcp_host {
     struct sipkey isn_key, ts_key;
     struct sipkey share_key; /* which listener of a SO_REUSEPORT group */
     int64_t       teach_iss;
-    uint16_t      teach_mss;
+    uint16_t      teach_mss, mtu_base;
+    uint8_t       mtu_probing; /* enum cw_mtu_probing */
     bool          teach_ts_zero, no_ts, no_sack, no_wscale;
     uint32_t      sndbuf, rcvbuf;
     cw_ns         challenge_second; /* RFC 5961 §7 */
@@ -311,6 +322,12 @@ static inline struct flowkey tcp_embryo_key(const struct tcp_embryo *m)
 static inline seq tcp_send_base(const struct tcp *t)
 {
     return t->syn_acked ? t->snd.una : seq_add(t->iss, 1);
+}
+
+static inline uint32_t tcp_text_of(const struct segrec *r)
+{
+    return seq_from(r->end, r->start) - !!(r->ctl & F_SYN)
+        - !!(r->ctl & F_FIN);
 }
 
 /* tcp_state.c */
@@ -397,7 +414,7 @@ void     tcp_syn_learn(struct tcp *t, const struct tcpopt *o);
 uint16_t tcp_mss_of_path(const struct net_dest *d, const struct cw_addr *a);
 uint16_t tcp_announced_mss(const struct tcp_host *h, const struct net_dest *d,
                            const struct cw_addr *remote, uint16_t clamp);
-uint16_t tcp_send_mss(uint16_t peer, uint16_t path, uint16_t clamp,
+uint16_t tcp_send_mss(uint16_t peer, uint16_t clamp,
                       const struct cw_addr *remote);
 uint8_t  tcp_wscale_for(uint32_t rcvbuf);
 seq      tcp_isn(struct tcp_host *h, const struct flowkey *key);
@@ -410,6 +427,17 @@ void     tcp_initial_cwnd(struct tcp *t);
 /* tcp_output.c */
 void tcp_output(struct tcp *t);
 struct tcp_flight *tcp_flight(struct tcp *t);
+
+/* tcp_mtu.c */
+void     tcp_mtu_settled(struct tcp *t);
+void     tcp_mtu_path(struct tcp *t);
+void     tcp_mtu_acked(struct tcp *t);
+void     tcp_mtu_timeout(struct tcp *t);
+bool     tcp_mtu_probe_lost(struct tcp *t);
+uint32_t tcp_mtu_probe_len(struct tcp *t); /* of text; 0: none now */
+uint32_t tcp_mtu_probe_packet(const struct tcp *t, uint32_t len);
+void     tcp_mtu_probe_sent(struct tcp *t, seq start, uint32_t len);
+void     tcp_mtu_free(struct tcp *t);
 
 /* tcp_timers.c: facts in, arms out */
 void tcp_timers_data_sent(struct tcp *t);

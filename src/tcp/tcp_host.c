@@ -25,7 +25,9 @@ static void init_slabs(struct tcp_host *h)
     slab_init(&h->tcbs, a, sizeof(struct tcp));
     slab_init(&h->flights, a, sizeof(struct tcp_flight));
     slab_init(&h->segs, a, sizeof(struct segrec));
-    slab_init(&h->ranges, a, recvq_range_size());
+    /* rare and small ones share it, as a kind of object costs a page */
+    slab_init(&h->ranges, a,
+              MAX(recvq_range_size(), sizeof(struct tcp_mtu)));
     slab_init(&h->embryos, a, sizeof(struct tcp_embryo));
     slab_init(&h->timewaits, a, sizeof(struct tcp_timewait));
     slab_init(&h->listener_slab, a, sizeof(struct tcp_listener));
@@ -52,6 +54,8 @@ void tcp_init(struct tcp_host *h, struct env *env, struct net *net,
     h->teach_iss = c->teach_iss;
     h->teach_ts_zero = c->teach_ts_zero;
     h->teach_mss = c->teach_mss;
+    h->mtu_base = c->mtu_base_mss;
+    h->mtu_probing = (uint8_t)c->mtu_probing;
     h->no_ts = c->no_timestamps || !(c->offer & CW_OFFER_TIMESTAMPS);
     h->no_sack = c->no_sack || !(c->offer & CW_OFFER_SACK);
     h->no_wscale = c->no_wscale || !(c->offer & CW_OFFER_WSCALE);
@@ -142,10 +146,12 @@ static bool tcp_error(void *host, const struct net_error *e)
     if (!n || n->kind != NODE_TCP)
         return false;
     t = container_of(n, struct tcp, node);
-    if (!about_flight(t, e))
+    if (!about_flight(t, e)) {
+        env_count(h->env, COUNT_TCP_ICMP_OUT_OF_WINDOW);
         return false;
+    }
     if (e->kind == NET_ERR_TOOBIG)
-        tcp_due(t, DUE_PATH); /* when the network layer has learned it */
+        tcp_due(t, DUE_OUTPUT); /* by then the network layer knows */
     else
         unreachable(t, e->kind);
     return true;

@@ -190,7 +190,7 @@ static void launch(struct tcp *t, const struct plan *p, struct cw_pkt *pkt)
         .proto = CW_IPPROTO_TCP,
         .ttl = t->opts.ttl,
         .tos = t->opts.tos,
-        .df = true,
+        .df = !(t->dest.flags & NET_DEST_LOCKED), /* RFC1191-3-d */
         .why = p->why,
         .why_arg = p->arg,
         .flow = t->flow,
@@ -269,16 +269,10 @@ static void rexmit_event(struct tcp *t, const struct segrec *r, enum why why)
     env_event(tcp_env(t), &ev);
 }
 
-static uint32_t text_of(const struct segrec *r)
-{
-    return seq_from(r->end, r->start) - !!(r->ctl & F_SYN)
-        - !!(r->ctl & F_FIN);
-}
-
 /* A record holds no more than one segment may now. */
 static bool fit(struct tcp *t, struct segrec *r, uint32_t most)
 {
-    if (text_of(r) <= most)
+    if (tcp_text_of(r) <= most)
         return true;
     return segq_split(&t->flight->segq, &t->host->segs, r,
                       seq_add(r->start, most))
@@ -292,7 +286,7 @@ static struct segrec *grow_probe(struct tcp *t, struct segrec *r)
     uint32_t     room, more = tcp_new_data(t, &room);
     uint32_t     len;
 
-    if (q->count != 1 || r->ctl || text_of(r) != 1 || more == 0
+    if (q->count != 1 || r->ctl || tcp_text_of(r) != 1 || more == 0
         || t->fin_sent)
         return r;
     len = MIN(MIN(1 + more, 1 + room), tcp_eff_mss(t));
@@ -307,6 +301,16 @@ static struct segrec *grow_probe(struct tcp *t, struct segrec *r)
     return r;
 }
 
+/* Why the next lost one is sent again. */
+static enum why why_next(const struct tcp_flight *f)
+{
+    if (f->recovery == RECOVERY_RTO)
+        return WHY_TX_RECOVER;
+    if (f->rexmit_why == WHY_TX_PMTU || f->rexmit_why == WHY_TX_PROBE_LOST)
+        return (enum why)f->rexmit_why; /* the rest of what was cut */
+    return WHY_TX_SACK_LOST;
+}
+
 static bool send_again(struct tcp *t)
 {
     struct tcp_flight *f = t->flight;
@@ -318,14 +322,16 @@ static bool send_again(struct tcp *t)
     if (!r)
         return false;
     f->rexmit_from = r->start;
+    if (!(t->due & DUE_REXMIT) && f->one_first)
+        return false;
     if (!(t->due & DUE_REXMIT)
-        && pipe + MIN(text_of(r), tcp_eff_mss(t)) > t->cwnd)
+        && pipe + MIN(tcp_text_of(r), tcp_eff_mss(t)) > t->cwnd)
         return false;
     if (f->rexmit_why == WHY_TX_PROBE)
         r = grow_probe(t, r);
     if (!r || !fit(t, r, tcp_eff_mss(t)))
         return false;
-    p = (struct plan){ r->start, text_of(r), r->ctl,
+    p = (struct plan){ r->start, tcp_text_of(r), r->ctl,
                        (enum why)f->rexmit_why, f->rexmit_arg };
     if (r->ctl & F_SYN && t->state == TCPS_SYN_RCVD && r->times == 1
         && t->backoff == 0)
@@ -343,8 +349,7 @@ static bool send_again(struct tcp *t)
     t->total_retrans++;
     t->bytes_retrans += p.len;
     env_count(tcp_env(t), COUNT_TCP_RETRANS_SEGS);
-    f->rexmit_why = f->recovery == RECOVERY_RTO ? WHY_TX_RECOVER
-                                                : WHY_TX_SACK_LOST;
+    f->rexmit_why = (uint16_t)why_next(f);
     tcp_timers_data_sent(t);
     return true;
 }
@@ -420,6 +425,23 @@ static uint32_t next_len(struct tcp *t, bool *last)
     return MIN(want, room);
 }
 
+/* One segment that is larger than the path is known to take. */
+static bool send_mtu_probe(struct tcp *t)
+{
+    struct plan p = { .start = t->snd.nxt, .why = WHY_TX_MTU_PROBE };
+    uint32_t    len = tcp_mtu_probe_len(t);
+
+    if (len == 0)
+        return false;
+    p.len = len;
+    p.arg = tcp_mtu_probe_packet(t, len);
+    if (!send_run(t, &p))
+        return false;
+    if (p.len == len) /* else it had too many runs */
+        tcp_mtu_probe_sent(t, p.start, len);
+    return true;
+}
+
 static bool send_new(struct tcp *t)
 {
     const unsigned may = TCPS_ESTABLISHED | TCPS_CLOSE_WAIT | TCPS_FIN_WAIT_1
@@ -428,12 +450,16 @@ static bool send_new(struct tcp *t)
     bool           last = false;
     uint32_t       room;
 
+    if (t->flight && t->flight->one_first)
+        return false;
     if (t->state == TCPS_SYN_SENT && seq_eq(t->snd.nxt, t->iss))
         p.ctl = F_SYN;
     else if (!(t->state & may) || t->fin_sent)
         return false;
     if (!p.ctl) {
         restart_after_idle(t);
+        if (send_mtu_probe(t))
+            return true;
         p.len = next_len(t, &last);
         tcp_new_data(t, &room);
         if (t->fin_queued && last && room > p.len)
@@ -475,7 +501,7 @@ static void probe_again(struct tcp *t, struct segrec *r, struct plan *p)
     if (!fit(t, r, tcp_eff_mss(t)))
         return;
     p->start = r->start;
-    p->len = text_of(r);
+    p->len = tcp_text_of(r);
     p->ctl = r->ctl;
     if (!prepare(t, p, &pkt))
         return;
@@ -570,25 +596,12 @@ static bool path_known(struct tcp *t)
 
     if (net_dest_ok(t->host->net, &t->dest))
         return true;
-    return net_path(t->host->net, &t->node.remote, tcp_end(t)->scope, &src,
-                    &t->dest)
-        == GO_ON;
-}
-
-/* RFC 1191 §6.3, RFC 8201 §5.4: smaller segments, at once. */
-static void path_shrank(struct tcp *t)
-{
-    uint16_t mss;
-
-    t->due &= (uint16_t)~DUE_PATH;
-    t->dest.generation = 0;
-    if (!path_known(t))
-        return;
-    mss = tcp_mss_of_path(&t->dest, &t->node.remote);
-    if (mss >= t->snd_mss)
-        return;
-    t->snd_mss = mss;
-    tcp_recover_first(t, WHY_TX_RECOVER);
+    if (net_path(t->host->net, &t->node.remote, tcp_end(t)->scope, &src,
+                 &t->dest)
+        != GO_ON)
+        return false;
+    tcp_mtu_path(t);
+    return true;
 }
 
 /* Why the interface can take no more: the due list brings us back. */
@@ -603,8 +616,6 @@ void tcp_output(struct tcp *t)
 
     if (t->due & DUE_RST)
         send_rst(t);
-    if (t->due & DUE_PATH)
-        path_shrank(t);
     if (t->state == TCPS_CLOSED || !path_known(t))
         return;
     t->due &= (uint16_t)~DUE_OUTPUT;

@@ -79,6 +79,8 @@ static void enter_fast_recovery(struct tcp *t)
 {
     struct tcp_flight *f = t->flight;
 
+    if (tcp_mtu_probe_lost(t))
+        return;
     f->recovery = RECOVERY_FAST;
     f->recover = t->snd.nxt;
     f->rescued = false;
@@ -154,6 +156,7 @@ void tcp_recover_advanced(struct tcp *t, const struct segq_acked *a)
 {
     struct tcp_flight *f = t->flight;
 
+    f->one_first = false;
     f->rexmit_from = seq_max(f->rexmit_from, t->snd.una);
     f->lost_below = seq_max(f->lost_below, t->snd.una);
     if (f->recovery == RECOVERY_NONE) {
@@ -180,6 +183,7 @@ void tcp_recover_timeout(struct tcp *t)
     for (; r; r = segq_next(&f->segq, r))
         if (!(r->marks & SEG_SACKED))
             segq_mark(&f->segq, r, SEG_LOST, SEG_REXMIT);
+    f->one_first = false;
     f->rexmit_from = t->snd.una;
     f->lost_below = t->snd.nxt;
     f->rexmit_why = WHY_TX_RTO;

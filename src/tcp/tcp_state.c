@@ -132,6 +132,7 @@ static void drop_flight(struct tcp *t)
 static void flush(struct tcp *t)
 {
     drop_flight(t);
+    tcp_mtu_free(t);
     sendq_fini(&t->sendq);
     sendq_init(&t->sendq);
     t->snd_urgent = false;

@@ -70,17 +70,16 @@ uint16_t tcp_announced_mss(const struct tcp_host *h, const struct net_dest *d,
     return h->teach_mss ? MIN(mss, h->teach_mss) : mss;
 }
 
-/* What a full segment may hold before options: the smallest of the peer's
- * announcement (MUST-15: 536 or 1220 without one), the path and the user's
- * wish (MUST-16). */
-uint16_t tcp_send_mss(uint16_t peer, uint16_t path, uint16_t clamp,
+/* What a full segment may hold before options, as far as the path lets it:
+ * the smaller of the peer's announcement (MUST-15: 536 or 1220 without one)
+ * and the user's wish (MUST-16).  RFC1191-6.4-c. */
+uint16_t tcp_send_mss(uint16_t peer, uint16_t clamp,
                       const struct cw_addr *remote)
 {
     uint16_t mss = peer;
 
     if (mss == 0)
         mss = addr_is4(remote) ? TCP_MSS_DEFAULT4 : TCP_MSS_DEFAULT6;
-    mss = MIN(mss, path);
     if (clamp)
         mss = MIN(mss, clamp);
     return MAX(mss, (uint16_t)TCP_MSS_MIN);
@@ -120,9 +119,7 @@ void tcp_syn_options(const struct tcp *t, struct tcpopt *o)
  * §2.2, §3.2; RFC 2018 §2). */
 void tcp_syn_learn(struct tcp *t, const struct tcpopt *o)
 {
-    uint16_t path = tcp_mss_of_path(&t->dest, &t->node.remote);
-
-    t->snd_mss = tcp_send_mss(o->has_mss ? o->mss : 0, path, t->opts.maxseg,
+    t->mss_max = tcp_send_mss(o->has_mss ? o->mss : 0, t->opts.maxseg,
                               &t->node.remote);
     t->wscale_ok = o->has_wscale && !t->host->no_wscale;
     t->snd_wscale = t->wscale_ok ? MIN(o->wscale, TCP_WSCALE_MAX) : 0;
@@ -134,6 +131,7 @@ void tcp_syn_learn(struct tcp *t, const struct tcpopt *o)
         t->ts_recent = o->ts_val;
         t->ts_recent_s = (uint32_t)(tcp_now(t) / NS_S);
     }
+    tcp_mtu_settled(t);
 }
 
 /* RFC6928-2-a or RFC5681-3.1-b; one segment if the SYN was lost. */

@@ -71,6 +71,7 @@ static void rexmit_timeout(struct tcp *t)
     t->backoff++;
     tcp_recover_timeout(t);
     f->rexmit_arg = (uint64_t)value;
+    tcp_mtu_timeout(t);
     tcp_timers_backed_off(t);
 }
 

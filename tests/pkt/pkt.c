@@ -82,6 +82,7 @@ int pk_teardown(void **state_)
 {
     bool left = g.head != g.tail;
 
+    sg_vars.no_df = false;
     cw_stack_free(pk.st);
     pk.st = NULL;
     return t_teardown(state_) || left ? -1 : 0;
@@ -388,6 +389,14 @@ static void icmp_header(uint8_t *p, enum icmp kind, unsigned mtu)
     be32_store(p + 4, mtu);
 }
 
+/* What was too big had filled the interface's MTU. */
+static void quote_full(uint8_t *ip)
+{
+    be16_store(ip + (pk.v6 ? 4 : 2), pk.v6 ? 1460 : 1500);
+    if (!pk.v6)
+        be16_store(ip + 10, 0), be16_store(ip + 10, sg_sum(ip, 20, 0));
+}
+
 /* A frame of our own turned round, so that its header can be quoted. */
 void icmp(enum icmp kind, int64_t seq, unsigned mtu)
 {
@@ -402,6 +411,8 @@ void icmp(enum icmp kind, int64_t seq, unsigned mtu)
     back = (struct sg_ends){ e.peer, e.us, e.pport, e.uport, 0,
                              e.iss + (uint32_t)seq, 0, 0 };
     sg_build(quote, &x, &back);
+    if (kind == TOO_BIG)
+        quote_full(quote + 14);
     sg_build(f, &x, &e); /* for its Ethernet and IP headers */
     icmp_header(m, kind, mtu);
     memcpy(m + 8, quote + 14, n);

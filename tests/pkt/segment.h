@@ -37,6 +37,7 @@ struct sg {
 
 extern struct sg_vars {
     int64_t n, r;
+    bool    no_df; /* what is read may be fragmented */
 } sg_vars;
 
 /* The two ends as the frames carry them. */

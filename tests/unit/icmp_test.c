@@ -424,7 +424,7 @@ static void test_path_mtu(void **state)
         { true, 1450, 1500, GO_ON, 1400 },
         { true, 0, 1400, GO_ON, 1006 }, /* the next plateau */
         { true, 20, 1500, GO_ON, 552 }, /* the floor */
-        { false, 1279, 1500, WHY_ICMP_BAD, 1500 },
+        { false, 1279, 1500, WHY_ICMP_MTU, 1500 },
         { false, 1400, 1500, GO_ON, 1400 },
         { false, 1280, 1400, GO_ON, 1280 },
     };
