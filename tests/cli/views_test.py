@@ -23,6 +23,7 @@ LABS = {
 }
 VIEWS = [["ladder"], ["ladder", "--list"], ["ss", "-tuan", "--last"],
          ["ss", "-s", "--last"], ["netstat", "-an", "--last"]]
+PLOTS = [["plot"], ["plot", "--window"], ["plot", "--list"]]
 USAGE = [  # words, what the one message has
     (["ladder", "--lst"], "did you mean --list?"),
     (["ladder", "-x"], "-x: no such option"),
@@ -36,6 +37,11 @@ USAGE = [  # words, what the one message has
     (["ladder", "/nowhere"], "/nowhere: No such file"),
     (["ladder", "/"], "/: Is a directory"),
     (["ladder", CAUSEWAY], "no recording of Causeway"),
+    (["plot", "--windw"], "did you mean --window?"),
+    (["plot", "0"], "count from 1"),
+    (["plot", "99"], "no such sender"),
+    (["plot", "a.pcapng", "b.pcapng"], "one recording at a time"),
+    (["plot", CAUSEWAY], "no recording of Causeway"),
     (["ss", "--jsn"], "did you mean --json?"),
     (["ss", "-tx"], "-x: no such option"),
     (["ss", "state", "establishd"], "did you mean established?"),
@@ -84,7 +90,7 @@ def record(name, lab, folder):
 def check_terminals(file):
     """No escape unless asked for; no UTF-8 but in its locale; no line that is
     too wide."""
-    for view in VIEWS:
+    for view in VIEWS + (PLOTS if "bulk" in file else []):
         words = [*view, file]
         what = " ".join(words)
         _, out, _ = run(words, LANG="C.UTF-8")

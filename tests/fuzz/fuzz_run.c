@@ -8,6 +8,7 @@
 #include "loop/loop.h"
 #include "obs/block.h"
 #include "obs/ladder.h"
+#include "obs/plot.h"
 #include "obs/sockets.h"
 #include "obs/trace.h"
 
@@ -187,12 +188,27 @@ static void show_ladders(const struct run *r)
 {
     static const struct ladder_out out = { NULL, take_line, take_note };
     static const struct ladder_opts all[] = {
-        { .columns = 80 }, { .json = true }, { .list = true }
+        { .columns = 80 }, { .json = true }, { .list = true },
+        { .columns = 80, .windows = true, .absolute = true }
     };
     const char *why = "";
 
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         (void)ladder_draw(r, &all[i], &out, &why);
+}
+
+static void show_plots(const struct run *r)
+{
+    static const struct plot_out out = { NULL, take_line, take_note };
+    static const struct plot_opts all[] = {
+        { .columns = 80 }, { .columns = 80, .window = true },
+        { .json = true, .sender = 1 }, { .json = true, .window = true },
+        { .list = true }
+    };
+    const char *why = "";
+
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        (void)plot_draw(r, &all[i], &out, &why);
 }
 
 static void show_sockets(const struct run *r)
@@ -209,6 +225,7 @@ static void show_sockets(const struct run *r)
     sockets_summary(r, &o, &out);
     sockets_netstat(r, &o, &out);
     sockets_json(r, &o, &out);
+    sockets_advice(r, &o, &out);
 }
 
 static void look(struct span file)
@@ -219,6 +236,7 @@ static void look(struct span file)
     if (run_read(&r, file, memory_alloc(), &why)) {
         show_packets(&r);
         show_ladders(&r);
+        show_plots(&r);
         show_sockets(&r);
         run_free(&r);
     } else {
