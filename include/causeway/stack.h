@@ -219,6 +219,10 @@ enum {
     CW_NETIF_NOARP    = 1 << 1, /* neighbours are only those added by hand */
     CW_NETIF_CSUM     = 1 << 2, /* the medium keeps packets intact: checksums
                                    are neither filled in nor checked */
+    CW_NETIF_AUTOCONF = 1 << 3, /* IPv6 configures itself (RFC 4861, 4862): a
+                                   link-local address, routers, prefixes,
+                                   duplicate address detection; groups are
+                                   told by MLD */
 };
 
 struct cw_netif_config {
@@ -236,6 +240,22 @@ CW_API int cw_netif_add(cw_stack *stack, const struct cw_netif_config *config);
  * to 32 (IPv4) or 128 (IPv6) bits. */
 CW_API int cw_addr_add(cw_stack *stack, unsigned netif,
                        const struct cw_addr *addr, unsigned prefix);
+
+/* The host's addresses, in order; how many there are, which may be more than
+ * max. */
+enum {
+    CW_ADDR_ASSIGNED = 0,
+    CW_ADDR_TENTATIVE, /* perhaps somebody else's: not in use yet */
+    CW_ADDR_DUPLICATE, /* somebody else's: not in use */
+};
+struct cw_addr_row {
+    struct cw_addr addr;
+    unsigned       netif;
+    uint8_t        prefix, state; /* CW_ADDR_* */
+    cw_ns          preferred_until, valid_until; /* CW_NEVER: for ever */
+};
+CW_API size_t cw_addr_list(const cw_stack *stack, struct cw_addr_row *rows,
+                           size_t max);
 
 /* Destinations beyond a gateway; dst NULL with prefix 0: of gw's family. */
 CW_API int cw_route_add(cw_stack *stack, const struct cw_addr *dst,

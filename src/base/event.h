@@ -41,7 +41,9 @@
     X(SOCK,       "sock",        "call", "result", "sd", "", "") \
     X(SYN_QUEUE,  "syn-queue",   "half_open", "complete", "backlog", "", "") \
     /* links: t is when it was decided; pkt is the packet's number */ \
-    X(LINK,       "link",        "link", "to", "at_ns", "copy", "rule")
+    X(LINK,       "link",        "link", "to", "at_ns", "copy", "rule") \
+    /* an address of the host: sub: its new state */ \
+    X(ADDR,       "addr",        "addr_hi", "addr_lo", "netif", "state", "")
 // clang-format on
 
 enum event_kind {

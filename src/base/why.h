@@ -175,7 +175,10 @@ enum why_unit { WHY_UNIT_NOFIG, WHY_UNIT_COUNT, WHY_UNIT_TIME, WHY_UNIT_BYTES };
     X(TX_MTU_PROBE,      "tx-mtu-probe",     "probes whether the path carries %", BYTES, "RFC 4821 7.3") \
     X(TX_BLACK_HOLE,     "tx-black-hole",    "cut to %: full segments vanish without a word", \
       BYTES, "RFC 4821 7.7") \
-    X(TX_PROBE_LOST,     "tx-probe-lost",    "cut and sent again: the probe of % was lost", BYTES, "RFC 4821 7.6.2")
+    X(TX_PROBE_LOST,     "tx-probe-lost",    "cut and sent again: the probe of % was lost", BYTES, "RFC 4821 7.6.2") \
+    X(TX_RS,             "tx-rs",            "asks for routers", NOFIG, "RFC 4861 6.3.7") \
+    X(ADDR_DUPLICATE,    "addr-duplicate",   "the address is somebody else's", NOFIG, "RFC 4862 5.4.5") \
+    X(ADDR_EXPIRED,      "addr-expired",     "the address is no longer valid", NOFIG, "RFC 4862 5.5.4")
 // clang-format on
 
 enum why {

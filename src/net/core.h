@@ -65,6 +65,7 @@ struct netif_addr {
     cw_ns          probe_at;  /* tentative: the next step; NS_NEVER */
     cw_ns          preferred_until, valid_until; /* NS_NEVER: by hand */
     struct cw_addr router; /* who advertised the prefix; or the wildcard */
+    struct net_member *group; /* the solicited-node one, if it is told */
 };
 
 /* What is known of one family's querier on a link, and the answer to a
@@ -89,6 +90,13 @@ struct netif {
     bool              was_full; /* since proto.room was last called */
     struct list       groups;   /* struct mgroup */
     struct mlink      mlink[2]; /* IPv4, IPv6 */
+
+    /* CW_NETIF_AUTOCONF: slaac.c, router.c; 0: nobody said */
+    struct wtimer conf_timer;
+    cw_ns         rs_at;
+    uint8_t       rs_sent, hop_limit;
+    uint16_t      mtu6;
+    cw_ns         reachable, retrans;
 };
 
 struct route {
@@ -144,6 +152,8 @@ struct net {
     struct slab   groups, members;
     uint32_t      ngroup;
     struct prng   group_rng;
+    struct sipkey iid_key;
+    struct prng   conf_rng;
     struct pktq   loopq; /* copies for our own members of a group */
 
     struct prng   rng;
@@ -221,6 +231,9 @@ bool pkt_append_any(struct cw_pkt *to, struct pbufs *ps,
  */
 
 struct netif *netif_of(struct net *n, unsigned index); /* or NULL */
+/* What goes to dst in one piece; routers may have said that IPv6's packets are
+ * smaller here (RFC 4861 §6.3.4). */
+uint16_t netif_mtu(const struct netif *nif, const struct cw_addr *dst);
 /* A whole frame, into the queue. */
 enum why netif_out(struct net *n, struct netif *nif, struct cw_pkt *pkt);
 /* The assigned address of this interface, or NULL; in whatever state. */

@@ -143,7 +143,7 @@ static enum why icmp6_in(struct net *n, struct ip_in *in,
 {
     if (m->type == ICMP6_ECHO)
         return echo_in(n, in, m->rest);
-    if (m->type == ICMP6_NS || m->type == ICMP6_NA)
+    if (m->type >= ICMP6_RS && m->type <= ICMP6_REDIRECT)
         return ndp_in(n, in);
     if (m->type == ICMP6_MLD_QUERY || m->type == ICMP6_MLD_REPORT)
         return mld_in(n, in);

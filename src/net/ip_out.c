@@ -65,6 +65,12 @@ struct way {
     bool             loop, here; /* as net_tx has them, if it is for us */
 };
 
+/* RFC 4861 §6.3.4: routers may say how far the Internet reaches. */
+static uint8_t default_ttl(const struct way *w)
+{
+    return !w->ip4 && w->nif->hop_limit ? w->nif->hop_limit : IP_TTL_DEFAULT;
+}
+
 static void fill_header(struct net *n, const struct net_tx *tx,
                         struct way *w)
 {
@@ -76,7 +82,7 @@ static void fill_header(struct net *n, const struct net_tx *tx,
     h->df = tx->df;
     h->ttl = tx->ttl;
     if (h->ttl == 0) /* RFC 1112 §6.1: a group is near unless asked for */
-        h->ttl = addr_is_multicast(&tx->dst) ? 1 : IP_TTL_DEFAULT;
+        h->ttl = addr_is_multicast(&tx->dst) ? 1 : default_ttl(w);
     if (!w->ip4)
         h->flow_label = flow_label(n, tx->flow);
     /* RFC 6864 §4.1: what is never fragmented needs no identification. */

@@ -44,7 +44,9 @@ void mcast_fini(struct net *n)
     struct list *l, *m;
 
     pktq_clear(&n->loopq);
-    for (unsigned i = 0; i < n->nnetif; i++)
+    for (unsigned i = 0; i < n->nnetif; i++) {
+        wheel_cancel(&n->env->wheel, &n->netif[i].mlink[0].timer);
+        wheel_cancel(&n->env->wheel, &n->netif[i].mlink[1].timer);
         while ((l = list_first(&n->netif[i].groups)) != NULL) {
             struct mgroup *g = list_entry(l, struct mgroup, link);
 
@@ -52,6 +54,7 @@ void mcast_fini(struct net *n)
                 slab_put(list_entry(m, struct net_member, link));
             free_group(g);
         }
+    }
 }
 
 struct mgroup *mcast_find(const struct netif *nif, const struct cw_addr *group)

@@ -102,7 +102,8 @@ static void push_ip6(const struct netif *nif, struct cw_pkt *pkt,
     for (unsigned i = 0; i < nif->naddr; i++) {
         const struct cw_addr *a = &nif->addr[i].addr;
 
-        if (!addr_is4(a) && addr_is_linklocal(a)) {
+        if (!addr_is4(a) && addr_is_linklocal(a)
+            && nif->addr[i].state == ADDR_ASSIGNED) {
             ip.src = *a;
             break;
         }

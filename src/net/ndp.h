@@ -9,5 +9,10 @@ enum why ndp_in(struct net *n, struct ip_in *in);
 /* to NULL: the target's solicited-node group. */
 void ndp_ask(struct net *n, struct netif *nif, const struct cw_addr *src,
              const struct cw_addr *target, const struct cw_mac *to);
+/* Duplicate address detection's question. */
+void ndp_probe(struct net *n, struct netif *nif,
+               const struct cw_addr *target);
+/* Where are routers? */
+void ndp_solicit(struct net *n, struct netif *nif);
 
 #endif

@@ -34,7 +34,7 @@
 #include "net/ndp.h"
 
 /* RFC 4861 §10. */
-#define REACHABLE_TIME  (30 * NS_S)
+#define REACHABLE_TIME  (30 * NS_S) /* unless a router says otherwise */
 #define RETRANS_TIMER   (1 * NS_S)
 #define DELAY_FIRST     (5 * NS_S)
 enum { SOLICIT_MAX = 3 };
@@ -63,15 +63,30 @@ static bool is(const struct neigh *ne, unsigned states)
 /* States of which something is expected to happen. */
 #define ASKING (S(INCOMPLETE) | S(DELAY) | S(PROBE))
 
+struct netif *neigh_netif(struct net *n, const struct neigh *ne)
+{
+    return &n->netif[ne->netif];
+}
+
+static cw_ns reachable_time(struct net *n, const struct neigh *ne)
+{
+    cw_ns heard = neigh_netif(n, ne)->reachable;
+
+    return heard && !addr_is4(&ne->addr) ? heard : REACHABLE_TIME;
+}
+
+static cw_ns retrans_timer(struct net *n, const struct neigh *ne)
+{
+    cw_ns heard = neigh_netif(n, ne)->retrans;
+
+    return heard && !addr_is4(&ne->addr) ? heard : RETRANS_TIMER;
+}
+
 size_t neigh_size(void)
 {
     return sizeof(struct neigh);
 }
 
-struct netif *neigh_netif(struct net *n, const struct neigh *ne)
-{
-    return &n->netif[ne->netif];
-}
 
 bool neigh_has_mac(const struct neigh *ne)
 {
@@ -114,10 +129,10 @@ static void enter(struct net *n, struct neigh *ne, enum neigh_state next,
     wheel_cancel(&n->env->wheel, &ne->timer);
     if (next == NEIGH_REACHABLE) {
         /* §6.3.2: between half of it and one and a half. */
-        cw_ns spread = (cw_ns)prng_below(&n->rng, REACHABLE_TIME);
+        cw_ns time = reachable_time(n, ne);
+        cw_ns spread = (cw_ns)prng_below(&n->rng, (uint64_t)time);
 
-        ne->reachable_until =
-            ns_add(n->env->now, REACHABLE_TIME / 2 + spread);
+        ne->reachable_until = ns_add(n->env->now, time / 2 + spread);
     }
     if (next == NEIGH_DELAY)
         wheel_arm(&n->env->wheel, &ne->timer, n->env->now + DELAY_FIRST);
@@ -276,7 +291,7 @@ static void ask(struct net *n, struct neigh *ne)
     struct cw_addr src;
 
     ne->tries++;
-    wheel_arm(&n->env->wheel, &ne->timer, n->env->now + RETRANS_TIMER);
+    wheel_arm(&n->env->wheel, &ne->timer, n->env->now + retrans_timer(n, ne));
     if (!prompting_source(ne, &src) || !netif_addr_find(nif, &src))
         if (!source_select(n, &hop, &ne->addr, &src))
             return;
@@ -414,7 +429,8 @@ void net_confirm(struct net *n, const struct net_dest *dest)
         enter(n, ne, NEIGH_REACHABLE, WHY_NONE);
     else if (is(ne, S(REACHABLE)))
         ne->reachable_until =
-            ns_max(ne->reachable_until, n->env->now + REACHABLE_TIME / 2);
+            ns_max(ne->reachable_until,
+                   n->env->now + reachable_time(n, ne) / 2);
 }
 
 /* ---- facts -------------------------------------------------------------- */
@@ -460,7 +476,8 @@ static void told_again(struct net *n, struct neigh *ne,
         ne->mac = *a->mac;
     if (a->solicited && is(ne, S(REACHABLE)))
         ne->reachable_until =
-            ns_max(ne->reachable_until, n->env->now + REACHABLE_TIME / 2);
+            ns_max(ne->reachable_until,
+                   n->env->now + reachable_time(n, ne) / 2);
     else if (a->solicited)
         enter(n, ne, NEIGH_REACHABLE, WHY_NONE);
     else if (differs && !is(ne, S(STALE)))

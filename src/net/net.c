@@ -8,6 +8,7 @@
 #include "net/icmp.h"
 #include "net/mcast.h"
 #include "net/neigh.h"
+#include "net/slaac.h"
 
 /* ---- packets that wait ------------------------------------------------ */
 
@@ -184,6 +185,8 @@ void net_init(struct net *n, struct env *env)
     n->frag_key = draw_key(&n->rng);
     for (unsigned i = 0; i < IP_ID_SLOTS; i++)
         n->id_next[i] = prng_u32(&n->rng);
+    n->conf_rng = prng_stream(env->seed, env->host, "autoconf");
+    n->iid_key = draw_key(&n->conf_rng);
     slab_init(&n->nodes, env->arena, sizeof(struct pktnode));
     mcast_init(n);
     neigh_init(n, n + 1);
@@ -193,8 +196,10 @@ void net_init(struct net *n, struct env *env)
 
 void net_fini(struct net *n)
 {
-    for (unsigned i = 0; i < n->nnetif; i++)
+    for (unsigned i = 0; i < n->nnetif; i++) {
         pktq_clear(&n->netif[i].txq);
+        wheel_cancel(&n->env->wheel, &n->netif[i].conf_timer);
+    }
     mcast_fini(n);
     neigh_fini(n);
     frag_fini(n);
@@ -238,6 +243,8 @@ void net_timeout(struct net *n, struct wtimer *t)
 {
     if (t->kind == TIMER_NEIGH)
         neigh_timeout(n, t);
+    else if (t->kind == TIMER_CONF)
+        conf_timeout(n, t);
     else if (t->kind == TIMER_GROUP || t->kind == TIMER_GROUP_LINK)
         mcast_timeout(n, t);
     else

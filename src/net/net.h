@@ -110,6 +110,8 @@ void net_set_proto(struct net *n, uint8_t number, const struct proto *p);
 int net_netif_add(struct net *n, const struct cw_netif_config *c);
 int net_addr_add(struct net *n, unsigned netif, const struct cw_addr *a,
                  unsigned prefix);
+size_t net_addr_list(const struct net *n, struct cw_addr_row *rows,
+                     size_t max);
 int net_route_add(struct net *n, const struct cw_addr *dst, unsigned prefix,
                   const struct cw_addr *gw, unsigned netif);
 int net_neigh_add(struct net *n, unsigned netif, const struct cw_addr *a,

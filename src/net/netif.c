@@ -6,6 +6,7 @@
  *              takes memory for those that it holds only.
  */
 #include "net/mcast.h"
+#include "net/slaac.h"
 #include "wire/ndphdr.h"
 
 struct netif *netif_of(struct net *n, unsigned index)
@@ -38,6 +39,10 @@ int net_netif_add(struct net *n, const struct cw_netif_config *c)
         return -CW_EINVAL;
     if (mac_is_group(&c->mac))
         return -CW_EINVAL;
+    if ((c->flags & CW_NETIF_AUTOCONF)
+        && (mtu < IP6_MTU_MIN
+            || c->flags & (CW_NETIF_LOOPBACK | CW_NETIF_NOARP)))
+        return -CW_EINVAL;
     copy_name(nif->name, c->name);
     nif->mac = c->mac;
     nif->index = (uint16_t)n->nnetif;
@@ -45,10 +50,13 @@ int net_netif_add(struct net *n, const struct cw_netif_config *c)
     nif->flags = c->flags;
     nif->queue_max = queue;
     mcast_netif(nif, n);
+    slaac_init(n, nif);
     if ((c->flags & CW_NETIF_LOOPBACK) && !n->lo)
         n->lo = nif;
     n->nnetif++;
     n->generation++;
+    if (c->flags & CW_NETIF_AUTOCONF)
+        slaac_start(n, nif);
     return nif->index;
 }
 
@@ -88,9 +96,38 @@ int net_addr_add(struct net *n, unsigned netif, const struct cw_addr *a,
                                  .preferred_until = NS_NEVER,
                                  .valid_until = NS_NEVER };
     n->generation++;
+    if (!ip4 && nif->flags & CW_NETIF_AUTOCONF)
+        dad_begin(n, nif, slot, 0);
     if (prefix == (ip4 ? 32u : 128u))
         return 0;
     return net_route_add(n, a, prefix, NULL, netif);
+}
+
+size_t net_addr_list(const struct net *n, struct cw_addr_row *rows,
+                     size_t max)
+{
+    size_t at = 0;
+
+    for (unsigned i = 0; i < n->nnetif; i++)
+        for (unsigned k = 0; k < n->netif[i].naddr; k++, at++) {
+            const struct netif_addr *a = &n->netif[i].addr[k];
+
+            if (at < max)
+                rows[at] = (struct cw_addr_row){
+                    .addr = a->addr,
+                    .netif = i,
+                    .prefix = a->prefix,
+                    .state = a->state,
+                    .preferred_until = a->preferred_until,
+                    .valid_until = a->valid_until,
+                };
+        }
+    return at;
+}
+
+uint16_t netif_mtu(const struct netif *nif, const struct cw_addr *dst)
+{
+    return nif->mtu6 && !addr_is4(dst) ? nif->mtu6 : nif->mtu;
 }
 
 const struct netif_addr *netif_addr_find(const struct netif *nif,

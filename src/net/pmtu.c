@@ -46,7 +46,7 @@ void pmtu_path(const struct net *n, const struct cw_addr *dst,
 {
     int at = find(n, dst);
 
-    dest->mtu = hop->nif->mtu;
+    dest->mtu = netif_mtu(hop->nif, dst);
     if (n->no_pmtud) {
         careful(dst, hop, dest);
     } else if (at >= 0) {

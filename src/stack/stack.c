@@ -137,6 +137,7 @@ static void fire(struct cw_stack *st, struct wtimer *t)
         return;
     case TIMER_NEIGH:
     case TIMER_FRAG:
+    case TIMER_CONF:
     case TIMER_GROUP:
     case TIMER_GROUP_LINK:
         net_timeout(st->net, t);
@@ -232,6 +233,11 @@ int cw_addr_add(cw_stack *st, unsigned netif, const struct cw_addr *addr,
                 unsigned prefix)
 {
     return net_addr_add(st->net, netif, addr, prefix);
+}
+
+size_t cw_addr_list(const cw_stack *st, struct cw_addr_row *rows, size_t max)
+{
+    return net_addr_list(st->net, rows, max);
 }
 
 int cw_route_add(cw_stack *st, const struct cw_addr *dst, unsigned prefix,
