@@ -31,6 +31,7 @@ static const struct knobs table[] = {
         .syn_returns = false,          /* RFC 5961 §4.2 */
         .mtu_probing = CW_MTU_PROBING_OFF, /* net.ipv4.tcp_mtu_probing 0 */
         .pmtu_one_first = false,
+        .soft_waits = false,           /* RFC 5461 §4.1 */
         .hard_aborts = false,          /* RFC 5461 §2, RFC 5927 §5.2 */
     },
     [CW_PROFILE_STRICT] = {
@@ -53,6 +54,7 @@ static const struct knobs table[] = {
         .syn_returns = true,
         .mtu_probing = CW_MTU_PROBING_BLACK_HOLE, /* RFC 4821 §7.7 */
         .pmtu_one_first = true,
+        .soft_waits = true,
         .hard_aborts = true,
     },
     [CW_PROFILE_CLASSIC] = {
@@ -75,6 +77,7 @@ static const struct knobs table[] = {
         .syn_returns = true,
         .mtu_probing = CW_MTU_PROBING_OFF,
         .pmtu_one_first = true,
+        .soft_waits = false,
         .hard_aborts = false,          /* MUST-56 was all that was said */
     },
 };

@@ -84,6 +84,8 @@ struct knobs {
     unsigned mtu_probing; /* enum cw_mtu_probing */
     bool pmtu_one_first; /* RFC 1191 §6.4: a path has shrunk: one segment
                             again until ACKs come; else as cwnd allows */
+    bool soft_waits;     /* MUST-56 to the letter: a soft ICMP error does not
+                            end an attempt to connect, either */
     bool hard_aborts;    /* SHLD-26: a hard ICMP error ends a connection */
 };
 

@@ -36,8 +36,8 @@ void icmp_reply(struct net *n, const struct ip_in *in,
 /* icmp_err.c: an error message that arrived. */
 enum why icmp_error_in(struct net *n, struct ip_in *in, uint8_t type,
                        uint8_t code, uint32_t rest);
-/* Our own verdict on a frame that we could not send. */
-void icmp_own_error(struct net *n, const struct cw_pkt *frame,
-                    enum net_err kind);
+/* Our own verdict on a frame whose neighbour does not answer: as if a router
+ * said that the host is unreachable, which is what Linux makes of it. */
+void icmp_own_error(struct net *n, const struct cw_pkt *frame);
 
 #endif

@@ -11,73 +11,90 @@
 #include "wire/icmp4hdr.h"
 #include "wire/icmp6hdr.h"
 
-enum { QUOTE_MIN = 8 }; /* of the transport's header: RFC 792 */
+enum {
+    QUOTE_MIN = 8,   /* of the transport's header: RFC 792 */
+    OWN_QUOTE = 548, /* of a packet of ours: RFC 1812 §4.3.2.3 */
+};
 
 /* ---- meaning ------------------------------------------------------------ */
 
-static enum net_err kind_of_unreach4(uint8_t code)
-{
-    static const uint8_t kinds[] = {
-        [ICMP4_UNREACH_NET] = NET_ERR_NET,
-        [ICMP4_UNREACH_HOST] = NET_ERR_HOST,
-        [ICMP4_UNREACH_PROTO] = NET_ERR_PROTO,
-        [ICMP4_UNREACH_PORT] = NET_ERR_PORT,
-        [ICMP4_UNREACH_FRAG_NEEDED] = NET_ERR_TOOBIG,
-        [ICMP4_UNREACH_SOURCE_ROUTE] = NET_ERR_HOST,
-        [ICMP4_UNREACH_NET_UNKNOWN] = NET_ERR_NET,
-        [ICMP4_UNREACH_HOST_UNKNOWN] = NET_ERR_HOST,
-        [ICMP4_UNREACH_ISOLATED] = NET_ERR_HOST,
-        [ICMP4_UNREACH_NET_ADMIN] = NET_ERR_ADMIN,
-        [ICMP4_UNREACH_HOST_ADMIN] = NET_ERR_ADMIN,
-        [ICMP4_UNREACH_NET_TOS] = NET_ERR_NET,
-        [ICMP4_UNREACH_HOST_TOS] = NET_ERR_HOST,
-        [ICMP4_UNREACH_ADMIN] = NET_ERR_ADMIN,
-        [ICMP4_UNREACH_PRECEDENCE] = NET_ERR_ADMIN,
-        [ICMP4_UNREACH_CUTOFF] = NET_ERR_ADMIN,
-    };
+/* What a code means, which errno Linux makes of it, and whether that ends an
+ * attempt: RFC 1122 §3.2.2.1, §4.2.3.9. */
+struct meaning {
+    uint8_t kind, error; /* enum net_err, CW_E* */
+    bool    hard;
+};
 
-    return code < ARRAY_LEN(kinds) ? (enum net_err)kinds[code]
-                                   : NET_ERR_HOST;
+// clang-format off
+static const struct meaning unreach4[] = {
+    [ICMP4_UNREACH_NET] =          { NET_ERR_NET,    CW_ENETUNREACH,  false },
+    [ICMP4_UNREACH_HOST] =         { NET_ERR_HOST,   CW_EHOSTUNREACH, false },
+    [ICMP4_UNREACH_PROTO] =        { NET_ERR_PROTO,  CW_ENOPROTOOPT,  true },
+    [ICMP4_UNREACH_PORT] =         { NET_ERR_PORT,   CW_ECONNREFUSED, true },
+    [ICMP4_UNREACH_FRAG_NEEDED] =  { NET_ERR_TOOBIG, CW_EMSGSIZE,     false },
+    [ICMP4_UNREACH_SOURCE_ROUTE] = { NET_ERR_HOST,   CW_EOPNOTSUPP,   false },
+    [ICMP4_UNREACH_NET_UNKNOWN] =  { NET_ERR_NET,    CW_ENETUNREACH,  true },
+    [ICMP4_UNREACH_HOST_UNKNOWN] = { NET_ERR_HOST,   CW_EHOSTDOWN,    true },
+    [ICMP4_UNREACH_ISOLATED] =     { NET_ERR_HOST,   CW_ENONET,       true },
+    [ICMP4_UNREACH_NET_ADMIN] =    { NET_ERR_ADMIN,  CW_ENETUNREACH,  true },
+    [ICMP4_UNREACH_HOST_ADMIN] =   { NET_ERR_ADMIN,  CW_EHOSTUNREACH, true },
+    [ICMP4_UNREACH_NET_TOS] =      { NET_ERR_NET,    CW_ENETUNREACH,  false },
+    [ICMP4_UNREACH_HOST_TOS] =     { NET_ERR_HOST,   CW_EHOSTUNREACH, false },
+    [ICMP4_UNREACH_ADMIN] =        { NET_ERR_ADMIN,  CW_EHOSTUNREACH, true },
+    [ICMP4_UNREACH_PRECEDENCE] =   { NET_ERR_ADMIN,  CW_EHOSTUNREACH, true },
+    [ICMP4_UNREACH_CUTOFF] =       { NET_ERR_ADMIN,  CW_EHOSTUNREACH, true },
+};
+
+static const struct meaning unreach6[] = {
+    [ICMP6_UNREACH_NO_ROUTE] = { NET_ERR_NET,   CW_ENETUNREACH,  false },
+    [ICMP6_UNREACH_ADMIN] =    { NET_ERR_ADMIN, CW_EACCES,       true },
+    [ICMP6_UNREACH_SCOPE] =    { NET_ERR_HOST,  CW_EHOSTUNREACH, false },
+    [ICMP6_UNREACH_ADDR] =     { NET_ERR_HOST,  CW_EHOSTUNREACH, false },
+    [ICMP6_UNREACH_PORT] =     { NET_ERR_PORT,  CW_ECONNREFUSED, true },
+    [ICMP6_UNREACH_POLICY] =   { NET_ERR_ADMIN, CW_EACCES,       true },
+    [ICMP6_UNREACH_REJECT] =   { NET_ERR_ADMIN, CW_EACCES,       true },
+};
+// clang-format on
+
+static const struct meaning unknown = { NET_ERR_HOST, CW_EHOSTUNREACH, false };
+static const struct meaning expired = { NET_ERR_TTL, CW_EHOSTUNREACH, false };
+
+static struct meaning meaning4(uint8_t type, uint8_t code)
+{
+    if (type == ICMP4_TIME_EXCEEDED)
+        return expired;
+    if (type == ICMP4_PARAM)
+        return (struct meaning){ NET_ERR_PARAM, CW_EPROTO, true };
+    return code < ARRAY_LEN(unreach4) ? unreach4[code] : unknown;
 }
 
-static enum net_err kind_of4(uint8_t type, uint8_t code)
-{
-    if (type == ICMP4_UNREACH)
-        return kind_of_unreach4(code);
-    return type == ICMP4_TIME_EXCEEDED ? NET_ERR_TTL : NET_ERR_PARAM;
-}
-
-static enum net_err kind_of_unreach6(uint8_t code)
-{
-    switch (code) {
-    case ICMP6_UNREACH_NO_ROUTE:
-        return NET_ERR_NET;
-    case ICMP6_UNREACH_PORT:
-        return NET_ERR_PORT;
-    case ICMP6_UNREACH_ADMIN:
-    case ICMP6_UNREACH_POLICY:
-    case ICMP6_UNREACH_REJECT:
-        return NET_ERR_ADMIN;
-    default:
-        return NET_ERR_HOST;
-    }
-}
-
-/* An error of an unknown type goes up, too (RFC 4443 §2.4 (a)). */
-static enum net_err kind_of6(uint8_t type, uint8_t code)
+/* An error of an unknown type goes up, too.  [RFC4443-2.4-a] */
+static struct meaning meaning6(uint8_t type, uint8_t code)
 {
     switch (type) {
     case ICMP6_TOO_BIG:
-        return NET_ERR_TOOBIG;
+        return (struct meaning){ NET_ERR_TOOBIG, CW_EMSGSIZE, false };
     case ICMP6_TIME_EXCEEDED:
-        return NET_ERR_TTL;
+        return expired;
     case ICMP6_PARAM:
-        return code == ICMP6_PARAM_NEXT ? NET_ERR_PROTO : NET_ERR_PARAM;
+        return (struct meaning){ code == ICMP6_PARAM_NEXT ? NET_ERR_PROTO
+                                                          : NET_ERR_PARAM,
+                                 CW_EPROTO, true };
     case ICMP6_UNREACH:
-        return kind_of_unreach6(code);
+        return code < ARRAY_LEN(unreach6) ? unreach6[code] : unknown;
     default:
-        return NET_ERR_HOST;
+        return unknown;
     }
+}
+
+static void set_meaning(struct net_error *e, bool ip4)
+{
+    struct meaning m = ip4 ? meaning4(e->type, e->code)
+                           : meaning6(e->type, e->code);
+
+    e->kind = (enum net_err)m.kind;
+    e->error = m.error;
+    e->hard = m.hard;
 }
 
 /* ---- the quoted packet -------------------------------------------------- */
@@ -95,6 +112,7 @@ static enum why read_ports(struct span up, struct quote *q)
     q->err.rport = be16_load(up.p + 2);
     q->err.has_seq = q->err.proto == PROTO_TCP;
     q->err.seq = be32_load(up.p + 4);
+    q->err.quote = span_of(up.p + QUOTE_MIN, up.len - QUOTE_MIN);
     return GO_ON;
 }
 
@@ -170,6 +188,16 @@ static enum why tell_transport(struct net *n, const struct quote *q)
     return GO_ON;
 }
 
+/* What the header's second word says, if the type gives it a meaning. */
+static uint32_t info_of(uint8_t type, uint32_t rest, bool ip4)
+{
+    if (!ip4)
+        return rest;
+    if (type == ICMP4_PARAM)
+        return rest >> 24;
+    return type == ICMP4_UNREACH ? rest & 0xffff : 0;
+}
+
 enum why icmp_error_in(struct net *n, struct ip_in *in, uint8_t type,
                        uint8_t code, uint32_t rest)
 {
@@ -187,16 +215,21 @@ enum why icmp_error_in(struct net *n, struct ip_in *in, uint8_t type,
     why = read_quote(span_of(pkt_head(rx->pkt) + at, len), ip4, &q);
     if (why != GO_ON)
         return why;
-    q.err.kind = ip4 ? kind_of4(type, code) : kind_of6(type, code);
+    q.err.type = type;
+    q.err.code = code;
+    q.err.offender = rx->src;
+    q.err.info = info_of(type, rest, ip4);
+    if (addr_is_linklocal(&q.err.local) && !ip4)
+        q.err.scope = rx->netif + 1u;
+    set_meaning(&q.err, ip4);
     if (q.err.kind == NET_ERR_TOOBIG)
-        why = check_mtu(&q, ip4 ? rest & 0xffff : rest, ip4);
+        why = check_mtu(&q, q.err.info, ip4);
     return why == GO_ON ? tell_transport(n, &q) : why;
 }
 
-void icmp_own_error(struct net *n, const struct cw_pkt *frame,
-                    enum net_err kind)
+void icmp_own_error(struct net *n, const struct cw_pkt *frame)
 {
-    uint8_t      head[ETHER_LEN + IP6_HDR_LEN + IP6_FRAG_LEN + QUOTE_MIN];
+    uint8_t      head[ETHER_LEN + OWN_QUOTE];
     size_t       len = pkt_copy_out(frame, 0, head, sizeof head);
     bool         ip4;
     struct quote q;
@@ -206,6 +239,11 @@ void icmp_own_error(struct net *n, const struct cw_pkt *frame,
     if (read_quote(span_of(head + ETHER_LEN, len - ETHER_LEN), ip4, &q)
         != GO_ON)
         return; /* a later fragment: the first one has told it */
-    q.err.kind = kind;
+    q.err.type = ip4 ? ICMP4_UNREACH : ICMP6_UNREACH;
+    q.err.code = ip4 ? ICMP4_UNREACH_HOST : ICMP6_UNREACH_ADDR;
+    q.err.offender = q.err.local;
+    if (addr_is_linklocal(&q.err.local) && !ip4)
+        q.err.scope = frame->netif + 1u;
+    set_meaning(&q.err, ip4);
     (void)tell_transport(n, &q);
 }

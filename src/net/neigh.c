@@ -311,7 +311,7 @@ static void give_up(struct net *n, struct neigh *ne)
     enter(n, ne, NEIGH_FAILED, WHY_NEIGH_FAILED);
     route_dead(n, neigh_netif(n, ne), &ne->addr);
     while (pktq_pop(&waiting, &frame)) {
-        icmp_own_error(n, &frame, NET_ERR_HOST);
+        icmp_own_error(n, &frame);
         net_drop(n, &frame, WHY_NEIGH_FAILED, COUNT_IP_OUT_DISCARDS);
     }
 }

@@ -250,24 +250,3 @@ void net_timeout(struct net *n, struct wtimer *t)
     else
         frag_timeout(n, t);
 }
-
-int net_error_code(enum net_err e)
-{
-    switch (e) {
-    case NET_ERR_NET:
-        return CW_ENETUNREACH;
-    case NET_ERR_HOST:
-    case NET_ERR_ADMIN:
-    case NET_ERR_TTL:
-        return CW_EHOSTUNREACH;
-    case NET_ERR_PROTO:
-        return CW_ENOPROTOOPT;
-    case NET_ERR_PORT:
-        return CW_ECONNREFUSED;
-    case NET_ERR_TOOBIG:
-        return CW_EMSGSIZE;
-    case NET_ERR_PARAM:
-        break;
-    }
-    return CW_EPROTO;
-}

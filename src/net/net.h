@@ -8,6 +8,7 @@
 #define NET_NET_H
 
 #include "base/addr.h"
+#include "base/bytes.h"
 #include "store/env.h"
 
 /* A packet on its way up to a transport.  `pkt` belongs to the network
@@ -77,12 +78,17 @@ struct net_error {
     uint16_t       lport, rport;
     bool           has_seq; /* TCP: the quoted sequence number */
     uint32_t       seq;
-    uint32_t       mtu;
+    uint32_t       mtu; /* TOOBIG: what would fit */
+    uint32_t       scope; /* IPv6 zone of `local`, or 0 */
     uint8_t        proto;
+    bool           hard;  /* it will not pass by itself */
+    uint8_t        error; /* the CW_E* that Linux makes of it */
+    uint8_t        type, code; /* of the ICMP message */
+    uint32_t       info;       /* its pointer, or MTU */
+    struct cw_addr offender;   /* who says so */
+    struct span    quote; /* the packet from the ninth byte of its transport's
+                             header on, as far as it was quoted */
 };
-
-/* The CW_E* code a socket gets for it (Linux's mapping). */
-int net_error_code(enum net_err e);
 
 struct proto {
     void *ctx;

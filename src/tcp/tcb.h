@@ -428,6 +428,9 @@ void     tcp_initial_cwnd(struct tcp *t);
 void tcp_output(struct tcp *t);
 struct tcp_flight *tcp_flight(struct tcp *t);
 
+/* tcp_icmp.c */
+bool tcp_error(void *host, const struct net_error *e);
+
 /* tcp_mtu.c */
 void     tcp_mtu_settled(struct tcp *t);
 void     tcp_mtu_path(struct tcp *t);

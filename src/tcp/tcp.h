@@ -49,6 +49,8 @@ struct tcp_opts {
     bool     linger_on;
     uint8_t  ttl, tos;
     uint8_t  bind_flags; /* as bound: tcp_bind() writes it */
+    uint8_t  pmtudisc : 7; /* CW_PMTUDISC_* */
+    uint8_t  recverr : 1;  /* ICMP errors are told at once */
 };
 void tcp_opts_init(struct tcp_opts *o, const struct tcp_host *h);
 

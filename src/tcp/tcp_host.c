@@ -1,6 +1,5 @@
 /* tcp_host.c: all of one host's TCP: its beginning, its turn to send, its
- * end, and what ICMP tells it.  RFC 9293 §3.9.2.2 (ICMP, MUST-54..56), RFC
- * 5461, RFC 5927 §4.1.
+ * end.
  */
 #include "tcp/tcb.h"
 
@@ -103,58 +102,6 @@ void tcp_run(struct tcp_host *h)
         tcp_reap(t);
     }
     h->running = false;
-}
-
-/* RFC5927-4.1-a: an ICMP error counts only if it quotes something that is in
- * flight. */
-static bool about_flight(const struct tcp *t, const struct net_error *e)
-{
-    return !e->has_seq
-        || (seq_le(t->snd.una, seq_of(e->seq))
-            && seq_lt(seq_of(e->seq), t->snd.nxt));
-}
-
-/* SHLD-26: does this error end a connection that is there?  RFC 5461 §2 and
- * RFC 5927 §5.2 advise against it, as anybody can forge one. */
-static bool is_fatal(const struct tcp *t, enum net_err kind)
-{
-    bool hard = kind == NET_ERR_PROTO || kind == NET_ERR_PORT;
-
-    return (t->state & TCPS_OPENING) || (hard && tcp_knobs(t)->hard_aborts);
-}
-
-/* MUST-56: soft errors do not end a connection.  One that is just opening
- * fails fast (RFC 5461 §4.1). */
-static void unreachable(struct tcp *t, enum net_err kind)
-{
-    if (!is_fatal(t, kind)) {
-        t->soft_error = (uint8_t)net_error_code(kind);
-        return;
-    }
-    t->error = (uint8_t)net_error_code(kind);
-    tcp_enter(t, TCPS_CLOSED, WHY_UNREACHABLE);
-}
-
-static bool tcp_error(void *host, const struct net_error *e)
-{
-    struct tcp_host *h = host;
-    struct flowkey   key = { .local = e->local, .remote = e->remote,
-                             .lport = e->lport, .rport = e->rport };
-    struct flownode *n = flowtab_find(&h->flows, &key);
-    struct tcp      *t;
-
-    if (!n || n->kind != NODE_TCP)
-        return false;
-    t = container_of(n, struct tcp, node);
-    if (!about_flight(t, e)) {
-        env_count(h->env, COUNT_TCP_ICMP_OUT_OF_WINDOW);
-        return false;
-    }
-    if (e->kind == NET_ERR_TOOBIG)
-        tcp_due(t, DUE_OUTPUT); /* by then the network layer knows */
-    else
-        unreachable(t, e->kind);
-    return true;
 }
 
 static void tcp_room(void *host)

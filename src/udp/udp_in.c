@@ -262,7 +262,7 @@ bool udp_error_in(void *ctx, const struct net_error *err)
     if (!u)
         return false;
     if (u->connected && !is_hint(err->kind)) {
-        u->error = net_error_code(err->kind);
+        u->error = err->error;
         udp_tell(u);
     }
     return true;
