@@ -284,11 +284,25 @@ static int run(struct lab *lab)
     return status;
 }
 
+/* What could not be started is told before anything is. */
+static int startable(const struct lab *lab)
+{
+    for (unsigned i = 0; i < lab->n; i++) {
+        struct child no;
+
+        if (lab->argv[i][0][0] != '@' && !child_can(lab->argv[i][0], &no))
+            return complain(no.fail, "%s", no.why);
+    }
+    return 0;
+}
+
 /* Its words are split. */
 static int run_lab(struct lab *lab)
 {
-    int status;
+    int status = startable(lab);
 
+    if (status != 0)
+        return status;
     lab->real |= lab->opts.clock == NET_CLOCK_REAL || lab->opts.outside.on;
     lab->loop = loop_new();
     INVARIANT(lab->loop);

@@ -177,8 +177,11 @@ static bool slurp(struct run_file *f, char why[RUNS_WHY_MAX])
     if (fd < 0 || fstat(fd, &st) < 0)
         goto fail;
     if (!S_ISREG(st.st_mode)) {
-        errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
-        goto fail;
+        snprintf(why, RUNS_WHY_MAX, "%.400s: %s", f->path,
+                 S_ISDIR(st.st_mode) ? strerror(EISDIR)
+                                     : "it is no file, as a recording is");
+        close(fd);
+        return false;
     }
     f->bytes = malloc((size_t)st.st_size + 1);
     if (!f->bytes)

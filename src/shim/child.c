@@ -104,9 +104,11 @@ static bool failed(struct child *out, enum child_fail how, const char *name,
 
 /* ---- before it is started: can it be taken over? ---------------------------- */
 
-static bool is_file(const char *path)
+static bool is_directory(const char *path)
 {
-    return access(path, F_OK) == 0;
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 /* As execvp() searches. */
@@ -116,13 +118,13 @@ static bool find(const char *name, char *out, size_t size)
 
     if (strchr(name, '/')) {
         snprintf(out, size, "%s", name);
-        return is_file(out);
+        return access(out, F_OK) == 0;
     }
     for (path = path ? path : "/bin:/usr/bin"; *path;) {
         size_t n = strcspn(path, ":");
 
         snprintf(out, size, "%.*s%s%s", (int)n, path, n ? "/" : "", name);
-        if (access(out, X_OK) == 0)
+        if (access(out, X_OK) == 0 && !is_directory(out))
             return true;
         path += n + (path[n] == ':');
     }
@@ -157,7 +159,11 @@ bool child_can(const char *name, struct child *out)
     *out = (struct child){ .pid = -1, .listener = -1 };
 
     if (!find(name, path, sizeof path))
-        return failed(out, CHILD_NOT_FOUND, name, "command not found");
+        return failed(out, CHILD_NOT_FOUND, name,
+                      strchr(name, '/') ? strerror(errno)
+                                        : "command not found");
+    if (is_directory(path))
+        return failed(out, CHILD_CANNOT_EXEC, name, strerror(EISDIR));
     if (access(path, X_OK) < 0)
         return failed(out, CHILD_CANNOT_EXEC, name, strerror(errno));
     if (access(path, R_OK) < 0)

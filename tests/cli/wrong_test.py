@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """wrong_test CAUSEWAY: a command line that is wrong is answered with one
-message, that names the place and the remedy, and with exit status 2; nothing
-is started.
+message, that names the place and the remedy, and with exit status 2 (what
+could not be started: 126, 127); nothing is started.
 
 Ends with "N passed, N failed".
 """
@@ -41,10 +41,23 @@ WRONG = [
     ("ss state bogus", ["bogus", "established"]),
     ("replay a b", ["b", "one recording"]),
     ("host foo", ["foo", "causeway host stop"]),
+    ("replay /dev/null", ["/dev/null", "no file"]),
+]
+
+# command line, status, what the message must contain
+CANNOT = [
+    ("lab -- /no/such", 127, ["/no/such", "No such file"]),
+    ("lab -- true : nosuch", 127, ["nosuch", "command not found"]),
+    ("lab -- true : empty", 127, ["empty", "command not found"]),
+    ("lab -- ./empty", 126, ["./empty", "Permission denied"]),
+    ("lab -- /", 126, ["/: Is a directory"]),
+    ("lab -- @upper 9 : /", 126, ["/: Is a directory"]),
+    ("run -- nosuch", 127, ["nosuch", "command not found"]),
+    ("run -- /", 126, ["/: Is a directory"]),
 ]
 
 
-def check(causeway, words, parts, home):
+def check(causeway, words, status, parts, home):
     """What is wrong with the answer, or None."""
     done = subprocess.run(["sh", "-c", f"exec {causeway} {words}"], cwd=home,
                           env=dict(os.environ, XDG_STATE_HOME=home),
@@ -52,7 +65,7 @@ def check(causeway, words, parts, home):
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           check=False)
     lacks = [part for part in parts if part not in done.stderr]
-    if (done.returncode == 2 and not lacks and not done.stdout
+    if (done.returncode == status and not lacks and not done.stdout
             and done.stderr.startswith("causeway: ")
             and done.stderr.count("\n") == 1):
         return None
@@ -65,12 +78,13 @@ def main():
     with tempfile.TemporaryDirectory() as home:
         pathlib.Path(home, "empty").touch()
         pathlib.Path(home, "other").write_text("not a recording\n" * 9)
-        for words, parts in WRONG:
-            error = check(causeway, words, parts, home)
+        cases = [(words, 2, parts) for words, parts in WRONG] + CANNOT
+        for words, status, parts in cases:
+            error = check(causeway, words, status, parts, home)
             failed += error is not None
             if error:
                 print(f"{words}: {error}")
-    print(f"{len(WRONG) - failed} passed, {failed} failed")
+    print(f"{len(cases) - failed} passed, {failed} failed")
     sys.exit(failed > 0)
 
 
