@@ -223,6 +223,8 @@ enum {
                                    link-local address, routers, prefixes,
                                    duplicate address detection; groups are
                                    told by MLD */
+    CW_NETIF_DHCP = 1 << 4, /* IPv4's address and router are asked for (RFC
+                               2131), and given up when their time is over */
 };
 
 struct cw_netif_config {
@@ -240,6 +242,17 @@ CW_API int cw_netif_add(cw_stack *stack, const struct cw_netif_config *config);
  * to 32 (IPv4) or 128 (IPv6) bits. */
 CW_API int cw_addr_add(cw_stack *stack, unsigned netif,
                        const struct cw_addr *addr, unsigned prefix);
+
+/* What a DHCP server has lent an interface (CW_NETIF_DHCP); -CW_EINVAL: there
+ * is no client on it. */
+struct cw_lease {
+    bool           bound; /* else the rest says nothing */
+    uint8_t        prefix, ndns;
+    struct cw_addr addr, server, router, dns[3];
+    cw_ns          expires; /* CW_NEVER: for ever */
+};
+CW_API int cw_lease_get(const cw_stack *stack, unsigned netif,
+                        struct cw_lease *out);
 
 /* The host's addresses, in order; how many there are, which may be more than
  * max. */

@@ -178,7 +178,9 @@ enum why_unit { WHY_UNIT_NOFIG, WHY_UNIT_COUNT, WHY_UNIT_TIME, WHY_UNIT_BYTES };
     X(TX_PROBE_LOST,     "tx-probe-lost",    "cut and sent again: the probe of % was lost", BYTES, "RFC 4821 7.6.2") \
     X(TX_RS,             "tx-rs",            "asks for routers", NOFIG, "RFC 4861 6.3.7") \
     X(ADDR_DUPLICATE,    "addr-duplicate",   "the address is somebody else's", NOFIG, "RFC 4862 5.4.5") \
-    X(ADDR_EXPIRED,      "addr-expired",     "the address is no longer valid", NOFIG, "RFC 4862 5.5.4")
+    X(ADDR_EXPIRED,      "addr-expired",     "the address is no longer valid", NOFIG, "RFC 4862 5.5.4") \
+    X(TX_DHCP,           "tx-dhcp",          "asks for an address, or to keep it", NOFIG, "RFC 2131 4.4") \
+    X(DHCP_BAD,          "dhcp-bad",         "invalid DHCP message", NOFIG, "RFC 2131 2")
 // clang-format on
 
 enum why {

@@ -98,6 +98,22 @@ static bool wants_copy(const struct way *w, const struct cw_addr *dst)
         || mcast_wanted(w->nif, dst, &w->hdr.src);
 }
 
+/* RFC 1122 §3.2.1.3 (a): as long as there is no address; to all on one link.
+ */
+static enum why unnumbered(struct net *n, const struct net_tx *tx,
+                           struct net_dest *dest)
+{
+    const struct netif *nif = netif_of(n, tx->scope - 1);
+
+    INVARIANT(nif && addr_is_bcast(&tx->dst));
+    dest->generation = n->generation;
+    dest->netif = (uint8_t)nif->index;
+    dest->mtu = nif->mtu;
+    dest->flags = (uint8_t)nif->flags;
+    dest->neigh = NULL;
+    return GO_ON;
+}
+
 static enum why find_way(struct net *n, const struct net_tx *tx,
                          struct net_dest *own, struct way *w)
 {
@@ -105,7 +121,9 @@ static enum why find_way(struct net *n, const struct net_tx *tx,
 
     w->hdr.src = tx->src;
     w->dest = tx->dest ?: own;
-    if (!net_dest_ok(n, w->dest) || addr_is_any(&tx->src))
+    if (UNLIKELY(tx->unnumbered))
+        why = unnumbered(n, tx, w->dest);
+    else if (!net_dest_ok(n, w->dest) || addr_is_any(&tx->src))
         why = net_path(n, &tx->dst, tx->scope, &w->hdr.src, w->dest);
     if (UNLIKELY(why != GO_ON))
         return why;

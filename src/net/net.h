@@ -37,6 +37,9 @@ struct net_tx {
     bool             df;
     bool             loop; /* to a group: our own members hear it, too ... */
     bool             here; /* ... and nobody else (a TTL of 0) */
+    bool             unnumbered; /* from 0.0.0.0, by the scope's interface:
+                                    an address is asked for (RFC 1122
+                                    §3.2.1.3 (a)) */
     enum why         why;
     uint64_t         why_arg;
     uint32_t         flow;
@@ -122,6 +125,15 @@ int net_route_add(struct net *n, const struct cw_addr *dst, unsigned prefix,
                   const struct cw_addr *gw, unsigned netif);
 int net_neigh_add(struct net *n, unsigned netif, const struct cw_addr *a,
                   const struct cw_mac *mac);
+
+/* What a DHCP server lends: an address, and the way out. */
+struct net_lease {
+    struct cw_addr addr, router; /* no router: the wildcard */
+    uint8_t        prefix;
+};
+/* Added, or kept if it is there already: 0 or -CW_E*. */
+int  net_lease_take(struct net *n, unsigned netif, const struct net_lease *l);
+void net_lease_drop(struct net *n, unsigned netif, const struct cw_addr *a);
 
 /* ---- packets ------------------------------------------------------------ */
 

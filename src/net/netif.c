@@ -103,6 +103,47 @@ int net_addr_add(struct net *n, unsigned netif, const struct cw_addr *a,
     return net_route_add(n, a, prefix, NULL, netif);
 }
 
+int net_lease_take(struct net *n, unsigned netif, const struct net_lease *l)
+{
+    struct netif *nif = netif_of(n, netif);
+    struct route  r = { .dst = addr4(0),
+                        .gw = l->router,
+                        .has_gw = true,
+                        .heard = true,
+                        .netif = (uint8_t)netif,
+                        .until = NS_NEVER };
+    int           err = 0;
+
+    INVARIANT(nif && addr_is4(&l->addr));
+    if (!netif_addr_find(nif, &l->addr))
+        err = net_addr_add(n, netif, &l->addr, l->prefix);
+    if (err || addr_is_any(&l->router) || addr_is_multicast(&l->router)
+        || net_is_local(n, &l->router))
+        return err;
+    return route_hear(n, &r);
+}
+
+/* With the address its net goes, and the routers behind it. */
+void net_lease_drop(struct net *n, unsigned netif, const struct cw_addr *a)
+{
+    struct netif      *nif = netif_of(n, netif);
+    struct netif_addr *slot = netif_addr_any(nif, a);
+    struct netif_addr *end = nif->addr + nif->naddr;
+
+    for (uint32_t i = n->nroute; i-- > 0;) {
+        const struct route *r = &n->route[i];
+
+        if (r->netif == netif && addr_is4(&r->dst)
+            && (r->has_gw ? r->heard : addr_eq(&r->dst, a)))
+            route_forget(n, i);
+    }
+    if (!slot)
+        return;
+    memmove(slot, slot + 1, (size_t)((char *)end - (char *)(slot + 1)));
+    nif->naddr--;
+    n->generation++;
+}
+
 size_t net_addr_list(const struct net *n, struct cw_addr_row *rows,
                      size_t max)
 {

@@ -135,6 +135,9 @@ static void fire(struct cw_stack *st, struct wtimer *t)
     case TIMER_TIMEWAIT:
         tcp_timeout(st->tcp, t);
         return;
+    case TIMER_DHCP:
+        dhcp_timeout(st->udp, t);
+        return;
     case TIMER_NEIGH:
     case TIMER_FRAG:
     case TIMER_CONF:
@@ -226,13 +229,22 @@ void cw_pkt_free(struct cw_pkt *pkt)
 
 int cw_netif_add(cw_stack *st, const struct cw_netif_config *config)
 {
-    return net_netif_add(st->net, config);
+    int index = net_netif_add(st->net, config);
+
+    if (index >= 0 && config->flags & CW_NETIF_DHCP)
+        dhcp_start(st->udp, (unsigned)index, &config->mac);
+    return index;
 }
 
 int cw_addr_add(cw_stack *st, unsigned netif, const struct cw_addr *addr,
                 unsigned prefix)
 {
     return net_addr_add(st->net, netif, addr, prefix);
+}
+
+int cw_lease_get(const cw_stack *st, unsigned netif, struct cw_lease *out)
+{
+    return dhcp_show(st->udp, netif, out);
 }
 
 size_t cw_addr_list(const cw_stack *st, struct cw_addr_row *rows, size_t max)

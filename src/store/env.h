@@ -19,6 +19,7 @@ enum timer_kind {
     TIMER_TIMEWAIT, /* the host's TIME-WAIT queue */
     TIMER_NEIGH,    /* struct neigh */
     TIMER_FRAG,     /* struct frag datagram */
+    TIMER_DHCP,     /* struct dhcp */
     TIMER_CONF,     /* struct netif: addresses and routers */
     TIMER_GROUP,    /* struct mgroup */
     TIMER_GROUP_LINK, /* struct mlink */

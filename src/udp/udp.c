@@ -31,6 +31,7 @@ void udp_init(struct udp_host *h, struct env *env, struct net *net,
     porttab_init(&h->ports, env->arena, key[0]);
     flowtab_init(&h->flows, env->arena, key[1]);
     h->share_key = key[2];
+    dhcp_init(h);
     list_init(&h->all);
     for (unsigned i = 0; i < UDP_BUCKETS; i++)
         list_init(&h->bucket[i]);
@@ -39,6 +40,8 @@ void udp_init(struct udp_host *h, struct env *env, struct net *net,
 void udp_fini(struct udp_host *h)
 {
     list_each(l, &h->all) udp_close(list_entry(l, struct udp_sock, all));
+    for (unsigned i = 0; i < NETIF_MAX; i++)
+        wheel_cancel(&h->env->wheel, &h->dhcp[i].timer);
     flowtab_fini(&h->flows);
 }
 

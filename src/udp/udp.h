@@ -22,6 +22,12 @@ size_t udp_host_size(void);
 void   udp_init(struct udp_host *h, struct env *env, struct net *net,
                 const struct udp_up *up);
 void   udp_fini(struct udp_host *h);
+/* dhcp.c: the client of an interface begins; a popped TIMER_DHCP has expired;
+ * what it has. */
+void dhcp_start(struct udp_host *h, unsigned netif, const struct cw_mac *mac);
+void dhcp_timeout(struct udp_host *h, struct wtimer *t);
+int  dhcp_show(const struct udp_host *h, unsigned netif,
+               struct cw_lease *out);
 /* For net_set_proto(). */
 struct proto udp_proto(struct udp_host *h);
 

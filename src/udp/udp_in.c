@@ -10,6 +10,7 @@
  */
 #include "udp/udp_sock.h"
 #include "wire/cksum.h"
+#include "wire/dhcphdr.h"
 
 struct arrived {
     const struct net_rx *rx;
@@ -227,6 +228,9 @@ enum why udp_in(void *ctx, const struct net_rx *rx)
     a.from = name_of(rx, &rx->src, hdr.sport);
     a.to = name_of(rx, &rx->dst, hdr.dport);
     a.len = hdr.len;
+    if (hdr.dport == DHCP_CLIENT_PORT && hdr.sport == DHCP_SERVER_PORT
+        && dhcp_in(h, rx, hdr.len))
+        return GO_ON;
     if (rx->many) {
         why = deliver_to_all(h, &a);
     } else {

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "store/flowtab.h"
+#include "udp/dhcp.h"
 #include "udp/udp.h"
 #include "wire/ipproto.h"
 #include "wire/udphdr.h"
@@ -23,6 +24,8 @@ struct udp_host {
     struct porttab ports;
     struct flowtab flows;
     struct sipkey  share_key; /* which socket of a SO_REUSEPORT group */
+    struct prng    dhcp_rng;
+    struct dhcp    dhcp[NETIF_MAX]; /* of each interface */
     struct list    all;       /* in order of opening */
     struct list    bucket[UDP_BUCKETS]; /* by local port, newest first */
 };

@@ -246,7 +246,9 @@ void rig_advance(struct net_rig *r, cw_ns by)
     while (wheel_next(&r->env.wheel) <= end) {
         r->env.now = wheel_next(&r->env.wheel);
         t = wheel_pop(&r->env.wheel, r->env.now);
-        if (t)
+        if (t && t->kind == TIMER_DHCP)
+            dhcp_timeout(r->udp, t);
+        else if (t)
             net_timeout(r->net, t);
     }
     r->env.now = end;
