@@ -34,6 +34,27 @@ static void set_scaling(struct run *r, long v)
     r->set.host.cw.no_wscale = v == 0;
 }
 
+static void set_probing(struct run *r, long v)
+{
+    r->set.host.cw.mtu_probing = v == 0 ? CW_MTU_PROBING_OFF
+        : v == 1 ? CW_MTU_PROBING_BLACK_HOLE : CW_MTU_PROBING_ALWAYS;
+}
+
+static void set_no_pmtud(struct run *r, long v)
+{
+    r->set.host.cw.no_pmtud = v != 0;
+}
+
+static void set_pmtu_floor(struct run *r, long v)
+{
+    r->set.host.cw.pmtu_floor4 = (uint16_t)v;
+}
+
+static void set_base_mss(struct run *r, long v)
+{
+    r->set.host.cw.mtu_base_mss = (uint16_t)v;
+}
+
 static void ignore(struct run *r, long v)
 {
     (void)r;
@@ -79,7 +100,10 @@ static const struct knob knobs[] = {
     { "tcp_workaround_signed_windows", NULL, 0 },
     { "tcp_stdurg", NULL, 0 },
     { "tcp_rfc1337", ignore, 0 },
-    { "tcp_mtu_probing", NULL, 0 },
+    { "tcp_mtu_probing", set_probing, 0 },
+    { "tcp_base_mss", set_base_mss, 0 },
+    { "ip_no_pmtu_disc", set_no_pmtud, 0 },
+    { "min_pmtu", set_pmtu_floor, 0 },
     { "tcp_thin_dupack", NULL, 0 },
     { "tcp_thin_linear_timeouts", NULL, 0 },
     { "tcp_frto", ignore, 0 },
