@@ -71,6 +71,9 @@
     X(TCP_MTU_BLACK_HOLE, "TCPMTUBlackHole") \
     X(TCP_ICMP_OUT_OF_WINDOW, "OutOfWindowIcmps") \
     X(TCP_ICMP_SOFT,      "TCPIcmpSoftErrors") \
+    X(TCP_COOKIES_SENT,   "SyncookiesSent") \
+    X(TCP_COOKIES_RECV,   "SyncookiesRecv") \
+    X(TCP_COOKIES_FAILED, "SyncookiesFailed") \
     X(NO_MEMORY,          "NoMemory")
 // clang-format on
 

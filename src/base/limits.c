@@ -32,6 +32,7 @@ static const struct knobs table[] = {
         .mtu_probing = CW_MTU_PROBING_OFF, /* net.ipv4.tcp_mtu_probing 0 */
         .pmtu_one_first = false,
         .soft_waits = false,           /* RFC 5461 §4.1 */
+        .syn_cookies = true,
         .hard_aborts = false,          /* RFC 5461 §2, RFC 5927 §5.2 */
     },
     [CW_PROFILE_STRICT] = {
@@ -55,6 +56,7 @@ static const struct knobs table[] = {
         .mtu_probing = CW_MTU_PROBING_BLACK_HOLE, /* RFC 4821 §7.7 */
         .pmtu_one_first = true,
         .soft_waits = true,
+        .syn_cookies = false,          /* they forget what a SYN said */
         .hard_aborts = true,
     },
     [CW_PROFILE_CLASSIC] = {
@@ -78,6 +80,7 @@ static const struct knobs table[] = {
         .mtu_probing = CW_MTU_PROBING_OFF,
         .pmtu_one_first = true,
         .soft_waits = false,
+        .syn_cookies = false,          /* 1996 */
         .hard_aborts = false,          /* MUST-56 was all that was said */
     },
 };

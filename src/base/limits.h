@@ -86,6 +86,7 @@ struct knobs {
                             again until ACKs come; else as cwnd allows */
     bool soft_waits;     /* MUST-56 to the letter: a soft ICMP error does not
                             end an attempt to connect, either */
+    bool syn_cookies;    /* RFC 4987 §3.6, when a SYN queue is full */
     bool hard_aborts;    /* SHLD-26: a hard ICMP error ends a connection */
 };
 

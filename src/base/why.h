@@ -180,7 +180,10 @@ enum why_unit { WHY_UNIT_NOFIG, WHY_UNIT_COUNT, WHY_UNIT_TIME, WHY_UNIT_BYTES };
     X(ADDR_DUPLICATE,    "addr-duplicate",   "the address is somebody else's", NOFIG, "RFC 4862 5.4.5") \
     X(ADDR_EXPIRED,      "addr-expired",     "the address is no longer valid", NOFIG, "RFC 4862 5.5.4") \
     X(TX_DHCP,           "tx-dhcp",          "asks for an address, or to keep it", NOFIG, "RFC 2131 4.4") \
-    X(DHCP_BAD,          "dhcp-bad",         "invalid DHCP message", NOFIG, "RFC 2131 2")
+    X(DHCP_BAD,          "dhcp-bad",         "invalid DHCP message", NOFIG, "RFC 2131 2") \
+    X(TX_COOKIE,         "tx-cookie",        "answers the SYN with a cookie: the queue is full", \
+      NOFIG, "RFC 4987 3.6") \
+    X(GOT_COOKIE,        "got-cookie",       "our SYN cookie came back", NOFIG, "RFC 4987 3.6")
 // clang-format on
 
 enum why {

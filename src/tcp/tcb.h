@@ -227,6 +227,7 @@ struct tcp_embryo {
     uint16_t             snd_mss; /* the peer's announcement, 0: none */
     uint8_t              snd_wscale, retries;
     bool                 ts_ok : 1, sack_ok : 1, wscale_ok : 1;
+    bool                 cookie : 1; /* it was its peer that kept it */
 };
 _Static_assert(sizeof(struct tcp_embryo) <= 128, "half-open: 128 bytes");
 
@@ -275,6 +276,8 @@ struct tcp_host {
     struct wtimer timewait_timer;
     uint32_t      ntimewait, nembryos;
     struct sipkey isn_key, ts_key;
+    struct sipkey cookie_key;
+    cw_ns         cookies_until; /* when no cookie is good any more */
     struct sipkey share_key; /* which listener of a SO_REUSEPORT group */
     int64_t       teach_iss;
     uint16_t      teach_mss, mtu_base;
@@ -353,7 +356,7 @@ enum why tcp_in(void *host, const struct net_rx *rx);
 void     tcp_seg_event(struct env *e, uint32_t flow, const struct seg *s);
 
 /* tcp_listen.c */
-enum why tcp_listen_arrive(struct tcp_listener *l, const struct seg *s,
+enum why tcp_listen_arrive(struct tcp_listener *l, struct seg *s,
                            const struct flowkey *key, const seq *last);
 enum why tcp_embryo_arrive(struct tcp_embryo *m, struct seg *s);
 void     tcp_embryo_timeout(struct tcp_embryo *m);
@@ -420,6 +423,14 @@ uint8_t  tcp_wscale_for(uint32_t rcvbuf);
 seq      tcp_isn(struct tcp_host *h, const struct flowkey *key);
 uint32_t tcp_ts_offset(struct tcp_host *h, const struct flowkey *key);
 uint32_t tcp_ts_now(const struct env *e, uint32_t offset);
+
+/* tcp_cookie.c: m says what the SYN said, and gives up what does not fit. */
+seq      tcp_cookie_iss(struct tcp_host *h, const struct flowkey *key,
+                        struct tcp_embryo *m);
+uint32_t tcp_cookie_ts(const struct tcp_host *h, const struct tcp_embryo *m);
+/* Is it the ACK of a cookie?  Then m says again what it did. */
+bool     tcp_cookie_read(const struct tcp_host *h, const struct flowkey *key,
+                         const struct seg *s, struct tcp_embryo *m);
 /* payload of a full segment with these options on each */
 uint32_t tcp_eff_mss(const struct tcp *t);
 void     tcp_initial_cwnd(struct tcp *t);

@@ -67,7 +67,7 @@ static enum why decode(struct tcp_host *h, const struct net_rx *rx,
 }
 
 static enum why to_listener(struct tcp_host *h, const struct flowkey *key,
-                            const struct seg *s, const seq *last)
+                            struct seg *s, const seq *last)
 {
     struct tcp_listener *l = tcp_listener_find(h, key);
 

@@ -45,6 +45,8 @@ void tcp_init(struct tcp_host *h, struct env *env, struct net *net,
     h->isn_key = derive(env, "tcp-isn");
     h->ts_key = derive(env, "tcp-timestamps");
     h->share_key = derive(env, "tcp-share");
+    h->cookie_key = derive(env, "tcp-cookies");
+    h->cookies_until = -1; /* none was sent */
     h->rng = prng_stream(env->seed, 0, "tcp");
     list_init(&h->listener_order);
     for (int i = 0; i < LISTENER_BUCKETS; i++)

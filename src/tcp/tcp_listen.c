@@ -104,13 +104,13 @@ static uint16_t announced_mss(const struct tcp_listener *l,
     return tcp_announced_mss(l->host, d, remote, l->opts.maxseg);
 }
 
-static void send_synack(struct tcp_embryo *m, enum why why)
+static void synack(const struct tcp_embryo *m, struct flowkey *key,
+                   uint32_t ts, enum why why)
 {
     struct tcp_host  *h = m->listener->host;
     struct net_dest   d = { 0 };
-    struct flowkey    key = tcp_embryo_key(m);
     struct tcp_answer a = {
-        .key = &key,
+        .key = key,
         .seq = m->iss,
         .ack = seq_add(m->irs, 1),
         .wnd = (uint16_t)MIN(m->listener->opts.rcvbuf, 65535u),
@@ -120,17 +120,24 @@ static void send_synack(struct tcp_embryo *m, enum why why)
         .flow = m->flow,
     };
 
-    if (net_path(h->net, &key.remote, key.scope, &key.local, &d) != GO_ON)
+    if (net_path(h->net, &key->remote, key->scope, &key->local, &d) != GO_ON)
         return;
     a.opt.has_mss = true;
-    a.opt.mss = announced_mss(m->listener, &d, &key.remote);
+    a.opt.mss = announced_mss(m->listener, &d, &key->remote);
     a.opt.sack_ok = m->sack_ok;
     a.opt.has_wscale = m->wscale_ok;
     a.opt.wscale = tcp_wscale_for(m->listener->opts.rcvbuf);
     a.opt.has_ts = m->ts_ok;
-    a.opt.ts_val = tcp_ts_now(h->env, m->ts_offset);
+    a.opt.ts_val = ts;
     a.opt.ts_ecr = m->ts_recent;
     tcp_answer(h, &a);
+}
+
+static void send_synack(const struct tcp_embryo *m, enum why why)
+{
+    struct flowkey key = tcp_embryo_key(m);
+
+    synack(m, &key, tcp_ts_now(m->listener->host->env, m->ts_offset), why);
 }
 
 static cw_ns synack_rto(const struct tcp_embryo *m)
@@ -198,30 +205,14 @@ static seq isn_beyond(struct tcp_host *h, const struct flowkey *key,
     return last && !seq_gt(isn, *last) ? seq_add(*last, 65536) : isn;
 }
 
-/* §3.10.7.2 Third: a SYN; what it says is kept, and answered. */
-static enum why conceive(struct tcp_listener *l, const struct seg *s,
-                         const struct flowkey *key, const seq *last)
+/* What the SYN says. */
+static void hear_syn(struct tcp_embryo *m, const struct seg *s,
+                     const struct flowkey *key)
 {
-    struct tcp_host     *h = l->host;
+    struct tcp_host     *h = m->listener->host;
     const struct tcpopt *o = s->opt;
-    struct tcp_embryo   *m;
 
-    if (accept_full(l) || l->nembryos >= half_open_max(l)
-        || h->nembryos >= TCP_SYN_QUEUE_MAX) {
-        env_count(h->env, COUNT_TCP_LISTEN_DROPS);
-        return WHY_BACKLOG_FULL;
-    }
-    m = slab_get0(&h->embryos);
-    if (!m)
-        return WHY_NO_MEMORY;
-    if (!flownode_name(&h->flows, &m->node, key)) {
-        slab_put(m);
-        return WHY_NO_MEMORY;
-    }
-    m->node.kind = NODE_EMBRYO;
-    m->listener = l;
     m->irs = s->seq;
-    m->iss = isn_beyond(h, key, last);
     m->snd_mss = o->has_mss ? o->mss : 0;
     m->wscale_ok = o->has_wscale && !h->no_wscale;
     m->snd_wscale = o->wscale;
@@ -229,6 +220,24 @@ static enum why conceive(struct tcp_listener *l, const struct seg *s,
     m->ts_ok = o->has_ts && !h->no_ts;
     m->ts_recent = o->ts_val;
     m->ts_offset = tcp_ts_offset(h, key);
+}
+
+/* A copy of `like` in the tables; NULL: no memory. */
+static struct tcp_embryo *enrol(const struct tcp_embryo *like,
+                                const struct flowkey *key, enum why why)
+{
+    struct tcp_listener *l = like->listener;
+    struct tcp_host     *h = l->host;
+    struct tcp_embryo   *m = slab_get0(&h->embryos);
+
+    if (!m)
+        return NULL;
+    *m = *like;
+    if (!flownode_name(&h->flows, &m->node, key)) {
+        slab_put(m);
+        return NULL;
+    }
+    m->node.kind = NODE_EMBRYO;
     m->flow = env_flow(h->env);
     m->sent = h->env->now;
     wheel_setup(&m->timer, TIMER_SYNRCVD);
@@ -237,27 +246,49 @@ static enum why conceive(struct tcp_listener *l, const struct seg *s,
     l->nembryos++;
     h->nembryos++;
     tcp_flow_event(h->env, m->flow, key);
-    tcp_state_event(h->env, m->flow, TCPS_LISTEN, TCPS_SYN_RCVD,
-                    WHY_GOT_SYN);
+    tcp_state_event(h->env, m->flow, TCPS_LISTEN, TCPS_SYN_RCVD, why);
     queue_event(l);
+    return m;
+}
+
+/* No room for another half-open connection: the peer may keep it. */
+static bool send_cookie(struct tcp_embryo *m, const struct flowkey *key,
+                        const seq *last)
+{
+    struct tcp_host *h = m->listener->host;
+    struct flowkey   from = *key;
+
+    if (!h->env->knobs->syn_cookies || h->teach_iss >= 0 || last)
+        return false; /* a cookie is no number of one's choice */
+    m->iss = tcp_cookie_iss(h, key, m);
+    synack(m, &from, tcp_cookie_ts(h, m), WHY_TX_COOKIE);
+    env_count(h->env, COUNT_TCP_COOKIES_SENT);
+    return true;
+}
+
+/* §3.10.7.2 Third: a SYN; what it says is kept, and answered. */
+static enum why conceive(struct tcp_listener *l, const struct seg *s,
+                         const struct flowkey *key, const seq *last)
+{
+    struct tcp_host  *h = l->host;
+    struct tcp_embryo said = { .listener = l }, *m;
+    bool full = l->nembryos >= half_open_max(l)
+        || h->nembryos >= TCP_SYN_QUEUE_MAX;
+
+    hear_syn(&said, s, key);
+    if (!accept_full(l) && full && send_cookie(&said, key, last))
+        return WHY_DONE;
+    if (accept_full(l) || full) {
+        env_count(h->env, COUNT_TCP_LISTEN_DROPS);
+        return WHY_BACKLOG_FULL;
+    }
+    said.iss = isn_beyond(h, key, last);
+    m = enrol(&said, key, WHY_GOT_SYN);
+    if (!m)
+        return WHY_NO_MEMORY;
     send_synack(m, WHY_TX_SYNACK);
     arm(m);
     return WHY_DONE;
-}
-
-/* §3.10.7.2; last: SND.NXT of a connection in TIME-WAIT that gives way */
-enum why tcp_listen_arrive(struct tcp_listener *l, const struct seg *s,
-                           const struct flowkey *key, const seq *last)
-{
-    if (s->flags & F_RST) /* First */
-        return WHY_RST_IGNORED;
-    if (s->flags & F_ACK) { /* Second */
-        tcp_reply_rst(l->host, key, s, WHY_TX_RST_BAD_ACK);
-        return WHY_ACK_UNACCEPTABLE;
-    }
-    if (s->flags & F_SYN) /* Third */
-        return conceive(l, s, key, last);
-    return WHY_NOT_FOR_LISTEN; /* Fourth */
 }
 
 /* The TCB that the embryo becomes, as it would have been all along. */
@@ -307,28 +338,31 @@ static bool recall_synack(struct tcp *t, const struct tcp_embryo *m)
     if (!r)
         return false;
     r->ctl = F_SYN;
-    r->times = (uint16_t)(m->retries + 1u);
+    /* When a cookie was sent is not known: as if it had been twice. */
+    r->times = (uint16_t)(m->retries + 1u + m->cookie);
     tcp_timers_data_sent(t);
     return true;
 }
 
-static enum why promote(struct tcp_embryo *m, struct seg *s)
+/* False: it stays what it is; *w says why. */
+static bool promote(struct tcp_embryo *m, struct seg *s, enum why *w)
 {
     struct tcp_listener *l = m->listener;
     struct tcp          *t;
-    enum why             w;
 
+    *w = WHY_BACKLOG_FULL;
     if (accept_full(l)) {
         env_count(l->host->env, COUNT_TCP_LISTEN_OVERFLOWS);
-        return WHY_BACKLOG_FULL;
+        return false;
     }
+    *w = WHY_NO_MEMORY;
     t = grow_up(m);
     if (!t)
-        return WHY_NO_MEMORY;
+        return false;
     if (!recall_synack(t, m)) {
         t->detached = true;
         tcp_due(t, 0); /* tcp_run() reaps it */
-        return WHY_NO_MEMORY;
+        return false;
     }
     tcp_embryo_drop(m, GO_ON);
     tcp_join_table(t);
@@ -341,10 +375,10 @@ static enum why promote(struct tcp_embryo *m, struct seg *s)
     near_push_back(&l->accepts, &t->accept_link);
     l->naccepts++;
     env_count(l->host->env, COUNT_TCP_PASSIVE_OPENS);
-    w = tcp_arrive(t, s);
+    *w = tcp_arrive(t, s);
     queue_event(l);
     tcp_wake(t);
-    return w;
+    return true;
 }
 
 /* An ACK that says where we are, at the rate of RFC 5961 §7. */
@@ -433,5 +467,53 @@ enum why tcp_embryo_arrive(struct tcp_embryo *m, struct seg *s)
         tcp_reply_rst(m->listener->host, &key, s, WHY_TX_RST_BAD_ACK);
         return WHY_ACK_UNACCEPTABLE;
     }
-    return promote(m, s);
+    promote(m, s, &w);
+    return w;
+}
+
+/* The ACK of a cookie is the whole handshake: §3.10.7.4 from there. */
+static enum why redeem(struct tcp_listener *l, struct seg *s,
+                       const struct flowkey *key, const struct tcp_embryo *said)
+{
+    struct tcp_embryo *m;
+    enum why           w;
+
+    m = enrol(said, key, WHY_GOT_COOKIE);
+    if (!m)
+        return WHY_NO_MEMORY;
+    env_count(l->host->env, COUNT_TCP_COOKIES_RECV);
+    if (m->wscale_ok)
+        s->wnd <<= m->snd_wscale;
+    if (!promote(m, s, &w))
+        tcp_embryo_drop(m, w); /* its peer asks again, and is heard */
+    return w;
+}
+
+static enum why ack_arrives(struct tcp_listener *l, struct seg *s,
+                            const struct flowkey *key)
+{
+    struct tcp_host  *h = l->host;
+    struct tcp_embryo said = { .listener = l, .cookie = true };
+
+    if (!(s->flags & F_SYN) && tcp_cookie_read(h, key, s, &said)) {
+        said.ts_offset = tcp_ts_offset(h, key);
+        return redeem(l, s, key, &said);
+    }
+    if (h->env->now <= h->cookies_until)
+        env_count(h->env, COUNT_TCP_COOKIES_FAILED);
+    tcp_reply_rst(h, key, s, WHY_TX_RST_BAD_ACK);
+    return WHY_ACK_UNACCEPTABLE;
+}
+
+/* §3.10.7.2; last: SND.NXT of a connection in TIME-WAIT that gives way */
+enum why tcp_listen_arrive(struct tcp_listener *l, struct seg *s,
+                           const struct flowkey *key, const seq *last)
+{
+    if (s->flags & F_RST) /* First */
+        return WHY_RST_IGNORED;
+    if (s->flags & F_ACK) /* Second */
+        return ack_arrives(l, s, key);
+    if (s->flags & F_SYN) /* Third */
+        return conceive(l, s, key, last);
+    return WHY_NOT_FOR_LISTEN; /* Fourth */
 }

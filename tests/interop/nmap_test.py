@@ -148,6 +148,7 @@ ODD = {
                          "--force-icmp"],
     "raw IP": ["-0", "--ipproto", "132", "-d", "200"],
     "IP options": ["-S", "-G"],
+    "SYNs from everywhere": ["-S", "--rand-source"],
     "ACKs from everywhere": ["-A", "--rand-source"],
 }
 

@@ -77,9 +77,11 @@ PKT(ack_while_the_backlog_is_full)
     accepts();
 }
 
-/* Half-open connections are bounded; a completed one makes room. */
+/* Half-open connections are bounded; a completed one makes room (without
+ * cookies, for which see rfc4987_test.c). */
 PKT(syn_queue)
 {
+    pk.config.profile = CW_PROFILE_CLASSIC;
     listens(4);
     for (int i = 0; i < 16; i++) {
         syn(i);
