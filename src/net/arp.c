@@ -62,6 +62,7 @@ static bool teaches(const struct net *n, const struct netif *nif,
         && !net_is_local(n, spa) && !mac_is_group(&arp->sha);
 }
 
+/* Before the opcode is looked at: [RFC826-In-a] [RFC826-In-b] */
 static void learn(struct net *n, struct ip_in *in,
                   const struct arp_repr *arp, bool for_us)
 {

@@ -9,7 +9,8 @@
 #include "net/icmp.h"
 #include "net/mcast.h"
 
-/* RFC 1122 §3.2.1.3: addresses that no sender has. */
+/* RFC 1122 §3.2.1.3: addresses that no sender has.  [RFC1122-3.2.1.3-g]
+ * [RFC1122-4.1.3.6-a] */
 static bool odd_source(const struct ip_in *in)
 {
     const struct cw_addr *src = &in->rx.src;
@@ -30,6 +31,7 @@ static bool martian(const struct net *n, const struct ip_in *in)
     return addr_is_loopback(&in->rx.src) || net_is_local(n, &in->rx.src);
 }
 
+/* [RFC1122-3.2.1.3-f] [RFC1122-3.2.1.3-d] [RFC1122-3.1-c] */
 enum why ip_accept(struct net *n, struct ip_in *in)
 {
     struct net_rx *rx = &in->rx;
@@ -45,7 +47,8 @@ enum why ip_accept(struct net *n, struct ip_in *in)
         rx->many = true;
         return GO_ON;
     }
-    /* RFC 1122 §3.3.6: a broadcast frame brings no unicast packet. */
+    /* RFC 1122 §3.3.6: a broadcast frame brings no unicast packet.
+     * [RFC1122-3.3.6-c] [RFC1122-2.4-a] */
     if (in->link_many)
         return WHY_NOT_FOR_US;
     if (!net_is_local(n, &rx->dst) || (wire && addr_is_loopback(&rx->dst)))

@@ -88,7 +88,8 @@ void ndp_solicit(struct net *n, struct netif *nif)
     send(n, nif, &ip, &msg, &mac);
 }
 
-/* §7.2.4: to whoever asked, or to all nodes if that had no address yet. */
+/* §7.2.4: to whoever asked, or to all nodes if that had no address yet.
+ * [RFC4861-7.2.4-a] */
 static void answer(struct net *n, struct ip_in *in,
                    const struct ndp_repr *ns)
 {
@@ -116,7 +117,7 @@ static void answer(struct net *n, struct ip_in *in,
     send(n, in->nif, &ip, &msg, &mac);
 }
 
-/* §7.2.3 */
+/* §7.2.3.  [RFC4861-7.2.3-a] */
 static enum why solicited(struct net *n, struct ip_in *in,
                           const struct ndp_repr *ns)
 {

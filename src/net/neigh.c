@@ -283,6 +283,7 @@ static bool prompting_source(const struct neigh *ne, struct cw_addr *src)
     return true;
 }
 
+/* Once a second at most: [RFC1122-2.3.2.1-c] [RFC4861-7.2.2-a] */
 static void ask(struct net *n, struct neigh *ne)
 {
     struct netif *nif = neigh_netif(n, ne);
@@ -365,7 +366,8 @@ static bool later_fragment(const struct cw_pkt *frame)
     return frame->why == WHY_TX_FRAGMENT;
 }
 
-/* The oldest packet makes room, with its fragments: §7.2.2. */
+/* The oldest packet makes room, with its fragments: §7.2.2.
+ * [RFC1122-2.3.2.2-a] */
 static void drop_oldest(struct net *n, struct neigh *ne)
 {
     struct cw_pkt frame;
@@ -391,7 +393,8 @@ static enum why wait_for(struct net *n, struct neigh *ne,
                                                      : WHY_NO_MEMORY;
 }
 
-/* Nothing is known: somebody must be asked. */
+/* Nothing is known: somebody must be asked, which is no error yet.
+ * [RFC1122-2.4-b] [RFC1122-2.3.3-c] [RFC826-Out-a] */
 static enum why begin(struct net *n, struct neigh *ne, struct cw_pkt *frame)
 {
     enum why why;
@@ -404,7 +407,8 @@ static enum why begin(struct net *n, struct neigh *ne, struct cw_pkt *frame)
     return why;
 }
 
-/* Previous hop: ether_out().  Next: netif_out(). */
+/* Previous hop: ether_out().  Next: netif_out().  What is known grows old:
+ * [RFC4861-7.3.3-a] [RFC1122-2.3.2.1-a] */
 enum why neigh_out(struct net *n, struct neigh *ne, struct cw_pkt *frame)
 {
     if (is(ne, S(NONE) | S(FAILED)))
@@ -419,6 +423,7 @@ enum why neigh_out(struct net *n, struct neigh *ne, struct cw_pkt *frame)
     return send_to(n, ne, frame);
 }
 
+/* [RFC4861-7.3.1-a] */
 void net_confirm(struct net *n, const struct net_dest *dest)
 {
     struct neigh *ne = dest->neigh;
@@ -461,7 +466,7 @@ void neigh_heard(struct net *n, struct neigh *ne, const struct cw_mac *mac)
         enter(n, ne, NEIGH_STALE, WHY_NONE);
 }
 
-/* §7.2.5, an entry that knows an address already. */
+/* §7.2.5, an entry that knows an address already.  [RFC4861-7.2.5-a] */
 static void told_again(struct net *n, struct neigh *ne,
                        const struct neigh_answer *a)
 {

@@ -73,6 +73,7 @@ static int insert(struct net *n, const struct route *r)
     return 0;
 }
 
+/* [RFC1122-3.3.1.6-a] [RFC1122-3.2.1.3-a] [RFC1122-3.3.1.1-a] */
 int net_route_add(struct net *n, const struct cw_addr *dst, unsigned prefix,
                   const struct cw_addr *gw, unsigned netif)
 {
@@ -272,7 +273,7 @@ bool route_hop(struct net *n, const struct cw_addr *dst, uint32_t scope,
         out->nif = n->lo;
         return n->lo != NULL;
     }
-    if (addr_is_loopback(dst))
+    if (addr_is_loopback(dst)) /* [RFC1122-3.2.1.3-d] */
         return false;
     r = longest(n, dst, zone);
     if (!r)

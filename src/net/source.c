@@ -116,6 +116,7 @@ static const struct netif_addr *best_of(const struct net     *n,
     return best;
 }
 
+/* [RFC1122-3.2.1.3-e] */
 bool source_select(const struct net *n, const struct hop *out,
                    const struct cw_addr *dst, struct cw_addr *src)
 {

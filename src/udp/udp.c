@@ -237,12 +237,13 @@ int udp_autobind(struct udp_sock *u)
     return err == -CW_EADDRINUSE ? -CW_EAGAIN : err;
 }
 
-/* Received there, but never a source. */
+/* Received there, but never a source.  [RFC1122-3.2.1.3-c] */
 static bool is_many(const struct udp_sock *u, const struct cw_addr *a)
 {
     return addr_is_multicast(a) || net_is_bcast(u->host->net, a);
 }
 
+/* [RFC1122-4.1.3.5-b] [RFC1122-4.1.3.6-b] [RFC1122-3.3.4.2-b] */
 int udp_bind(struct udp_sock *u, const struct cw_sockaddr *a)
 {
     struct cw_sockaddr before = u->local;
@@ -396,6 +397,7 @@ int udp_take_error(struct udp_sock *u)
     return e;
 }
 
+/* [RFC1122-4.1.3.5-c] */
 void udp_names(const struct udp_sock *u, struct cw_sockaddr *local,
                struct cw_sockaddr *peer)
 {

@@ -20,7 +20,7 @@ struct arrived {
 
 /* ---- is it whole -------------------------------------------------------- */
 
-/* What is beyond the UDP length is not covered. */
+/* What is beyond the UDP length is not covered.  [RFC9868-7-a] */
 static uint32_t sum_of(const struct net_rx *rx, uint32_t len)
 {
     uint32_t      pseudo = cksum_pseudo(&rx->src, &rx->dst, PROTO_UDP, len);
@@ -36,6 +36,7 @@ static uint32_t sum_of(const struct net_rx *rx, uint32_t len)
     return sum;
 }
 
+/* [RFC768-Length-a] [RFC1122-4.1.3.4-b] */
 static enum why check(const struct net_rx *rx, struct udp_repr *hdr)
 {
     const uint8_t *head = pkt_head(rx->pkt) + rx->off;

@@ -100,6 +100,8 @@ static bool append_rest(struct env *env, const struct cw_msg *msg,
     return true;
 }
 
+/* Always with a checksum: [RFC1122-4.1.3.4-a] [RFC8085-3.4-a]
+ * [RFC768-Fields-a] [RFC768-IPIf-a] [RFC768-Checksum-a] */
 static void fill_header(const struct udp_sock *u, const struct sending *s,
                         struct cw_pkt *pkt, uint32_t data_sum)
 {

@@ -207,7 +207,7 @@ static void tell_besides(const struct udp_sock *u, const struct dgram *d,
         tell_place(u, d, anc);
 }
 
-/* The order is Linux's: an error first, then data, then the end. */
+/* [RFC768-UserIf-a]  The order is Linux's: an error first, then data, then the end. */
 ptrdiff_t udp_recv(struct udp_sock *u, struct cw_msg *msg)
 {
     const struct dgram *d = u->head;

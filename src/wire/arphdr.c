@@ -5,6 +5,7 @@
 /* ar$hrd Ethernet, ar$pro IPv4, ar$hln 6, ar$pln 4. */
 static const uint8_t ether_ip4[6] = { 0, 1, 8, 0, 6, 4 };
 
+/* [RFC826-In-c] */
 enum why arphdr_parse(struct span pkt, struct arp_repr *out)
 {
     const uint8_t *p = pkt.p;

@@ -21,7 +21,8 @@ static inline void load_fields(const uint8_t *p, struct ip4_repr *out)
     out->dst = addr4(be32_load(p + 16));
 }
 
-/* What parse and quote have in common: a whole header is there. */
+/* What parse and quote have in common: a whole header is there.
+ * [RFC1122-3.2.1.1-a] */
 static inline enum why parse_header(struct span pkt, struct ip4_repr *out)
 {
     size_t hdr_len;
@@ -45,7 +46,8 @@ enum why ip4hdr_parse(struct span pkt, struct ip4_repr *out)
 
     if (UNLIKELY(why != GO_ON))
         return why;
-    /* RFC 1122 §3.2.1.2: the checksum is verified on every datagram. */
+    /* RFC 1122 §3.2.1.2: the checksum is verified on every datagram.
+     * [RFC1122-3.2.1.2-a] */
     if (UNLIKELY(cksum_fold(cksum_add(0, pkt.p, out->hdr_len)) != 0))
         return WHY_IP_CHECKSUM;
     if (UNLIKELY(out->total_len < out->hdr_len || out->total_len > pkt.len))

@@ -121,7 +121,7 @@ static void take_option(struct span opt, struct ndp_repr *out)
     }
 }
 
-/* False: a length is zero or too large. */
+/* False: a length is zero or too large.  [RFC4861-4.6-a] */
 static bool parse_options(struct span opts, const struct form *form,
                           struct ndp_repr *out)
 {
@@ -138,6 +138,7 @@ static bool parse_options(struct span opts, const struct form *form,
     return true;
 }
 
+/* [RFC4861-7.1.1-a] */
 static bool valid_ns(const struct ip6_repr *ip, const struct ndp_repr *m)
 {
     if (addr_is_multicast(&m->target))
@@ -154,6 +155,7 @@ static bool valid_redirect(const struct ip6_repr *ip,
         && (addr_is_linklocal(&m->target) || addr_eq(&m->target, &m->dest));
 }
 
+/* [RFC4861-7.1.2-a] [RFC4861-6.1.2-a] */
 static bool valid(const struct ip6_repr *ip, const struct ndp_repr *m)
 {
     if (addr_is4(&m->target) || addr_is4(&m->dest))

@@ -48,7 +48,8 @@ static inline size_t udphdr_emit(uint8_t *p, size_t cap,
     return UDP_LEN;
 }
 
-/* The field for a partial sum over pseudo-header, header and data. */
+/* The field for a partial sum over pseudo-header, header and data.
+ * [RFC768-Checksum-b] */
 static inline uint16_t udphdr_cksum(uint32_t sum)
 {
     return cksum_fold(sum) ?: 0xffff;

@@ -60,6 +60,7 @@ TEST(known_answers)
     }
 }
 
+/* [RFC768-Checksum-a] */
 TEST(every_length_and_alignment)
 {
     uint8_t buf[ROOM];

@@ -24,6 +24,8 @@ static int teardown(void **state)
 static const uint8_t text[] = "the quick brown fox";
 
 /* RFC 1122 §3.2.1.3: who may send, and to whom we listen. */
+/* [RFC1122-3.2.1.3-d] [RFC1122-3.2.1.3-f] [RFC1122-3.2.1.3-g]
+ * [RFC1122-4.1.3.6-a] [RFC1122-3.1-c] */
 static void test_addresses4(void **state)
 {
     static const struct {
@@ -124,6 +126,7 @@ static void test_mapped_addresses_stay_inside(void **state)
 }
 
 /* A change of one byte of a good frame, and what comes of it. */
+/* [RFC1122-3.2.1.1-a] [RFC1122-3.2.1.2-a] */
 static void test_headers4(void **state)
 {
     static const struct {
@@ -198,6 +201,7 @@ static void test_padding_is_cut_off(void **state)
 }
 
 /* RFC 7126; RFC 1122 §3.2.1.8. */
+/* [RFC1122-3.2.1.8-b] */
 static void test_options4(void **state)
 {
     static const struct {
@@ -231,6 +235,7 @@ static void test_options4(void **state)
 }
 
 /* RFC 1122 §3.3.6: a broadcast frame brings no unicast packet. */
+/* [RFC1122-3.3.6-c] [RFC1122-2.4-a] */
 static void test_link_broadcast(void **state)
 {
     (void)state;

@@ -116,6 +116,7 @@ static void test_header6(void **state)
 }
 
 /* What is ours goes through the loopback interface, with MACs of zero. */
+/* [RFC1122-3.2.1.3-d] */
 static void test_loopback(void **state)
 {
     static const char *const own[] = { "127.0.0.1", "127.9.9.9", "10.0.0.1",
@@ -165,6 +166,7 @@ static void test_groups(void **state)
     }
 }
 
+/* [RFC1122-3.2.1.3-d] */
 static void test_no_way(void **state)
 {
     static const struct {
@@ -190,6 +192,7 @@ static void test_no_way(void **state)
 }
 
 /* RFC 1122 §3.3.1: on-link by prefix, else by the most specific gateway. */
+/* [RFC1122-3.2.1.3-a] [RFC1122-3.3.1.1-a] [RFC1122-3.3.1.6-a] */
 static void test_longest_prefix(void **state)
 {
     static const struct {
@@ -227,6 +230,7 @@ static void test_longest_prefix(void **state)
 }
 
 /* RFC 6724 §5: scope first, then the longest common prefix. */
+/* [RFC1122-3.2.1.3-e] */
 static void test_source(void **state)
 {
     static const struct {

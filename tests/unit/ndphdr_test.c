@@ -125,6 +125,7 @@ TEST(other_types_are_refused)
 }
 
 /* §7.1.1 */
+/* [RFC4861-7.1.1-a] */
 TEST(neighbour_solicitation)
 {
     struct msg      m = good(ICMP6_NS);
@@ -151,6 +152,7 @@ TEST(neighbour_solicitation)
 }
 
 /* §7.1.2 */
+/* [RFC4861-7.1.2-a] */
 TEST(neighbour_advertisement)
 {
     struct msg      m = good(ICMP6_NA);
@@ -283,6 +285,7 @@ TEST(redirect)
 
 /* An option that a message has no use for, or of a strange length, changes
  * nothing. */
+/* [RFC4861-4.6-a] */
 TEST(options_of_no_use)
 {
     struct msg      m = good(ICMP6_NS);

@@ -176,6 +176,8 @@ static void expect_data(unsigned mac, size_t len)
 }
 
 /* INCOMPLETE, and the packets that waited leave in order. */
+/* [RFC1122-2.3.2.1-c] [RFC1122-2.3.2.2-a] [RFC1122-2.3.3-c]
+ * [RFC1122-2.4-b] [RFC826-Out-a] */
 static void test_resolution(void **state)
 {
     (void)state;
@@ -203,6 +205,7 @@ static void test_resolution(void **state)
 
 /* Three questions, a second apart; then the senders hear of it, and the next
  * packet asks again. */
+/* [RFC4861-7.2.2-a] */
 static void test_failure(void **state)
 {
     (void)state;
@@ -232,6 +235,7 @@ static void test_failure(void **state)
 }
 
 /* RFC 4861 §7.2.2: when the queue is full, the oldest makes room. */
+/* [RFC4861-7.2.2-a] [RFC1122-2.3.2.2-a] */
 static void test_waiting_queue(void **state)
 {
     (void)state;
@@ -266,6 +270,7 @@ static void test_waiting_fragments(void **state)
 }
 
 /* STALE, DELAY, PROBE: §7.3.3. */
+/* [RFC4861-7.3.3-a] [RFC1122-2.3.2.1-a] */
 static void test_ageing(void **state)
 {
     (void)state;
@@ -298,6 +303,7 @@ static void test_ageing(void **state)
 }
 
 /* An answer to a probe, or progress above, ends the doubt. */
+/* [RFC4861-7.3.1-a] */
 static void test_signs_of_life(void **state)
 {
     struct cw_addr  dst = who(true), src = addr4(0);
@@ -331,6 +337,7 @@ static void test_signs_of_life(void **state)
 }
 
 /* §7.2.5, the table: state and address after an advertisement. */
+/* [RFC4861-7.2.5-a] */
 static void test_advertisements(void **state)
 {
     static const struct {
@@ -422,6 +429,7 @@ static void test_unasked(void **state)
 
 /* RFC 826: who asks for us is answered and remembered; a change of a known
  * neighbour is believed whatever the opcode. */
+/* [RFC826-In-a] [RFC826-In-b] */
 static void test_arp_questions(void **state)
 {
     struct cw_mac asker = rig_mac(9);
@@ -448,6 +456,7 @@ static void test_arp_questions(void **state)
     rig_out_none(&rig);
 }
 
+/* [RFC826-In-c] */
 static void test_bad_arp(void **state)
 {
     static const struct {
@@ -479,6 +488,7 @@ static void test_bad_arp(void **state)
 }
 
 /* §7.2.3, §7.2.4. */
+/* [RFC4861-7.2.3-a] [RFC4861-7.2.4-a] */
 static void test_solicitations(void **state)
 {
     struct ndp_repr ns = { .type = ICMP6_NS,
@@ -515,6 +525,7 @@ static void test_solicitations(void **state)
 }
 
 /* §7.1.1: a hop limit below 255 came through a router. */
+/* [RFC4861-4.6-a] */
 static void test_bad_ndp(void **state)
 {
     struct ndp_repr ns = { .type = ICMP6_NS,

@@ -339,6 +339,58 @@ TEST(datagram_errors)
     rig_free(&r);
 }
 
+static ptrdiff_t take(struct rig *r, int sd, struct cw_msg *m)
+{
+    static char room[4000];
+
+    *m = (struct cw_msg){ .buf = room, .len = sizeof room };
+    return cw_recvmsg(r->st, sd, m, r->now);
+}
+
+/* UDP_SEGMENT cuts, UDP_GRO joins what came at the same time: of one size,
+ * with nothing behind a shorter one. */
+TEST(segments_are_cut_and_joined)
+{
+    static const char  bytes[2500];
+    struct cw_sockaddr at = at4("127.0.0.1", 700);
+    const int          size = 1000, on = 1;
+    struct cw_msg      m;
+    struct rig         r;
+    int                to, from;
+
+    rig_init(&r);
+    to = cw_socket(r.st, CW_AF_INET, CW_SOCK_DGRAM, 0, r.now);
+    from = cw_socket(r.st, CW_AF_INET, CW_SOCK_DGRAM, 0, r.now);
+    CALL(0, cw_bind(r.st, to, &at, r.now));
+    CALL(0, cw_connect(r.st, from, &at, r.now));
+    CALL(0, cw_setsockopt(r.st, from, CW_IPPROTO_UDP, 103, &size,
+                          sizeof size, r.now));
+    CALL(0, cw_setsockopt(r.st, to, CW_IPPROTO_UDP, 104, &on, sizeof on,
+                          r.now));
+    CALL(2500, cw_send(r.st, from, bytes, 2500, 0, r.now));
+    rig_pump(&r);
+    CALL(2500, take(&r, to, &m));
+    EXPECT_EQ(m.anc.has, CW_ANC_GSO);
+    EXPECT_EQ(m.anc.gso_size, 1000);
+    CALL(2000, cw_send(r.st, from, bytes, 2000, 0, r.now));
+    CALL(10, cw_send(r.st, from, bytes, 10, 0, r.now));
+    CALL(10, cw_send(r.st, from, bytes, 10, 0, r.now));
+    rig_pump(&r);
+    CALL(2010, take(&r, to, &m));
+    CALL(10, take(&r, to, &m)); /* ... it ended there */
+    EXPECT_EQ(m.anc.has, 0);
+    CALL(1000, cw_send(r.st, from, bytes, 1000, 0, r.now));
+    rig_pump(&r);
+    r.now++;
+    CALL(1000, cw_send(r.st, from, bytes, 1000, 0, r.now));
+    rig_pump(&r);
+    CALL(1000, take(&r, to, &m));
+    CALL(1000, take(&r, to, &m));
+    CALL(0, cw_close(r.st, from, r.now));
+    CALL(0, cw_close(r.st, to, r.now));
+    rig_free(&r);
+}
+
 TEST(so_error_is_told_once)
 {
     struct cw_sockaddr closed = at4("127.0.0.1", 4);
@@ -560,7 +612,8 @@ T_MAIN(T(kinds_of_sockets), T(numbers_are_bounded_and_not_reused_at_once),
        T(no_such_socket), T(echo_over_every_address), T(what_may_be_bound),
        T(binds_conflict_and_ports_are_chosen), T(v6only),
        T(families_of_destinations), T(datagram_errors),
-       T(so_error_is_told_once), T(shutdown_of_datagrams),
+       T(segments_are_cut_and_joined), T(so_error_is_told_once),
+       T(shutdown_of_datagrams),
        T(readiness_is_told_once_in_order), T(options_read_as_linux_has_them),
        T(options_out_of_range), T(linger_and_short_rooms),
        T(owners_show_in_snapshots))

@@ -118,6 +118,7 @@ static unsigned carry(void)
 /* ---- two hosts ---------------------------------------------------------- */
 
 /* There and back, over both families, every size up to the largest. */
+/* [RFC768-UserIf-a] [RFC1122-4.1.3.5-a] */
 static void test_there_and_back(void **state)
 {
     static const size_t sizes[] = { 0,    1,    17,   1000,  1472,  1473,
@@ -183,6 +184,7 @@ static void test_largest(void **state)
 }
 
 /* The header on the wire: RFC 768, RFC 8200 §8.1. */
+/* [RFC768-Fields-a] [RFC768-IPIf-a] [RFC1122-4.1.3.4-a] */
 static void test_wire_form(void **state)
 {
     struct udp_sock *c = bound(&a, "10.0.0.1", 4321);
@@ -211,6 +213,7 @@ static void test_wire_form(void **state)
 }
 
 /* A sum of zero is sent as all ones; found by trying all last words. */
+/* [RFC768-Checksum-b] */
 static void test_checksum_never_zero(void **state)
 {
     struct udp_sock *c = bound(&a, "10.0.0.1", 4321);
@@ -257,6 +260,7 @@ static void datagram(bool ip4, size_t len, int len_field, int cksum)
         rig_frame6(&f, i6, body, len);
 }
 
+/* [RFC768-Length-a] [RFC9868-7-a] [RFC1122-4.1.3.4-b] [RFC8085-3.4-a] */
 static void test_checks(void **state)
 {
     static const struct {
@@ -305,6 +309,7 @@ static void test_checks(void **state)
 }
 
 /* Nobody there: the sender is told; a connected one hears it once. */
+/* [RFC1122-4.1.3.1-a] */
 static void test_closed_port(void **state)
 {
     struct udp_sock *u = sock(&a, false), *c = sock(&a, true);
@@ -454,37 +459,6 @@ static void test_reuseport(void **state)
         assert_in_range(hits[i], FLOWS / N / 3, FLOWS / N * 3);
 }
 
-/* UDP_SEGMENT cuts, UDP_GRO joins what came at the same time: of one size,
- * with nothing behind a shorter one. */
-static void test_segments(void **state)
-{
-    struct udp_sock *from = bound(&b, "10.0.0.2", 50);
-    struct udp_sock *to = bound(&a, "10.0.0.1", 7);
-    static char      bytes[3000];
-
-    (void)state;
-    udp_opts(from)->gso_size = 1000;
-    udp_opts(to)->gro = true;
-    assert_int_equal(send_to(from, "10.0.0.1", 7, bytes, 2500), 2500);
-    carry();
-    assert_int_equal(recv_one(to), 2500);
-    assert_int_equal(last.anc.gso_size, 1000);
-    assert_int_equal(send_to(from, "10.0.0.1", 7, bytes, 2000), 2000);
-    assert_int_equal(send_to(from, "10.0.0.1", 7, bytes, 10), 10);
-    assert_int_equal(send_to(from, "10.0.0.1", 7, bytes, 10), 10);
-    carry();
-    assert_int_equal(recv_one(to), 2010);
-    assert_int_equal(recv_one(to), 10); /* ... it ended there */
-    assert_int_equal(last.anc.has, 0);
-    assert_int_equal(send_to(from, "10.0.0.1", 7, bytes, 1000), 1000);
-    carry();
-    a.env.now++;
-    assert_int_equal(send_to(from, "10.0.0.1", 7, bytes, 1000), 1000);
-    carry();
-    assert_int_equal(recv_one(to), 1000);
-    assert_int_equal(recv_one(to), 1000);
-}
-
 /* Groups and broadcast: a copy for each socket that matches. */
 static void test_everybody(void **state)
 {
@@ -518,6 +492,7 @@ static void test_everybody(void **state)
 
 /* ---- names -------------------------------------------------------------- */
 
+/* [RFC1122-4.1.3.5-b] [RFC1122-4.1.3.6-b] [RFC1122-3.3.4.2-b] */
 static void test_binding(void **state)
 {
     struct udp_sock   *u = sock(&a, false), *v = sock(&a, false);
@@ -538,6 +513,7 @@ static void test_binding(void **state)
     assert_int_equal(udp_bind(u, &n), 0); /* free at once */
 }
 
+/* [RFC1122-4.1.3.5-c] */
 static void test_connecting(void **state)
 {
     struct udp_sock   *u = sock(&a, false), *srv = bound(&b, "0.0.0.0", 7);
@@ -783,7 +759,6 @@ int main(void)
         CASE(test_v6only),
         CASE(test_mapped),
         CASE(test_reuseport),
-        CASE(test_segments),
         CASE(test_everybody),
         CASE(test_binding),
         CASE(test_connecting),

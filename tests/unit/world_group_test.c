@@ -117,4 +117,29 @@ TEST(everybody_hears_a_broadcast)
     rig_free(&r);
 }
 
-T_MAIN(T(every_member_hears_the_group), T(everybody_hears_a_broadcast))
+/* A socket may be bound to the address of all; what it sends comes from the
+ * host's own.  [RFC1122-3.2.1.3-c] */
+TEST(nothing_comes_from_everybody)
+{
+    struct wresult res;
+    char           buf[8];
+    struct wcall   c = { .op = EVC_SOCKET, .a = CW_AF_INET,
+                         .b = CW_SOCK_DGRAM };
+    struct cw_addr two = addr4(0x0a000002);
+
+    begin(false, false);
+    sd[SENDER] = (int)rig_call(&r, SENDER, c);
+    c = (struct wcall){ .op = EVC_BIND, .sd = sd[SENDER], .has_addr = true,
+                        .addr = { .addr = addr4(0x0a0000ff), .port = 6000 } };
+    EXPECT_EQ(rig_call(&r, SENDER, c), 0);
+    EXPECT_EQ(send_to(two), 3);
+    world_advance(r.w, world_now(r.w) + NS_S);
+    c = (struct wcall){ .op = EVC_RECV, .sd = sd[2], .out = buf,
+                        .out_len = sizeof buf };
+    EXPECT_EQ(world_call(r.w, 2, &c, &res), 3);
+    EXPECT_EQ(addr_u4(&res.addr.addr), 0x0a000001);
+    rig_free(&r);
+}
+
+T_MAIN(T(every_member_hears_the_group), T(everybody_hears_a_broadcast),
+       T(nothing_comes_from_everybody))
