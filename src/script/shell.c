@@ -4,6 +4,8 @@
  */
 #include "script/run.h"
 
+#include "base/limits.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,15 +83,13 @@ static const struct knob knobs[] = {
     { "tcp_autocorking", ignore, 0 },
     { "tcp_early_demux", ignore, 0 },
     { "tcp_slow_start_after_idle", NULL, 1 },
-    { "tcp_syncookies", ignore, 0 },
+    { "tcp_syncookies", NULL, 0 },
     { "tcp_tw_reuse", ignore, 0 },
     { "tcp_max_tw_buckets", ignore, 0 },
     { "tcp_max_syn_backlog", ignore, 0 },
     { "tcp_invalid_ratelimit", ignore, 0 },
     { "tcp_challenge_ack_limit", ignore, 0 },
     { "tcp_mem", ignore, 0 },
-    { "tcp_rmem", ignore, 0 },
-    { "tcp_wmem", ignore, 0 },
     { "rmem_max", ignore, 0 },
     { "wmem_max", ignore, 0 },
     { "rmem_default", ignore, 0 },
@@ -117,16 +117,58 @@ static void set_algorithm(struct run *r, const char *value)
         run_lack(r, "the congestion control %s", value);
 }
 
+/* "least initial most": Linux grows a buffer to its most, which also settles
+ * the window scale; ours has its size from the start. */
+static void set_buffer(struct run *r, uint32_t *buffer, const char *value)
+{
+    char *end;
+    long  most = 0;
+
+    for (value += strspn(value, "\"' "); *value; value = end) {
+        long v = strtol(value, &end, 10);
+
+        if (end == value)
+            break;
+        most = v;
+    }
+    if (most < SOCKBUF_MIN || most > SOCKBUF_MAX)
+        run_lack(r, "buffers of %ld bytes", most);
+    else if (r->started)
+        run_lack(r, "setting buffers after the first socket");
+    else
+        *buffer = (uint32_t)most;
+}
+
+/* What Linux's own scripts begin with. */
+static void set_defaults(struct run *r)
+{
+    if (r->started)
+        return;
+    r->set.host.cw.rcvbuf = 15 << 20;
+    r->set.host.cw.sndbuf = 4 << 20;
+}
+
+/* The settings that are no numbers. */
+static bool set_text(struct run *r, const char *name, const char *value)
+{
+    if (strcmp(name, "tcp_congestion_control") == 0)
+        set_algorithm(r, value);
+    else if (strcmp(name, "tcp_rmem") == 0)
+        set_buffer(r, &r->set.host.cw.rcvbuf, value);
+    else if (strcmp(name, "tcp_wmem") == 0)
+        set_buffer(r, &r->set.host.cw.sndbuf, value);
+    else
+        return false;
+    return true;
+}
 static void sysctl_set(struct run *r, const char *name, const char *value)
 {
     const char *last = strrchr(name, '.');
 
     last = last && strchr(last, '/') == NULL ? last : strrchr(name, '/');
     name = last ? last + 1 : name;
-    if (strcmp(name, "tcp_congestion_control") == 0) {
-        set_algorithm(r, value);
+    if (set_text(r, name, value))
         return;
-    }
     for (size_t i = 0; i < ARRAY_LEN(knobs); i++) {
         long v;
 
@@ -213,6 +255,8 @@ static void one(struct run *r, char *command)
         sysctl_words(r, at);
         return;
     }
+    if (names(command, "defaults.sh"))
+        set_defaults(r);
     if (!is_idle(command))
         run_lack(r, "the command `%.100s`", command);
 }

@@ -107,6 +107,12 @@ TEST(what_holds_passes)
                 "assert (x in (18,\n 19)) if x else False }%\n",
         "`sysctl -q net.ipv4.tcp_timestamps=0 net.ipv4.tcp_sack=\"0\"`\n"
         ACTIVE "+0 > S 0:0(0) <mss 1460,nop,wscale 7>\n",
+        "`../common/defaults.sh\n ../common/set_sysctls.py "
+        "/proc/sys/net/ipv4/tcp_timestamps=0`\n"
+        ACTIVE "+0 > S 0:0(0) <mss 1460,nop,nop,sackOK,nop,wscale 8>\n",
+        "`sysctl -q net.ipv4.tcp_rmem=\"4096 65536 300000\"`\n"
+        PASSIVE "+0 < P. 1:11(10) ack 1 win 9\n+0 > . 1:1(0) ack 11\n",
+        "--ip_version=ipv4-mapped-ipv6\n" PASSIVE,
         "--ip_version=ipv6\n--mtu=1280\n" ACTIVE
         "+0 > S 0:0(0) <mss 1220,sackOK,TS val 5 ecr 0,nop,wscale 7>\n",
         "--tolerance_usecs=5000\n" PASSIVE "+0 write(4, ..., 1) = 1\n"
