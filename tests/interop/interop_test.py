@@ -21,6 +21,7 @@ import sys
 import tempfile
 
 import corners
+import endpoints
 import rig
 
 OPTIONS = ("timestamps", "sack", "wscale")
@@ -149,7 +150,7 @@ def groups(quick):
         found = [g for g in found if g.off in some
                  and (g.whose == "ours" or g.off == OPTIONS)
                  and (g.path == "clean" or g.off in {(), OPTIONS})]
-    return [Group(kind) for kind in corners.CASES] + found
+    return [Group(kind) for kind in ("endpoints", *corners.CASES)] + found
 
 
 # ---- one group, in its namespace ---------------------------------------------------
@@ -191,6 +192,10 @@ def finish(group, r):
 
 def run_group(group, args):
     group.prepare()
+    if group.kind == "endpoints":
+        for name, function in endpoints.cases(args.causeway):
+            run_case(f"{group.name}/{name}", function)
+        return
     record = os.path.join(args.dir, group.name.replace("/", "_") + ".pcapng")
     r = rig.Rig(args.causeway, group.options(args.seed), record)
     good = True
