@@ -1,6 +1,7 @@
 /* seq.h: 32-bit sequence numbers that refuse to be compared with '<'.
  *
- * RFC 9293 §3.4: arithmetic modulo 2^32 (MUST-1: unsigned throughout).
+ * RFC 9293 §3.4: arithmetic modulo 2^32 (RFC9293-3.4-a; MUST-1: unsigned
+ * throughout).
  */
 #ifndef BASE_SEQ_H
 #define BASE_SEQ_H

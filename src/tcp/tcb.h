@@ -131,7 +131,8 @@ struct tcp {
     uint16_t        state; /* enum tcp_state; tcp_enter() writes it */
     uint16_t        due;   /* enum due */
 
-    /* §3.3.1, Table 2: send sequence variables */
+    /* §3.3.1, Table 2: send sequence variables; windows have 32 bits, as
+     * everything that is computed from them (REC-1) */
     struct {
         seq      una, nxt, up, wl1, wl2;
         uint32_t wnd, max_wnd;

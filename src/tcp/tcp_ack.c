@@ -119,7 +119,7 @@ static void window_opened(struct tcp *t)
 }
 
 /* SND.WND is taken from segments that are not older than the last one it
- * was taken from (§3.10.7.4). */
+ * was taken from (RFC9293-3.10.7.4-d). */
 static void update_window(struct tcp *t, const struct seg *s)
 {
     bool newer = seq_lt(t->snd.wl1, s->seq)

@@ -16,8 +16,8 @@ static void tell_user(struct tcp *t, uint8_t error)
     tcp_wake(t);
 }
 
-/* §3.10.7.4 Table 6: the four cases of an acceptable segment (MUST-5: the
- * window that counts is the one that was advertised). */
+/* §3.10.7.4 Table 6: the four cases of an acceptable segment; the window that
+ * counts is the one that was advertised (RFC9293-3.4-b). */
 static bool acceptable(const struct tcp *t, const struct seg *s)
 {
     uint32_t wnd = seq_from(t->rcv.edge, t->rcv.nxt);
@@ -73,7 +73,8 @@ static void note_timestamp(struct tcp *t, const struct seg *s)
 
 /* An unacceptable segment is answered with an ACK: at once and every time
  * if it is a duplicate of data (the ACK of it was lost), else rate-limited,
- * or two ends out of step would answer each other for ever. */
+ * or two ends out of step would answer each other for ever
+ * (RFC9293-3.5.2-d). */
 static enum why refuse(struct tcp *t, const struct seg *s, enum why why)
 {
     bool old = seq_le(seq_add(s->seq, s->len), t->rcv.nxt);
@@ -106,7 +107,7 @@ static enum why first_check_seq(struct tcp *t, struct seg *s)
         return GO_ON;
     }
     /* A probe of our closed window: the text has no room, but ACK, RST and
-     * URG are processed (MUST-66). */
+     * URG are processed (MUST-66), and it is answered (RFC9293-3.8.6.1-a). */
     if (s->len > 0 && seq_eq(s->seq, t->rcv.nxt) && !(s->flags & F_SYN)) {
         tcp_ack_owed(t, WHY_TX_ACK_OLD, true);
         s->text = s->len = 0;
@@ -116,6 +117,7 @@ static enum why first_check_seq(struct tcp *t, struct seg *s)
     return refuse(t, s, WHY_SEQ_UNACCEPTABLE);
 }
 
+/* RFC9293-3.5.3-a, RFC5961-3.2-a */
 static enum why second_check_rst(struct tcp *t, const struct seg *s)
 {
     if (!(s->flags & F_RST))
@@ -162,11 +164,12 @@ static enum why fourth_check_syn(struct tcp *t, const struct seg *s)
 {
     if (!(s->flags & F_SYN))
         return GO_ON;
-    tcp_due(t, DUE_CHALLENGE); /* [5961] §4.2 */
+    tcp_due(t, DUE_CHALLENGE); /* [5961] §4.2 (RFC5961-4.2-a) */
     return WHY_SYN_IN_SYNC;
 }
 
-/* [5961] §5.2: SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT (MAY-12). */
+/* [5961] §5.2: SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT (MAY-12,
+ * RFC5961-5.2-a, RFC9293-3.10.7.4-c). */
 static enum why check_ack_range(struct tcp *t, const struct seg *s)
 {
     if (seq_gt(s->ack, t->snd.nxt)) {
@@ -195,6 +198,7 @@ static void established(struct tcp *t, const struct seg *s, enum why why)
     tcp_due(t, DUE_OUTPUT);
 }
 
+/* RFC9293-3.5.2-c */
 static void refuse_ack(struct tcp *t, const struct seg *s)
 {
     struct flowkey key = tcp_key(t);
@@ -202,6 +206,7 @@ static void refuse_ack(struct tcp *t, const struct seg *s)
     tcp_reply_rst(t->host, &key, s, WHY_TX_RST_BAD_ACK);
 }
 
+/* RFC9293-3.10.7.4-e */
 static enum why ack_in_syn_rcvd(struct tcp *t, const struct seg *s)
 {
     if (!seq_in(t->snd.una, s->ack, t->snd.nxt)) {
@@ -219,7 +224,7 @@ static enum why fifth_check_ack(struct tcp *t, const struct seg *s)
     enum why w;
 
     if (!(s->flags & F_ACK))
-        return WHY_NO_ACK;
+        return WHY_NO_ACK; /* RFC9293-3.10.7.4-b */
     w = t->state == TCPS_SYN_RCVD ? ack_in_syn_rcvd(t, s)
                                   : check_ack_range(t, s);
     if (w != GO_ON)
@@ -229,7 +234,7 @@ static enum why fifth_check_ack(struct tcp *t, const struct seg *s)
     if (!tcp_fin_acked(t))
         return GO_ON;
 
-    switch ((enum tcp_state)t->state) {
+    switch ((enum tcp_state)t->state) { /* RFC9293-3.10.7.4-f */
     case TCPS_FIN_WAIT_1:
         tcp_enter(t, TCPS_FIN_WAIT_2, WHY_GOT_ACK_OF_FIN);
         return GO_ON;
@@ -259,6 +264,7 @@ static enum why sixth_check_urg(struct tcp *t, const struct seg *s)
     return GO_ON;
 }
 
+/* Also after our FIN: RFC9293-3.6-a. */
 static enum why seventh_process_text(struct tcp *t, struct seg *s)
 {
     if ((t->state & TCPS_FIN_NOT_SEEN) && s->text > 0)
@@ -267,7 +273,7 @@ static enum why seventh_process_text(struct tcp *t, struct seg *s)
 }
 
 /* A FIN counts when RCV.NXT has come to it; one that lies behind a hole is
- * remembered with the data (RFC 9293 §3.10.7.4). */
+ * remembered with the data (RFC9293-3.10.7.4-g). */
 static enum why eighth_check_fin(struct tcp *t, const struct seg *s)
 {
     if (s->flags & F_FIN && !t->fin_pending
@@ -296,8 +302,8 @@ static enum why eighth_check_fin(struct tcp *t, const struct seg *s)
     return WHY_DONE;
 }
 
-/* §3.10.7.4, the page itself.  A step answers GO_ON (zero) or why we stop.
- */
+/* §3.10.7.4, the page itself (RFC9293-3.10.7.4-a).  A step answers GO_ON
+ * (zero) or why we stop. */
 static enum why arrive_other(struct tcp *t, struct seg *s)
 {
     return first_check_seq(t, s)
@@ -334,7 +340,7 @@ static enum why arrive_syn_sent(struct tcp *t, struct seg *s)
 {
     bool ack_ok = false;
 
-    if (s->flags & F_ACK) { /* First */
+    if (s->flags & F_ACK) { /* First (RFC9293-3.10.7.3-a) */
         ack_ok = seq_in(t->iss, s->ack, t->snd.nxt);
         if (!ack_ok) {
             if (!(s->flags & F_RST))
@@ -344,7 +350,7 @@ static enum why arrive_syn_sent(struct tcp *t, struct seg *s)
     }
     if (s->flags & F_RST) { /* Second */
         if (!ack_ok)
-            return WHY_RST_IGNORED;
+            return WHY_RST_IGNORED; /* RFC5961-3.2-b */
         tell_user(t, CW_ECONNREFUSED);
         tcp_enter(t, TCPS_CLOSED, WHY_RST_ACCEPTED);
         return WHY_RST_ACCEPTED;
@@ -353,7 +359,7 @@ static enum why arrive_syn_sent(struct tcp *t, struct seg *s)
         return WHY_NOT_FOR_SYN_SENT;
 
     learn_from_syn(t, s); /* Fourth */
-    if (!ack_ok) {        /* simultaneous open (MUST-10) */
+    if (!ack_ok) { /* simultaneous open (MUST-10, RFC9293-3.10.7.3-b) */
         tcp_enter(t, TCPS_SYN_RCVD, WHY_GOT_SYN);
         tcp_recover_first(t, WHY_TX_SYNACK);
         return WHY_DONE; /* text on it comes again */
@@ -364,7 +370,7 @@ static enum why arrive_syn_sent(struct tcp *t, struct seg *s)
     if (t->fin_queued)
         tcp_enter(t, TCPS_FIN_WAIT_1, WHY_CALL_CLOSE);
     skip_syn(s);
-    return sixth_check_urg(t, s) /* "at the sixth step" */
+    return sixth_check_urg(t, s) /* RFC9293-3.10.7.3-c: "the sixth step" */
         ?: seventh_process_text(t, s)
         ?: eighth_check_fin(t, s);
 }

@@ -384,6 +384,7 @@ void tcp_call_held(struct tcp *t, size_t bytes)
 
 /* ---- §3.10.4 CLOSE, §3.10.5 ABORT --------------------------------------- */
 
+/* The FIN waits behind the data; the state does not: RFC9293-3.10.4-a. */
 static void close_sending(struct tcp *t, enum why why)
 {
     if (t->fin_queued)
@@ -410,6 +411,7 @@ int tcp_call_shutdown(struct tcp *t, int how)
     return 0;
 }
 
+/* RFC9293-3.10.5-a */
 static void abort_with(struct tcp *t, enum why rst, enum why why)
 {
     const unsigned says_so = TCPS_SYN_RCVD | TCPS_ESTABLISHED

@@ -454,7 +454,7 @@ enum why tcp_embryo_arrive(struct tcp_embryo *m, struct seg *s)
         if (!m->listener->host->env->knobs->syn_returns) {
             challenge(m); /* RFC 5961 §4.2 */
             return WHY_SYN_IN_SYNC;
-        }
+        } /* RFC9293-3.10.7.4-j: docs/decisions/06-syn-received.md */
         env_count(m->listener->host->env, COUNT_TCP_ATTEMPT_FAILS);
         tcp_embryo_drop(m, WHY_GOT_SYN);
         return WHY_SYN_IN_SYNC;
@@ -505,7 +505,8 @@ static enum why ack_arrives(struct tcp_listener *l, struct seg *s,
     return WHY_ACK_UNACCEPTABLE;
 }
 
-/* §3.10.7.2; last: SND.NXT of a connection in TIME-WAIT that gives way */
+/* RFC9293-3.10.7.2-a; last: SND.NXT of a connection in TIME-WAIT that gives
+ * way */
 enum why tcp_listen_arrive(struct tcp_listener *l, struct seg *s,
                            const struct flowkey *key, const seq *last)
 {

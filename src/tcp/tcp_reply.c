@@ -42,7 +42,8 @@ void tcp_answer(struct tcp_host *h, const struct tcp_answer *a)
     net_out(h->net, &tx, &pkt);
 }
 
-/* §3.5.2: the reset's numbers come from the segment that it answers. */
+/* §3.5.2: the reset's numbers come from the segment that it answers
+ * (RFC9293-3.5.2-a), which is none itself (RFC9293-3.5.2-b). */
 void tcp_reply_rst(struct tcp_host *h, const struct flowkey *key,
                    const struct seg *s, enum why why)
 {

@@ -64,7 +64,8 @@ static enum why refuse_text(struct tcp *t)
     return WHY_AFTER_CLOSE;
 }
 
-/* What lies beyond the window that we offered is not taken. */
+/* What lies beyond the window that we offered is not taken
+ * (RFC9293-3.10.7.4-i). */
 static void trim_to_window(struct tcp *t, struct seg *s)
 {
     seq end = seq_add(s->seq, s->text);

@@ -215,7 +215,7 @@ enum why tcp_timewait_arrive(struct tcp_host *h, struct tcp_timewait *w,
                           (uint32_t)w->rcv_wnd << w->rcv_wscale)))
         return WHY_NO_ACK;
     /* The peer's FIN again: its ACK was lost.  Acknowledge it and restart
-     * 2 MSL (eighth step); only a FIN may do that. */
+     * 2 MSL (eighth step, RFC9293-3.10.7.4-h); only a FIN may do that. */
     if ((s->flags & F_FIN) && seq_eq(end, w->rcv_nxt)
         && !paws_refuses(w, s)) {
         acknowledge(h, w, WHY_TX_ACK_FIN);

@@ -1,4 +1,5 @@
-/* tcphdr.c: see tcphdr.h.  RFC 9293 §3.1. */
+/* tcphdr.c: see tcphdr.h.  RFC 9293 §3.1.  Reserved bits are neither read
+ * nor ever set (RFC9293-3.1-a). */
 #include "wire/tcphdr.h"
 #include "base/check.h"
 

@@ -213,7 +213,7 @@ PKT(d05_missing_timestamp)
     }
 }
 
-/* 06: RFC 9293 §3.10.7.4: back to LISTEN; RFC 5961 §4.2: a challenge ACK */
+/* 06: back to LISTEN [RFC9293-3.10.7.4-j]; RFC 5961 §4.2: a challenge ACK */
 PKT(d06_syn_in_syn_received)
 {
     T_EACH (r, rows) {
