@@ -106,8 +106,8 @@ struct cw_config {
     bool     no_timestamps; /* do not offer RFC 7323 timestamps */
     bool     no_sack;       /* do not offer RFC 2018 SACK */
     bool     no_wscale;     /* do not offer RFC 7323 window scaling */
-    uint32_t sndbuf;        /* default SO_SNDBUF; 0: 64 KiB */
-    uint32_t rcvbuf;        /* default SO_RCVBUF; 0: 64 KiB */
+    uint32_t sndbuf;        /* SO_SNDBUF at first; 0: 64 KiB */
+    uint32_t rcvbuf;        /* SO_RCVBUF at first; 0: 64 KiB */
     unsigned offer;         /* CW_OFFER_*; 0: what the profile offers; the
                                no_ fields above take away */
     /* For teaching: announce no larger MSS than this (RFC 9293 §3.7.1), from
@@ -127,6 +127,16 @@ struct cw_config {
     enum cw_mtu_probing mtu_probing; /* RFC 4821, RFC 8899 */
     uint16_t mtu_base_mss; /* bytes of text with which probing begins over
                               IPv4; 0: 1024 (RFC 4821 §7.2); at least 88 */
+
+    /* TCP's buffers grow up to these many bytes with what a connection moves
+     * in a round trip, unless the program sets its own (RFC 9293 §3.8.6,
+     * RFC 7323 §2.3: the window's scale is chosen for it).  0: if `rcvbuf`
+     * or `sndbuf` above is given, they stay; else what the profile has. */
+    uint32_t rcvbuf_max, sndbuf_max;
+    /* Bytes of memory_max that may be in use before buffers shrink instead;
+     * from three quarters of it they stop growing.  0: three quarters of
+     * memory_max. */
+    size_t buffer_budget;
 };
 
 /* Fills in the defaults.  `seed` is mixed into config->seed. */

@@ -74,6 +74,8 @@
     X(TCP_COOKIES_SENT,   "SyncookiesSent") \
     X(TCP_COOKIES_RECV,   "SyncookiesRecv") \
     X(TCP_COOKIES_FAILED, "SyncookiesFailed") \
+    X(TCP_RCVBUF_GREW,    "TCPRcvBufGrew") \
+    X(TCP_SNDBUF_GREW,    "TCPSndBufGrew") \
     X(NO_MEMORY,          "NoMemory")
 // clang-format on
 

@@ -43,7 +43,8 @@
     /* links: t is when it was decided; pkt is the packet's number */ \
     X(LINK,       "link",        "link", "to", "at_ns", "copy", "rule") \
     /* an address of the host: sub: its new state */ \
-    X(ADDR,       "addr",        "addr_hi", "addr_lo", "netif", "state", "")
+    X(ADDR,       "addr",        "addr_hi", "addr_lo", "netif", "state", "") \
+    X(BUFFER,     "buffer",      "sending", "from", "to", "", "")
 // clang-format on
 
 enum event_kind {

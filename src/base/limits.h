@@ -54,6 +54,8 @@ enum {
     TCP_MSS_BASE6 = 1220,     /* RFC 8200 §5: what they all do */
     SOCKBUF_MIN = 2048,
     SOCKBUF_MAX = 16 << 20,
+    TCP_BUF_SHARE = 4, /* one connection's buffer: at most this part of the
+                          budget for all */
     EPHEMERAL_FIRST = 49152,  /* RFC 6335 §6, RFC 6056 §3.2 */
     EPHEMERAL_LAST = 65535,
 };
@@ -76,6 +78,8 @@ struct knobs {
     unsigned synack_retries;
     unsigned data_retries;   /* R2: SHLD-11 */
     cw_ns orphan_fin_wait_2; /* FIN-WAIT-2 without an owner */
+    uint32_t rcvbuf_max; /* buffers grow up to these; 0: they do not */
+    uint32_t sndbuf_max;
     unsigned offers;     /* CW_OFFER_*: what SYNs offer beside the MSS */
     bool ts_required;    /* RFC 7323 §3.2: drop what lacks its timestamp */
     bool sack_forgets;   /* RFC2018-5.1-a: a timeout forgets SACKs */

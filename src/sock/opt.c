@@ -282,6 +282,10 @@ static int set_int(struct sock *s, const struct opt *o, int v)
         return 0;
     case OPT_BUF:
         *(uint32_t *)p = clamp_buf((uint32_t)v);
+        if (sock_is_stream(s)) /* it stays what the program says */
+            sock_opts(s)->buf_set |= o->name == CW_SO_RCVBUF
+                ? TCP_RCVBUF_SET
+                : TCP_SNDBUF_SET;
         return 0;
     case OPT_U8:
         *(uint8_t *)p = (uint8_t)v;

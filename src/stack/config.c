@@ -59,11 +59,42 @@ static const char *refuse(const struct cw_config *c)
         return "sndbuf: from 2 KiB to 16 MiB";
     if (c->rcvbuf < SOCKBUF_MIN || c->rcvbuf > SOCKBUF_MAX)
         return "rcvbuf: from 2 KiB to 16 MiB";
+    if (c->rcvbuf_max > SOCKBUF_MAX || c->sndbuf_max > SOCKBUF_MAX)
+        return "rcvbuf_max, sndbuf_max: at most 16 MiB";
+    if (c->buffer_budget > c->memory_max)
+        return "buffer_budget: at most memory_max";
     if (c->offer > (CW_OFFER_NOTHING << 1) - 1)
         return "offer: timestamps, sack, wscale, or nothing";
     if (c->teach_mss && c->teach_mss < TCP_MSS_MIN)
         return "teach_mss: at least 88";
     return refuse_pmtu(c);
+}
+
+/* What a buffer may grow to: as given or else by the profile, unless its
+ * size was given; but no more than its share of the budget. */
+static uint32_t most(const struct cw_config *c, uint32_t size, uint32_t given,
+                     uint32_t profile)
+{
+    uint32_t wish = given || size ? given : profile;
+    size_t   share = c->buffer_budget / TCP_BUF_SHARE;
+
+    return (uint32_t)MIN((size_t)wish, share);
+}
+
+static void buffers(struct cw_config *c)
+{
+    bool                known = (unsigned)c->profile <= CW_PROFILE_CLASSIC;
+    const struct knobs *k
+        = knobs_of(known ? c->profile : CW_PROFILE_DEPLOYED);
+
+    if (c->buffer_budget == 0)
+        c->buffer_budget = c->memory_max - c->memory_max / 4;
+    c->rcvbuf_max = most(c, c->rcvbuf, c->rcvbuf_max, k->rcvbuf_max);
+    c->sndbuf_max = most(c, c->sndbuf, c->sndbuf_max, k->sndbuf_max);
+    c->rcvbuf = c->rcvbuf ?: TCP_RCVBUF_DEFAULT;
+    c->sndbuf = c->sndbuf ?: TCP_SNDBUF_DEFAULT;
+    c->rcvbuf_max = MAX(c->rcvbuf_max, c->rcvbuf);
+    c->sndbuf_max = MAX(c->sndbuf_max, c->sndbuf);
 }
 
 const char *stack_config(const struct cw_config *given, struct cw_config *out)
@@ -78,11 +109,10 @@ const char *stack_config(const struct cw_config *given, struct cw_config *out)
     out->size = sizeof(*out);
     out->memory_max = out->memory_max ?: MEMORY_DEFAULT;
     out->sockets_max = out->sockets_max ?: SOCKETS_DEFAULT;
-    out->sndbuf = out->sndbuf ?: TCP_SNDBUF_DEFAULT;
-    out->rcvbuf = out->rcvbuf ?: TCP_RCVBUF_DEFAULT;
     out->pmtu_floor4 = out->pmtu_floor4 ?: PMTU_FLOOR4;
     out->pmtu_life = out->pmtu_life ?: PMTU_LIFE;
     out->mtu_base_mss = out->mtu_base_mss ?: TCP_MSS_BASE4;
+    buffers(out);
     why = refuse(out);
     if (why)
         return why;

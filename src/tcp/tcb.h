@@ -145,6 +145,8 @@ struct tcp {
     seq      iss, irs;
     uint32_t bind; /* arena_ref() of a struct portbind */
     uint32_t mtu;  /* ... of a struct tcp_mtu; 0: it does not probe */
+    seq      tune_from; /* tcp_buffer.c: the user has read from here on ... */
+    uint32_t tune_us;   /* ... since then */
 
     struct sendq sendq; /* from max(SND.UNA, ISS+1) */
     struct recvq recvq; /* from what the user has read */
@@ -164,6 +166,9 @@ struct tcp {
     uint16_t mss_max; /* the same, whatever the path */
     uint16_t rcv_mss; /* what we announced */
     uint8_t  snd_wscale, rcv_wscale;
+    uint16_t acked_wraps; /* SND.UNA's and RCV.NXT's, by 2^32 bytes: for */
+    uint16_t received_wraps; /* counters of 64 bits */
+    uint16_t rcv_seen;       /* the largest segment that came */
     uint32_t ts_recent, ts_offset;
     uint32_t ts_recent_s; /* when it came, in seconds */
     seq      last_ack_sent;
@@ -172,6 +177,7 @@ struct tcp {
     bool ts_ok : 1;
     bool sack_ok : 1;
     bool wscale_ok : 1;
+    bool tuning : 1;      /* tune_from and tune_us are meant */
     bool unaccepted : 1;  /* in the listener's accept queue */
     bool passive : 1;     /* came from LISTEN (MUST-11) */
     bool detached : 1;    /* close(2) was called */
@@ -197,22 +203,22 @@ struct tcp {
     uint8_t  error;      /* CW_E*, for the user once */
     uint8_t  soft_error; /* what ICMP said; told when giving up */
     uint16_t dups_sent;  /* duplicate ACKs for this RCV.NXT */
-    uint16_t ack_why;    /* why an ACK is owed */
-    uint16_t rst_why;
-    uint16_t rcv_seen;   /* the largest segment that came */
+    uint8_t  ack_why;    /* why an ACK is owed: enum why */
+    uint8_t  rst_why;
     uint32_t unacked_in; /* bytes received since the last ACK we sent */
     struct seqrange dsack; /* to report, RFC 2883; empty if equal */
 
     struct tcp_opts opts;
     seq             fin_seq;  /* of our FIN, once it is queued */
+    uint32_t        total_retrans;
     cw_ns           heard_at; /* last segment from the peer */
 
     uint64_t bytes_retrans;
-    uint32_t segs_out, segs_in, data_segs_out, data_segs_in, total_retrans;
-    uint16_t acked_wraps, received_wraps; /* 2^32 bytes each */
+    uint32_t segs_out, segs_in, data_segs_out, data_segs_in;
 };
 /* With its socket (64) and its place in the flow table (4) an idle connection
  * has 512 bytes. */
+_Static_assert(WHY_COUNT_OF <= UINT8_MAX, "ack_why and rst_why hold one");
 _Static_assert(sizeof(struct tcp) <= 512 - 64 - 4, "an idle connection");
 
 /* SYN-RECEIVED, passive: what the SYN said and what we answered. */
@@ -284,7 +290,9 @@ struct tcp_host {
     uint16_t      teach_mss, mtu_base;
     uint8_t       mtu_probing; /* enum cw_mtu_probing */
     bool          teach_ts_zero, no_ts, no_sack, no_wscale;
-    uint32_t      sndbuf, rcvbuf;
+    uint32_t      sndbuf, rcvbuf; /* at first */
+    uint32_t      sndbuf_max, rcvbuf_max;
+    size_t        budget;
     cw_ns         challenge_second; /* RFC 5961 §7 */
     uint32_t      challenges, challenge_limit;
     struct prng   rng;
@@ -411,6 +419,15 @@ bool     tcp_wnd_update_due(const struct tcp *t);
 uint32_t tcp_new_data(const struct tcp *t, uint32_t *window_room);
 void     tcp_snd_wnd_event(struct tcp *t);
 bool     tcp_may_send(const struct tcp *t, uint32_t len, bool last);
+
+/* tcp_buffer.c */
+enum tcp_pressure { TCP_PRESSURE_NONE, TCP_PRESSURE_SOME, TCP_PRESSURE_HARD };
+enum tcp_pressure tcp_pressure(const struct tcp_host *h);
+uint32_t tcp_rcvbuf(const struct tcp *t); /* as they count now */
+uint32_t tcp_sndbuf(const struct tcp *t);
+uint32_t tcp_rcvbuf_most(const struct tcp_host *h, const struct tcp_opts *o);
+void     tcp_buffer_read(struct tcp *t);
+void     tcp_buffer_acked(struct tcp *t);
 
 /* tcp_syn.c */
 void     tcp_syn_options(const struct tcp *t, struct tcpopt *o);

@@ -38,6 +38,8 @@ void tcp_timeout(struct tcp_host *h, struct wtimer *t);
 
 /* ---- options, kept by the socket before there is a connection ----------- */
 
+enum { TCP_SNDBUF_SET = 1, TCP_RCVBUF_SET = 2 };
+
 struct tcp_opts {
     uint32_t sndbuf, rcvbuf; /* bytes, as the program meant them */
     uint32_t user_timeout_ms;
@@ -49,8 +51,9 @@ struct tcp_opts {
     bool     linger_on;
     uint8_t  ttl, tos;
     uint8_t  bind_flags; /* as bound: tcp_bind() writes it */
-    uint8_t  pmtudisc : 7; /* CW_PMTUDISC_* */
+    uint8_t  pmtudisc : 5; /* CW_PMTUDISC_* */
     uint8_t  recverr : 1;  /* ICMP errors are told at once */
+    uint8_t  buf_set : 2;  /* TCP_*BUF_SET: the program chose the size */
 };
 void tcp_opts_init(struct tcp_opts *o, const struct tcp_host *h);
 

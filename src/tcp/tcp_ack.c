@@ -87,6 +87,7 @@ static void advance(struct tcp *t, const struct seg *s)
 
     if (t->flight->recovery != RECOVERY_FAST && data > 0)
         tcp_cc(t)->acked(t, data, flight);
+    tcp_buffer_acked(t);
     tcp_recover_advanced(t, &a);
     tcp_mtu_acked(t);
     tcp_due(t, DUE_OUTPUT);

@@ -119,7 +119,7 @@ static void init_active(struct tcp *t, const struct tcp_open *o)
     t->owner = o->owner;
     t->rcv_mss = tcp_announced_mss(h, &t->dest, &key.remote, t->opts.maxseg);
     t->snd_mss = t->rcv_mss;
-    t->rcv_wscale = tcp_wscale_for(t->opts.rcvbuf);
+    t->rcv_wscale = tcp_wscale_for(tcp_rcvbuf_most(h, &t->opts));
     t->iss = tcp_isn(h, &key);
     t->ts_offset = tcp_ts_offset(h, &key);
     t->snd.una = t->snd.nxt = t->iss;
@@ -269,7 +269,7 @@ void tcp_listener_close(struct tcp_listener *l)
 ptrdiff_t tcp_call_send(struct tcp *t, const void *buf, size_t len,
                         int flags)
 {
-    uint32_t room;
+    uint32_t room = tcp_sndbuf(t);
     size_t   n;
 
     if (t->error)
@@ -280,7 +280,7 @@ ptrdiff_t tcp_call_send(struct tcp *t, const void *buf, size_t len,
         return -CW_EPIPE;
     if (len == 0)
         return 0;
-    room = t->opts.sndbuf > t->sendq.len ? t->opts.sndbuf - t->sendq.len : 0;
+    room = room > t->sendq.len ? room - t->sendq.len : 0;
     if (room == 0)
         return -CW_EAGAIN;
     n = sendq_write(&t->sendq, &tcp_env(t)->pbufs, buf, MIN(len, room));
@@ -370,7 +370,10 @@ ptrdiff_t tcp_call_receive(struct tcp *t, void *buf, size_t len, int flags)
     if (t->recvq.ready == 0)
         return nothing_to_read(t);
     n = recvq_read(&t->recvq, buf, len, flags & CW_MSG_PEEK);
-    if (!(flags & CW_MSG_PEEK) && tcp_wnd_update_due(t))
+    if (flags & CW_MSG_PEEK)
+        return (ptrdiff_t)n;
+    tcp_buffer_read(t);
+    if (tcp_wnd_update_due(t))
         tcp_ack_owed(t, WHY_TX_WINDOW, true);
     return (ptrdiff_t)n;
 }
@@ -378,6 +381,7 @@ ptrdiff_t tcp_call_receive(struct tcp *t, void *buf, size_t len, int flags)
 void tcp_call_held(struct tcp *t, size_t bytes)
 {
     t->app_held = (uint32_t)MIN(bytes, (size_t)UINT32_MAX / 2);
+    tcp_buffer_read(t);
     if (tcp_wnd_update_due(t))
         tcp_ack_owed(t, WHY_TX_WINDOW, true);
 }
@@ -418,7 +422,7 @@ static void abort_with(struct tcp *t, enum why rst, enum why why)
         | TCPS_FIN_WAIT_1 | TCPS_FIN_WAIT_2 | TCPS_CLOSE_WAIT;
 
     if (t->state & says_so) {
-        t->rst_why = (uint16_t)rst;
+        t->rst_why = (uint8_t)rst;
         tcp_due(t, DUE_RST);
     }
     tcp_enter(t, TCPS_CLOSED, why);

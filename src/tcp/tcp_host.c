@@ -60,8 +60,11 @@ void tcp_init(struct tcp_host *h, struct env *env, struct net *net,
     h->no_ts = c->no_timestamps || !(c->offer & CW_OFFER_TIMESTAMPS);
     h->no_sack = c->no_sack || !(c->offer & CW_OFFER_SACK);
     h->no_wscale = c->no_wscale || !(c->offer & CW_OFFER_WSCALE);
-    h->sndbuf = c->sndbuf ? c->sndbuf : TCP_SNDBUF_DEFAULT;
-    h->rcvbuf = c->rcvbuf ? c->rcvbuf : TCP_RCVBUF_DEFAULT;
+    h->sndbuf = c->sndbuf;
+    h->rcvbuf = c->rcvbuf;
+    h->sndbuf_max = c->sndbuf_max;
+    h->rcvbuf_max = c->rcvbuf_max;
+    h->budget = c->buffer_budget;
 }
 
 void tcp_fini(struct tcp_host *h)

@@ -104,6 +104,11 @@ static uint16_t announced_mss(const struct tcp_listener *l,
     return tcp_announced_mss(l->host, d, remote, l->opts.maxseg);
 }
 
+static uint8_t scale_of(const struct tcp_listener *l)
+{
+    return tcp_wscale_for(tcp_rcvbuf_most(l->host, &l->opts));
+}
+
 static void synack(const struct tcp_embryo *m, struct flowkey *key,
                    uint32_t ts, enum why why)
 {
@@ -126,7 +131,7 @@ static void synack(const struct tcp_embryo *m, struct flowkey *key,
     a.opt.mss = announced_mss(m->listener, &d, &key->remote);
     a.opt.sack_ok = m->sack_ok;
     a.opt.has_wscale = m->wscale_ok;
-    a.opt.wscale = tcp_wscale_for(m->listener->opts.rcvbuf);
+    a.opt.wscale = scale_of(m->listener);
     a.opt.has_ts = m->ts_ok;
     a.opt.ts_val = ts;
     a.opt.ts_ecr = m->ts_recent;
@@ -312,7 +317,7 @@ static struct tcp *grow_up(struct tcp_embryo *m)
     t->opts = l->opts;
     net_path(h->net, &key.remote, key.scope, &key.local, &t->dest);
     t->rcv_mss = announced_mss(l, &t->dest, &key.remote);
-    t->rcv_wscale = tcp_wscale_for(t->opts.rcvbuf);
+    t->rcv_wscale = scale_of(l);
     t->iss = m->iss;
     t->irs = m->irs;
     t->ts_offset = m->ts_offset;
@@ -392,7 +397,7 @@ static void challenge(struct tcp_embryo *m)
         .ack = seq_add(m->irs, 1),
         .wnd = tcp_wnd_scaled(
             MIN(m->listener->opts.rcvbuf, 65535u),
-            m->wscale_ok ? tcp_wscale_for(m->listener->opts.rcvbuf) : 0),
+            m->wscale_ok ? scale_of(m->listener) : 0),
         .flags = F_ACK,
         .why = WHY_TX_CHALLENGE,
         .flow = m->flow,

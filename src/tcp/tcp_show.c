@@ -21,11 +21,11 @@ int tcp_take_error(struct tcp *t)
 
 static bool writable(const struct tcp *t)
 {
-    uint32_t used = t->sendq.len;
+    uint32_t used = t->sendq.len, size = tcp_sndbuf(t);
 
     if (t->fin_queued || !(t->state & TCPS_CAN_SEND))
         return true; /* a call answers at once: EPIPE */
-    return used < t->opts.sndbuf && t->opts.sndbuf - used >= used / 2;
+    return used < size && size - used >= used / 2;
 }
 
 static unsigned readable(const struct tcp *t)
@@ -82,14 +82,14 @@ void tcp_listener_name(const struct tcp_listener *l,
 
 void tcp_queues(const struct tcp *t, struct cw_queues *out)
 {
-    uint32_t used = t->sendq.len;
+    uint32_t used = t->sendq.len, size = tcp_sndbuf(t);
 
     out->recv_queued = t->recvq.ready;
     out->send_queued = used;
     out->send_room = 0;
     out->at_mark = tcp_at_mark(t);
-    if ((t->state & TCPS_CAN_SEND) && !t->fin_queued && used < t->opts.sndbuf)
-        out->send_room = t->opts.sndbuf - used;
+    if ((t->state & TCPS_CAN_SEND) && !t->fin_queued && used < size)
+        out->send_room = size - used;
 }
 
 uint32_t tcp_flow(const struct tcp *t)

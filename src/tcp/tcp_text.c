@@ -13,7 +13,7 @@ void tcp_ack_owed(struct tcp *t, enum why why, bool now)
         tcp_timers_ack_owed(t);
         return;
     }
-    t->ack_why = (uint16_t)why;
+    t->ack_why = (uint8_t)why;
     tcp_due(t, DUE_ACK | DUE_ACK_NOW);
 }
 

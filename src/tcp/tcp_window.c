@@ -10,7 +10,9 @@ static uint32_t free_space(const struct tcp *t)
 {
     uint32_t used = t->recvq.ready + t->app_held;
 
-    return t->opts.rcvbuf > used ? t->opts.rcvbuf - used : 0;
+    uint32_t size = tcp_rcvbuf(t);
+
+    return size > used ? size - used : 0;
 }
 
 /* MUST-39: the edge moves on only by a worthwhile step. */
@@ -18,7 +20,7 @@ uint32_t tcp_rcv_wnd(const struct tcp *t)
 {
     uint32_t now = seq_from(t->rcv.edge, t->rcv.nxt);
     uint32_t room = free_space(t);
-    uint32_t step = MIN(t->opts.rcvbuf / 2, (uint32_t)t->rcv_mss);
+    uint32_t step = MIN(tcp_rcvbuf(t) / 2, (uint32_t)t->rcv_mss);
 
     if (room < now + step || (t->state & TCPS_FIN_SEEN))
         return now; /* after the peer's FIN there is nothing to offer for */
@@ -33,6 +35,16 @@ uint16_t tcp_wnd_scaled(uint32_t wnd, unsigned scale)
     return (uint16_t)MIN(field, 65535u);
 }
 
+/* Rounding up moves the edge a little with each segment; when that has come to
+ * a sixteenth of the buffer it is enough, and the peer sees the edge less than
+ * one unit further left than we hold it (RFC 7323 §2.4). */
+static bool rounds_too_far(const struct tcp *t, uint32_t wnd)
+{
+    uint32_t size = MAX(t->opts.rcvbuf, t->host->rcvbuf);
+
+    return t->recvq.ready + t->app_held + wnd > size + size / 16;
+}
+
 /* The window field of a segment that goes out now; moves rcv.edge to what
  * the peer will read in it. */
 uint16_t tcp_wnd_field(struct tcp *t, bool syn)
@@ -44,6 +56,8 @@ uint16_t tcp_wnd_field(struct tcp *t, bool syn)
 
     if (wnd > before && (wnd >> scale << scale) > before)
         field = (uint16_t)MIN(wnd >> scale, 65535u);
+    else if (rounds_too_far(t, (uint32_t)field << scale))
+        field = (uint16_t)MIN(before >> scale, 65535u);
     wnd = (uint32_t)field << scale;
     if (wnd > before)
         t->rcv.edge = seq_add(t->rcv.nxt, wnd);

@@ -128,7 +128,7 @@ static void none_left(const char *file, int line)
 static void always(struct pk_flow *f, const struct sg *x)
 {
     bool    scaled = f->shift != SG_NONE && f->pshift != SG_NONE;
-    int64_t edge;
+    int64_t edge, unit = 1;
 
     EXPECT(x->payload_ok);
     EXPECT_EQ(x->flags & 0xc0, 0); /* no ECN was negotiated */
@@ -144,9 +144,11 @@ static void always(struct pk_flow *f, const struct sg *x)
         EXPECT_EQ(x->ack, 0);
     if (x->flags & 0x04 || !(x->flags & 0x10))
         return;
-    edge = x->ack + (x->win << (scaled && !(x->flags & 2) ? f->shift : 0));
-    EXPECT_GE(edge, f->edge); /* SHLD-14 */
-    f->edge = edge;
+    if (scaled && !(x->flags & 2))
+        unit <<= f->shift;
+    edge = x->ack + x->win * unit;
+    EXPECT_LT(f->edge, edge + unit); /* SHLD-14, as RFC 7323 §2.4 can */
+    f->edge = MAX(edge, f->edge);
 }
 
 static struct pk_flow *flow_of(const uint8_t *frame)
