@@ -66,6 +66,7 @@ enum {
     CW_MSG_OOB = 1,
     CW_MSG_PEEK = 2,
     CW_MSG_TRUNC = 0x20, /* datagrams: answer the true length */
+    CW_MSG_ERRQUEUE = 0x2000, /* recv: the oldest error message */
     CW_MSG_MORE = 0x8000,
 };
 
@@ -111,6 +112,37 @@ enum {
 };
 enum { CW_IPV6_V6ONLY = 26 };
 
+enum {
+    CW_IP_TOS = 1, /* a stream's ECN bits are not the program's */
+    CW_IP_TTL = 2, /* -1: the default */
+    CW_IP_PKTINFO = 8,
+    CW_IP_MTU_DISCOVER = 10, /* CW_PMTUDISC_* */
+    CW_IP_RECVERR = 11, /* errors as messages; a stream: at once */
+    CW_IP_RECVTTL = 12,
+    CW_IP_RECVTOS = 13,
+    CW_IP_MTU = 14, /* of a connected socket's path; read only */
+};
+enum {
+    CW_IPV6_UNICAST_HOPS = 16,
+    CW_IPV6_MTU_DISCOVER = 23,
+    CW_IPV6_MTU = 24,
+    CW_IPV6_RECVERR = 25,
+    CW_IPV6_RECVPKTINFO = 49,
+    CW_IPV6_RECVHOPLIMIT = 51,
+    CW_IPV6_DONTFRAG = 62,
+    CW_IPV6_RECVTCLASS = 66,
+    CW_IPV6_TCLASS = 67,
+};
+/* May what is sent be cut, and by whom (ip(7), IP_MTU_DISCOVER)? */
+enum {
+    CW_PMTUDISC_DONT = 0,  /* here and on the way: DF is not set */
+    CW_PMTUDISC_WANT,      /* here, to what the path carries; the default */
+    CW_PMTUDISC_DO,        /* nowhere: EMSGSIZE beyond the path's MTU */
+    CW_PMTUDISC_PROBE,     /* nowhere: EMSGSIZE beyond the interface's */
+    CW_PMTUDISC_INTERFACE, /* on the way; EMSGSIZE beyond the interface's */
+    CW_PMTUDISC_OMIT,      /* on the way, and here beyond the interface's */
+};
+
 struct cw_linger {
     int on, seconds;
 };
@@ -152,6 +184,21 @@ enum {
     CW_ANC_GSO = 1 << 0,      /* UDP_SEGMENT, UDP_GRO: gso_size */
     CW_ANC_PKTINFO = 1 << 1,  /* IP_PKTINFO: netif, addr, spec */
     CW_ANC_PKTINFO6 = 1 << 2, /* IPV6_PKTINFO: netif, addr */
+    CW_ANC_TTL = 1 << 3,      /* IP_TTL */
+    CW_ANC_TOS = 1 << 4,      /* IP_TOS */
+    CW_ANC_HOPLIMIT = 1 << 5, /* IPV6_HOPLIMIT: ttl */
+    CW_ANC_TCLASS = 1 << 6,   /* IPV6_TCLASS: tos */
+    CW_ANC_ERR = 1 << 7,      /* IP_RECVERR: err, with CW_MSG_ERRQUEUE */
+    CW_ANC_ERR6 = 1 << 8,     /* IPV6_RECVERR */
+    CW_ANC_DONTFRAG = 1 << 9, /* IPV6_DONTFRAG */
+};
+/* As struct sock_extended_err.  The message's bytes are those of the datagram
+ * that it is about, as far as they are known; its address is whereto. */
+struct cw_err {
+    uint32_t       error; /* CW_E* */
+    uint32_t       info;  /* EMSGSIZE: the MTU */
+    uint8_t        origin, type, code; /* 1: this host; 2, 3: ICMP, ICMPv6 */
+    struct cw_addr offender;           /* ICMP: who says so */
 };
 struct cw_anc {
     unsigned       has; /* CW_ANC_*; send: these are meant; recv: the socket
@@ -162,6 +209,8 @@ struct cw_anc {
     uint32_t       netif; /* interface index + 1; send: 0: by the route */
     struct cw_addr addr;  /* send: the source; recv: where it was sent to */
     struct cw_addr spec;  /* recv: this host's address that would answer */
+    uint8_t        ttl, tos;
+    struct cw_err  err;
 };
 /* Like cw_send; `to` NULL means the connected peer. */
 struct cw_msg {

@@ -33,6 +33,7 @@
     X(UDP_IN_ERRORS,      "UdpInErrors") \
     X(UDP_OUT,            "UdpOutDatagrams") \
     X(UDP_RCVBUF_ERRORS,  "UdpRcvbufErrors") \
+    X(UDP_ERRORS_FULL,    "UdpErrQueueFull") \
     X(UDP_IN_CSUM_ERRORS, "UdpInCsumErrors") \
     X(TCP_ACTIVE_OPENS,   "TcpActiveOpens") \
     X(TCP_PASSIVE_OPENS,  "TcpPassiveOpens") \

@@ -29,6 +29,7 @@ enum {
     ICMP_BURST = 50,
     CHALLENGE_ACK_RATE = 100, /* a second, all connections: RFC 5961 §7 */
     UDP_QUEUE_PKTS_MAX = 1024,
+    UDP_ERRORS_MAX = 64, /* messages on a socket's error queue */
     UDP_SEGMENTS_MAX = 128,   /* of one call: Linux's UDP_MAX_SEGMENTS */
     UDP_GRO_MAX = 65507,      /* bytes that become one: a datagram's most */
     TCP_OOO_RANGES_MAX = 256, /* holes in one receive queue */

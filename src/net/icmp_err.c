@@ -218,6 +218,8 @@ enum why icmp_error_in(struct net *n, struct ip_in *in, uint8_t type,
     q.err.type = type;
     q.err.code = code;
     q.err.offender = rx->src;
+    q.err.ttl = rx->ttl;
+    q.err.tos = rx->tos;
     q.err.info = info_of(type, rest, ip4);
     if (addr_is_linklocal(&q.err.local) && !ip4)
         q.err.scope = rx->netif + 1u;

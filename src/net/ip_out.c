@@ -61,6 +61,7 @@ struct way {
     struct net_dest *dest;
     struct netif    *nif;
     struct ip_hdr    hdr;
+    uint32_t         mtu;
     bool             ip4, many;
     bool             loop, here; /* as net_tx has them, if it is for us */
 };
@@ -79,15 +80,35 @@ static void fill_header(struct net *n, const struct net_tx *tx,
     h->dst = tx->dst;
     h->proto = tx->proto;
     h->tos = tx->tos;
-    h->df = tx->df;
     h->ttl = tx->ttl;
     if (h->ttl == 0) /* RFC 1112 §6.1: a group is near unless asked for */
         h->ttl = addr_is_multicast(&tx->dst) ? 1 : default_ttl(w);
     if (!w->ip4)
         h->flow_label = flow_label(n, tx->flow);
-    /* RFC 6864 §4.1: what is never fragmented needs no identification. */
-    if (w->ip4 && !h->df)
-        h->id = ip_next_id(n, &h->src, &h->dst);
+}
+
+/* RFC 6864 §4.1: what is never fragmented needs no identification. */
+static void forbid_or_number(struct net *n, struct way *w, bool df)
+{
+    w->hdr.df = df;
+    if (!w->ip4 || !df)
+        w->hdr.id = ip_next_id(n, &w->hdr.src, &w->hdr.dst);
+}
+
+/* RFC1191-3-d */
+static bool forbids_cutting(const struct net_tx *tx, const struct way *w)
+{
+    if (tx->pmtudisc == CW_PMTUDISC_WANT)
+        return !(w->dest->flags & NET_DEST_LOCKED);
+    return tx->pmtudisc == CW_PMTUDISC_DO
+        || tx->pmtudisc == CW_PMTUDISC_PROBE;
+}
+
+static bool may_be_cut_here(const struct net_tx *tx)
+{
+    return tx->pmtudisc == CW_PMTUDISC_DONT
+        || tx->pmtudisc == CW_PMTUDISC_WANT
+        || tx->pmtudisc == CW_PMTUDISC_OMIT;
 }
 
 /* RFC 1112 §6.1: do members of the group sit here, too?  Everybody hears a
@@ -223,12 +244,11 @@ static enum why send_fragments(struct net *n, struct way *w,
                                struct cw_pkt *pkt)
 {
     uint32_t hdr = w->ip4 ? ip4_hdr_len(true) : ip6_hdr_len(true);
-    uint32_t step = (w->dest->mtu - hdr) & ~7u;
+    uint32_t step = (w->mtu - hdr) & ~7u;
     enum why why = GO_ON;
 
     INVARIANT(step >= 8);
-    if (!w->ip4)
-        w->hdr.id = ip_next_id(n, &w->hdr.src, &w->hdr.dst);
+    forbid_or_number(n, w, false);
     w->hdr.frag = true;
     for (uint32_t off = 0; off < pkt->len && why == GO_ON; off += step) {
         uint32_t len = MIN(step, pkt->len - off);
@@ -254,13 +274,16 @@ static enum why send(struct net *n, const struct net_tx *tx,
         return why;
     hdr = w.ip4 ? ip4_hdr_len(false) : ip6_hdr_len(false);
     max = w.ip4 ? UINT16_MAX - hdr : UINT16_MAX; /* of a length field */
-    if (LIKELY(hdr + pkt->len <= w.dest->mtu)) {
+    w.mtu = net_dest_mtu(n, w.dest, tx->pmtudisc);
+    if (LIKELY(hdr + pkt->len <= w.mtu)) {
+        if (w.ip4)
+            forbid_or_number(n, &w, forbids_cutting(tx, &w));
         if (pkt->csum_state == CW_CSUM_PARTIAL
             && !(w.nif->flags & CW_NETIF_CSUM))
             complete_csum(pkt, tx->proto);
         return send_one(n, &w, pkt);
     }
-    if (tx->df || pkt->len > max)
+    if (!may_be_cut_here(tx) || pkt->len > max)
         return WHY_TOO_BIG;
     if (pkt->csum_state == CW_CSUM_PARTIAL)
         complete_csum(pkt, tx->proto);

@@ -34,7 +34,7 @@ struct net_tx {
     struct cw_addr   src, dst;
     uint32_t         scope; /* IPv6 zone (netif + 1), 0: by the route */
     uint8_t          proto, ttl /* 0: default 64 */, tos;
-    bool             df;
+    uint8_t          pmtudisc; /* CW_PMTUDISC_*: may it be cut? */
     bool             loop; /* to a group: our own members hear it, too ... */
     bool             here; /* ... and nobody else (a TTL of 0) */
     bool             unnumbered; /* from 0.0.0.0, by the scope's interface:
@@ -88,6 +88,7 @@ struct net_error {
     uint8_t        error; /* the CW_E* that Linux makes of it */
     uint8_t        type, code; /* of the ICMP message */
     uint32_t       info;       /* its pointer, or MTU */
+    uint8_t        ttl, tos;   /* as it came; 0: it is our own */
     struct cw_addr offender;   /* who says so */
     struct span    quote; /* the packet from the ninth byte of its transport's
                              header on, as far as it was quoted */
@@ -159,6 +160,9 @@ unsigned net_take(struct net *n, struct cw_pkt *pkts, unsigned max);
  * if src is the wildcard, *src too.  GO_ON or WHY_NO_ROUTE. */
 enum why net_path(struct net *n, const struct cw_addr *dst, uint32_t scope,
                   struct cw_addr *src, struct net_dest *dest);
+/* What a packet may have, so sent (CW_PMTUDISC_*). */
+uint32_t net_dest_mtu(const struct net *n, const struct net_dest *dest,
+                      unsigned pmtudisc);
 /* Is what dest remembers still true? */
 bool net_dest_ok(const struct net *n, const struct net_dest *dest);
 /* The neighbour behind dest made forward progress possible (RFC 4861

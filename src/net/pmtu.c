@@ -56,6 +56,14 @@ void pmtu_path(const struct net *n, const struct cw_addr *dst,
     }
 }
 
+uint32_t net_dest_mtu(const struct net *n, const struct net_dest *dest,
+                      unsigned pmtudisc)
+{
+    INVARIANT(dest->netif < n->nnetif);
+    return pmtudisc < CW_PMTUDISC_PROBE ? dest->mtu
+                                        : n->netif[dest->netif].mtu;
+}
+
 static void find_due(struct net *n)
 {
     n->pmtu_due = NS_NEVER;

@@ -14,6 +14,9 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
+
+#include <linux/errqueue.h> /* which wants struct timespec */
 
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
@@ -36,12 +39,11 @@ static int take_udp(int type, const void *data, size_t len,
     return 0;
 }
 
-static int take_ip(int type, const void *data, size_t len,
-                   struct cw_anc *out)
+static int take_pktinfo(const void *data, size_t len, struct cw_anc *out)
 {
     struct in_pktinfo info;
 
-    if (type != IP_PKTINFO || len != sizeof info)
+    if (len != sizeof info)
         return -EINVAL;
     memcpy(&info, data, sizeof info);
     out->has |= CW_ANC_PKTINFO;
@@ -50,18 +52,77 @@ static int take_ip(int type, const void *data, size_t len,
     return 0;
 }
 
-static int take_ip6(int type, const void *data, size_t len,
-                    struct cw_anc *out)
+/* An int from lo to hi, that becomes a byte. */
+static int take_byte(const void *data, size_t len, int lo, uint8_t *out)
+{
+    int v = 0;
+
+    if (len != sizeof v)
+        return -EINVAL;
+    memcpy(&v, data, sizeof v);
+    if (v < lo || v > 255)
+        return -EINVAL;
+    *out = (uint8_t)MAX(v, 0); /* -1: the default */
+    return 0;
+}
+
+static int take_ip(int type, const void *data, size_t len,
+                   struct cw_anc *out)
+{
+    switch (type) {
+    case IP_PKTINFO:
+        return take_pktinfo(data, len, out);
+    case IP_TTL:
+        out->has |= CW_ANC_TTL;
+        return take_byte(data, len, 1, &out->ttl);
+    case IP_TOS:
+        out->has |= CW_ANC_TOS;
+        if (len != 1)
+            return take_byte(data, len, 0, &out->tos);
+        memcpy(&out->tos, data, 1);
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+static int take_pktinfo6(const void *data, size_t len, struct cw_anc *out)
 {
     struct pktinfo6 info;
 
-    if (type != IPV6_PKTINFO || len < sizeof info)
+    if (len < sizeof info)
         return -EINVAL;
     memcpy(&info, data, sizeof info);
     out->has |= CW_ANC_PKTINFO6;
     out->netif = info.index;
     out->addr = addr_from6(info.addr);
     return 0;
+}
+
+static int take_ip6(int type, const void *data, size_t len,
+                    struct cw_anc *out)
+{
+    uint8_t v;
+    int     err;
+
+    switch (type) {
+    case IPV6_PKTINFO:
+        return take_pktinfo6(data, len, out);
+    case IPV6_HOPLIMIT:
+        out->has |= CW_ANC_HOPLIMIT;
+        return take_byte(data, len, -1, &out->ttl);
+    case IPV6_TCLASS:
+        out->has |= CW_ANC_TCLASS;
+        return take_byte(data, len, -1, &out->tos);
+    case IPV6_DONTFRAG:
+        err = take_byte(data, len, 0, &v);
+        if (!err && v > 1)
+            err = -EINVAL;
+        out->has |= !err && v ? CW_ANC_DONTFRAG : 0u;
+        return err;
+    default:
+        return -EINVAL;
+    }
 }
 
 static int take_one(const struct cmsghdr *h, const void *data, size_t len,
@@ -147,6 +208,66 @@ static void put_pktinfo6(struct put *p, const struct cw_anc *anc)
     put_one(p, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
 }
 
+static void put_number(struct put *p, int level, int type, int v)
+{
+    put_one(p, level, type, &v, sizeof v);
+}
+
+/* struct sock_extended_err, and behind it who sent the message. */
+struct ee4 {
+    struct sock_extended_err ee;
+    struct sockaddr_in       offender;
+};
+
+struct ee6 {
+    struct sock_extended_err ee;
+    struct sockaddr_in6      offender;
+};
+
+static struct sock_extended_err ee_of(const struct cw_err *e)
+{
+    return (struct sock_extended_err){ .ee_errno = e->error,
+                                       .ee_origin = e->origin,
+                                       .ee_type = e->type,
+                                       .ee_code = e->code,
+                                       .ee_info = e->info };
+}
+
+static void put_error(struct put *p, const struct cw_err *e)
+{
+    struct ee4 out = { .ee = ee_of(e) };
+
+    if (e->origin != SO_EE_ORIGIN_LOCAL) {
+        out.offender.sin_family = AF_INET;
+        memcpy(&out.offender.sin_addr, e->offender.b + 12, 4);
+    }
+    put_one(p, IPPROTO_IP, IP_RECVERR, &out, sizeof out);
+}
+
+static void put_error6(struct put *p, const struct cw_err *e)
+{
+    struct ee6 out = { .ee = ee_of(e) };
+
+    if (e->origin != SO_EE_ORIGIN_LOCAL) {
+        out.offender.sin6_family = AF_INET6;
+        memcpy(&out.offender.sin6_addr, e->offender.b, 16);
+    }
+    put_one(p, IPPROTO_IPV6, IPV6_RECVERR, &out, sizeof out);
+}
+
+/* In the kernel's order. */
+static void put_header(struct put *p, const struct cw_anc *anc)
+{
+    if (anc->has & CW_ANC_TTL)
+        put_number(p, IPPROTO_IP, IP_TTL, anc->ttl);
+    if (anc->has & CW_ANC_TOS)
+        put_one(p, IPPROTO_IP, IP_TOS, &anc->tos, 1);
+    if (anc->has & CW_ANC_HOPLIMIT)
+        put_number(p, IPPROTO_IPV6, IPV6_HOPLIMIT, anc->ttl);
+    if (anc->has & CW_ANC_TCLASS)
+        put_number(p, IPPROTO_IPV6, IPV6_TCLASS, anc->tos);
+}
+
 size_t cmsg_put(const struct cw_anc *anc, void *control, size_t room,
                 bool *cut)
 {
@@ -158,6 +279,11 @@ size_t cmsg_put(const struct cw_anc *anc, void *control, size_t room,
         put_pktinfo6(&p, anc);
     if (anc->has & CW_ANC_PKTINFO)
         put_pktinfo(&p, anc);
+    put_header(&p, anc);
+    if (anc->has & CW_ANC_ERR)
+        put_error(&p, &anc->err);
+    if (anc->has & CW_ANC_ERR6)
+        put_error6(&p, &anc->err);
     if (anc->has & CW_ANC_GSO)
         put_one(&p, IPPROTO_UDP, UDP_GRO, &size, sizeof size);
     *cut = p.cut;

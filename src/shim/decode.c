@@ -306,6 +306,8 @@ static int64_t out_recvmsg(const struct pend *p, const struct reply *r)
         m.msg_namelen = r->addr_len;
     }
     m.msg_flags = r->truncated ? MSG_TRUNC : 0;
+    if (r->anc.has & (CW_ANC_ERR | CW_ANC_ERR6))
+        m.msg_flags |= MSG_ERRQUEUE;
     if (e == 0)
         e = put_control(p, r, &m);
     if (e == 0)

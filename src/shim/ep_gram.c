@@ -128,6 +128,9 @@ static void into_pair(struct ep *ep, const struct gram *g)
 {
     struct pair_item item = item_of(g);
 
+    /* One error is pending at a time. */
+    if (item.err && pair_change_error(&ep->pair, item.err))
+        return;
     ep_gram_give(ep, &item);
 }
 
@@ -244,8 +247,8 @@ static void put_back(struct ep *ep, const struct gram *g, int flags)
         into_pair(ep, g); /* at the end: datagrams may change places */
 }
 
-void ep_gram_recv(struct ep *ep, struct ctl_front *front,
-                  const struct call *call)
+static void recv_datagram(struct ep *ep, struct ctl_front *front,
+                          const struct call *call)
 {
     struct waiter to = { .id = call->id, .flags = call->a,
                          .room = call->room };
@@ -265,4 +268,36 @@ void ep_gram_recv(struct ep *ep, struct ctl_front *front,
     } else {
         ep_hold(ep, front, call, NULL);
     }
+}
+
+/* The oldest error message.  What stood for it in the pair goes; what is
+ * pending then (the next one's) comes again. */
+static void recv_error(struct ep *ep, struct ctl_front *front,
+                       const struct call *call)
+{
+    struct wcall   c = { .op = EVC_RECV, .a = CW_MSG_ERRQUEUE,
+                         .out = ep->ctl->buf,
+                         .out_len = sizeof ep->ctl->buf };
+    struct waiter  to = { .id = call->id, .room = call->room };
+    struct wresult res;
+    struct gram    g = { .len = ep->dead ? -EAGAIN : ep_call(ep, &c, &res) };
+
+    if (g.len < 0) {
+        ep_answer(front, call->id, g.len);
+        return;
+    }
+    g.from = res.addr;
+    g.anc = res.anc;
+    (void)tell_gram(ep, front, &to, &g);
+    (void)ep_gram_take_error(ep, call->fd);
+    ep_gram_ready(ep);
+}
+
+void ep_gram_recv(struct ep *ep, struct ctl_front *front,
+                  const struct call *call)
+{
+    if (call->a & MSG_ERRQUEUE)
+        recv_error(ep, front, call);
+    else
+        recv_datagram(ep, front, call);
 }

@@ -164,6 +164,10 @@ void ep_stream_recv(struct ep *ep, struct ctl_front *front,
                           .prog = call->fd, .room = call->room };
     int           err;
 
+    if (call->a & MSG_ERRQUEUE) { /* a stream tells errors at once */
+        ep_answer(front, call->id, -EAGAIN);
+        return;
+    }
     if (ep->state & (EP_FRESH | EP_LISTEN)) {
         ep_answer(front, call->id, -ENOTCONN);
         return;

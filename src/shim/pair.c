@@ -223,6 +223,20 @@ const struct pair_item *pair_oldest(const struct pair *p)
     return p->nitems ? &p->items[p->first] : NULL;
 }
 
+bool pair_change_error(struct pair *p, int err)
+{
+    pair_unread(p);
+    for (uint32_t i = 0; i < p->nitems; i++) {
+        struct pair_item *it = &p->items[(p->first + i) % p->cap];
+
+        if (it->err > 0) {
+            it->err = err;
+            return true;
+        }
+    }
+    return false;
+}
+
 int pair_take_error(struct pair *p)
 {
     for (uint32_t i = 0; i < p->nitems; i++) {

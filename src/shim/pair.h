@@ -90,5 +90,7 @@ size_t pair_unread(struct pair *p);
 const struct pair_item *pair_oldest(const struct pair *p);
 /* The first error among the unread, which now counts as told; 0: none. */
 int pair_take_error(struct pair *p);
+/* An error that nobody was told becomes this one; false: there is none. */
+bool pair_change_error(struct pair *p, int err);
 
 #endif

@@ -54,6 +54,8 @@ ptrdiff_t cw_send(cw_stack *st, int sd, const void *buf, size_t len,
 
 static ptrdiff_t stream_recv(struct sock *s, struct cw_msg *msg)
 {
+    if (msg->flags & CW_MSG_ERRQUEUE) /* TCP tells errors at once */
+        return -CW_EAGAIN;
     if (!s->tcp)
         return -CW_ENOTCONN;
     return tcp_call_receive(s->tcp, msg->buf, msg->len,
@@ -69,7 +71,8 @@ ptrdiff_t cw_recvmsg(cw_stack *st, int sd, struct cw_msg *msg, cw_ns now)
     if (s && sock_is_stream(s))
         ret = stream_recv(s, msg);
     else if (s)
-        ret = udp_recv(s->udp, msg);
+        ret = msg->flags & CW_MSG_ERRQUEUE ? udp_recv_error(s->udp, msg)
+                                           : udp_recv(s->udp, msg);
     return sock_leave(st, s, EVC_RECV, ret);
 }
 

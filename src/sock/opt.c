@@ -11,20 +11,15 @@
 #include "sock/sock.h"
 
 /* Linux's numbers for what socket.h has no name for. */
-enum { IP_TOS = 1, IP_TTL = 2, IPV6_UNICAST_HOPS = 16, IPV6_TCLASS = 67 };
-enum { IP_PKTINFO = 8, IPV6_RECVPKTINFO = 49 };
 enum { UDP_SEGMENT = 103, UDP_GRO = 104 };
-enum { TTL_DEFAULT = 64 };
 
 enum opt_type {
     OPT_BOOL,
     OPT_BUF, /* uint32_t bytes; reads as twice, clamped when set */
-    OPT_U8,
     OPT_U16, /* in its range */
     OPT_U32, /* not negative */
     OPT_ASK, /* read only: ask() below knows */
     OPT_MAXSEG,
-    OPT_TTL, /* 0 inside: the default; -1 from outside */
     OPT_V6ONLY,
     OPT_NOOP, /* accepted, reads as set: nothing here depends on it */
     OPT_LINGER,
@@ -82,13 +77,8 @@ static const struct opt table[] = {
     { CW_IPPROTO_TCP, CW_TCP_USER_TIMEOUT, OPT_U32, STREAM,
       T(user_timeout_ms) },
 
-    { CW_IPPROTO_IP, IP_TOS, OPT_U8,  BOTH, TU(tos) },
-    { CW_IPPROTO_IP, IP_TTL, OPT_TTL, BOTH, TU(ttl), .lo = 1, .hi = 255 },
-    { CW_IPPROTO_IPV6, IPV6_TCLASS, OPT_U8, BOTH, TU(tos) },
-    { CW_IPPROTO_IPV6, IPV6_UNICAST_HOPS, OPT_TTL, BOTH, TU(ttl),
-      .lo = 0, .hi = 255 },
-    { CW_IPPROTO_IP, IP_PKTINFO, OPT_BOOL, DGRAM, NO_T, U(pktinfo) },
-    { CW_IPPROTO_IPV6, IPV6_RECVPKTINFO, OPT_BOOL, DGRAM, NO_T,
+    { CW_IPPROTO_IP, CW_IP_PKTINFO, OPT_BOOL, DGRAM, NO_T, U(pktinfo) },
+    { CW_IPPROTO_IPV6, CW_IPV6_RECVPKTINFO, OPT_BOOL, DGRAM, NO_T,
       U(pktinfo6) },
     { CW_IPPROTO_UDP, UDP_SEGMENT, OPT_U16, DGRAM, NO_T, U(gso_size),
       .lo = 0, .hi = UINT16_MAX },
@@ -160,14 +150,10 @@ static int get_int(struct sock *s, const struct opt *o)
         return *(bool *)p;
     case OPT_BUF:
         return (int)MIN(*(uint32_t *)p, (uint32_t)SOCKBUF_MAX) * 2;
-    case OPT_U8:
-        return *(uint8_t *)p;
     case OPT_U16:
         return *(uint16_t *)p;
     case OPT_U32:
         return (int)MIN(*(uint32_t *)p, (uint32_t)INT32_MAX);
-    case OPT_TTL:
-        return *(uint8_t *)p ? *(uint8_t *)p : TTL_DEFAULT;
     case OPT_MAXSEG:
         return maxseg(s, p);
     case OPT_ASK:
@@ -205,8 +191,10 @@ int cw_getsockopt(cw_stack *st, int sd, int level, int name, void *val,
     const struct opt *o = s ? find(s, level, name) : NULL;
     int               v, err;
 
-    if (s && opt_is_group(s, level, name)) {
-        err = opt_group_get(s, level, name, &v);
+    if (s && (opt_is_group(s, level, name) || opt_is_ip(s, level, name))) {
+        err = opt_is_ip(s, level, name)
+            ? opt_ip_get(s, level, name, &v)
+            : opt_group_get(s, level, name, &v);
         if (!err)
             answer(val, len, &v, sizeof(v));
         return err;
@@ -236,20 +224,13 @@ int cw_getsockopt(cw_stack *st, int sd, int level, int name, void *val,
 
 static int set_ranged(const struct opt *o, void *p, int v)
 {
-    if (o->type == OPT_TTL && v == -1) {
-        *(uint8_t *)p = 0;
-        return 0;
-    }
     if (o->type == OPT_MAXSEG && v == 0) {
         *(uint16_t *)p = 0; /* back to the path's */
         return 0;
     }
     if (v < o->lo || v > o->hi)
         return -CW_EINVAL;
-    if (o->type == OPT_TTL)
-        *(uint8_t *)p = (uint8_t)v;
-    else
-        *(uint16_t *)p = (uint16_t)v;
+    *(uint16_t *)p = (uint16_t)v;
     return 0;
 }
 
@@ -287,16 +268,12 @@ static int set_int(struct sock *s, const struct opt *o, int v)
                 ? TCP_RCVBUF_SET
                 : TCP_SNDBUF_SET;
         return 0;
-    case OPT_U8:
-        *(uint8_t *)p = (uint8_t)v;
-        return 0;
     case OPT_U32:
         if (v < 0)
             return -CW_EINVAL;
         *(uint32_t *)p = (uint32_t)v;
         return 0;
     case OPT_U16:
-    case OPT_TTL:
     case OPT_MAXSEG:
         return set_ranged(o, p, v);
     case OPT_V6ONLY:
@@ -372,6 +349,8 @@ int cw_setsockopt(cw_stack *st, int sd, int level, int name, const void *val,
 
     if (s && opt_is_group(s, level, name))
         ret = opt_group_set(s, level, name, val, len);
+    else if (s && opt_is_ip(s, level, name))
+        ret = opt_ip_set(s, level, name, val, len);
     else if (o)
         ret = do_setsockopt(s, o, val, len);
     return (int)sock_leave(st, s, EVC_SETSOCKOPT, ret);

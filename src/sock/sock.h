@@ -42,6 +42,12 @@ int  opt_group_set(struct sock *s, int level, int name, const void *val,
                    size_t len);
 int  opt_group_get(struct sock *s, int level, int name, int *out);
 
+/* opt_ip.c: options about the IP header, and errors as messages.  Ints. */
+bool opt_is_ip(const struct sock *s, int level, int name);
+int  opt_ip_set(struct sock *s, int level, int name, const void *val,
+                size_t len);
+int  opt_ip_get(struct sock *s, int level, int name, int *out);
+
 /* Addresses as the program gave them into those that the protocols take:
  * 0 or -CW_E*. */
 int name_to_bind(const struct sock *s, const struct cw_sockaddr *in,

@@ -126,6 +126,8 @@ void tcp_info(const struct tcp *t, struct cw_tcp_info *out);
 /* Is the read position at the urgent mark (SIOCATMARK)? */
 bool tcp_at_mark(const struct tcp *t);
 uint32_t tcp_flow(const struct tcp *t);
+/* Of the path as it is known, once it is; else 0. */
+unsigned tcp_path_mtu(const struct tcp *t);
 /* The live options of a connection; after changing nodelay, cork or buffer
  * sizes call tcp_opts_changed(). */
 struct tcp_opts *tcp_opts_of(struct tcp *t);

@@ -14,6 +14,7 @@ void tcp_opts_init(struct tcp_opts *o, const struct tcp_host *h)
         .keepidle_s = 7200, /* MUST-25: no less than two hours */
         .keepintvl_s = 75,
         .keepcnt = 9,
+        .pmtudisc = CW_PMTUDISC_WANT,
     };
 }
 

@@ -106,6 +106,19 @@ void tcp_mtu_path(struct tcp *t)
         resend_larger(t);
 }
 
+unsigned tcp_path_mtu(const struct tcp *t)
+{
+    struct net_dest dest = t->dest;
+    struct cw_addr  src = tcp_end(t)->addr;
+
+    if (t->state & (TCPS_CLOSED | TCPS_TIME_WAIT)
+        || net_path(t->host->net, &t->node.remote, tcp_end(t)->scope, &src,
+                    &dest)
+            != GO_ON)
+        return 0;
+    return dest.mtu;
+}
+
 /* ---- the search --------------------------------------------------------- */
 
 void tcp_mtu_free(struct tcp *t)

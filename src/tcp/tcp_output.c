@@ -190,7 +190,7 @@ static void launch(struct tcp *t, const struct plan *p, struct cw_pkt *pkt)
         .proto = CW_IPPROTO_TCP,
         .ttl = t->opts.ttl,
         .tos = t->opts.tos,
-        .df = !(t->dest.flags & NET_DEST_LOCKED), /* RFC1191-3-d */
+        .pmtudisc = t->opts.pmtudisc,
         .why = p->why,
         .why_arg = p->arg,
         .flow = t->flow,

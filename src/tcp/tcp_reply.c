@@ -12,7 +12,7 @@ void tcp_answer(struct tcp_host *h, const struct tcp_answer *a)
         .scope = a->key->scope,
         .proto = CW_IPPROTO_TCP,
         .tos = a->tos,
-        .df = true,
+        .pmtudisc = CW_PMTUDISC_DO,
         .why = a->why,
         .flow = a->flow,
     };

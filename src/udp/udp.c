@@ -97,6 +97,8 @@ struct udp_sock *udp_open(struct udp_host *h, void *owner, bool ip6)
     u->opts.sndbuf = UDP_RCVBUF_DEFAULT / 2;
     /* As on Linux, IPv4 groups that others joined are not for IPv6's
      * sockets. */
+    for (unsigned i = 0; i < ARRAY_LEN(u->opts.ip); i++)
+        u->opts.ip[i].pmtudisc = CW_PMTUDISC_WANT;
     for (unsigned i = 0; i < ARRAY_LEN(u->opts.many); i++)
         u->opts.many[i] = (struct udp_many){ .src = wildcard(i == 1),
                                              .ttl = 1,
@@ -129,6 +131,7 @@ static void unbind(struct udp_sock *u)
 void udp_close(struct udp_sock *u)
 {
     udp_queue_clear(u);
+    udp_errors_clear(u);
     udp_group_leave_all(u);
     leave_flows(u);
     unbind(u);
@@ -380,13 +383,25 @@ unsigned udp_ready(const struct udp_sock *u)
         bits |= CW_POLLIN;
     if (!u->blocked)
         bits |= CW_POLLOUT;
-    if (u->error)
+    if (u->error || u->errors)
         bits |= CW_POLLERR;
     if (u->shut_rd)
         bits |= CW_POLLRDHUP;
     if (u->shut_rd && u->shut_wr)
         bits |= CW_POLLHUP;
     return bits;
+}
+
+unsigned udp_path_mtu(struct udp_sock *u)
+{
+    struct cw_addr src = u->local.addr;
+
+    if (!u->connected
+        || net_path(u->host->net, &u->peer.addr, u->peer.scope, &src,
+                    &u->dest)
+            != GO_ON)
+        return 0;
+    return u->dest.mtu;
 }
 
 int udp_take_error(struct udp_sock *u)

@@ -43,6 +43,12 @@ ptrdiff_t udp_send(struct udp_sock *u, const struct cw_msg *msg);
 /* The oldest datagram; CW_MSG_PEEK, CW_MSG_TRUNC. */
 ptrdiff_t udp_recv(struct udp_sock *u, struct cw_msg *msg);
 
+/* The oldest error message. */
+ptrdiff_t udp_recv_error(struct udp_sock *u, struct cw_msg *msg);
+void      udp_errors_clear(struct udp_sock *u);
+/* Of a connected socket's path; else 0. */
+unsigned udp_path_mtu(struct udp_sock *u);
+
 unsigned udp_ready(const struct udp_sock *u); /* CW_POLL* */
 int      udp_take_error(struct udp_sock *u);  /* CW_E* (positive) or 0 */
 void     udp_names(const struct udp_sock *u, struct cw_sockaddr *local,
@@ -59,11 +65,20 @@ struct udp_many {
     bool           all;   /* in: of groups that only others asked for, too */
 };
 
+/* The IP header, of what goes to a family and comes from it. */
+struct udp_ip {
+    uint8_t ttl; /* 0: the default */
+    uint8_t tos;
+    uint8_t pmtudisc; /* CW_PMTUDISC_* */
+    bool    dontfrag;
+    bool    recverr, recvttl, recvtos; /* to be told */
+};
+
 /* Options that the socket layer keeps here, since packets need them. */
 struct udp_opts {
     uint32_t rcvbuf, sndbuf;
     bool     reuseaddr, reuseport, v6only, broadcast;
-    uint8_t  ttl, tos;
+    struct udp_ip ip[2]; /* IPv4, IPv6 */
     uint16_t gso_size; /* send: cut into datagrams of this size; 0: do not */
     bool     gro;      /* recv: several of a size are one */
     bool     pktinfo, pktinfo6;

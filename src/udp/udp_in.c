@@ -169,7 +169,9 @@ static enum why deliver_to(struct udp_sock *u, const struct arrived *a)
                            .len = a->len - UDP_LEN,
                            .from = a->from,
                            .to = a->to,
-                           .netif = a->rx->netif };
+                           .netif = a->rx->netif,
+                           .ttl = a->rx->ttl,
+                           .tos = a->rx->tos };
     enum why        why = udp_queue_put(u, &in);
 
     if (why != GO_ON) {
@@ -245,15 +247,7 @@ enum why udp_in(void *ctx, const struct net_rx *rx)
 
 /* ---- errors ------------------------------------------------------------- */
 
-/* RFC 1122 §3.2.2.1: a hint, not proof; Linux, too, keeps it from a socket
- * that did not ask. */
-static bool is_hint(enum net_err kind)
-{
-    return kind == NET_ERR_NET || kind == NET_ERR_HOST || kind == NET_ERR_TTL
-        || kind == NET_ERR_TOOBIG;
-}
-
-/* Only a connected socket can tell which of its sends it was about. */
+/* Is it about something that a socket here may have sent? */
 bool udp_error_in(void *ctx, const struct net_error *err)
 {
     struct udp_host *h = ctx;
@@ -262,13 +256,11 @@ bool udp_error_in(void *ctx, const struct net_error *err)
     struct udp_sock *u;
 
     a.from = (struct cw_sockaddr){ .addr = err->remote, .port = err->rport };
-    a.to = (struct cw_sockaddr){ .addr = err->local, .port = err->lport };
+    a.to = (struct cw_sockaddr){ .addr = err->local, .port = err->lport,
+                                 .scope = err->scope };
     u = find(h, &a);
     if (!u)
         return false;
-    if (u->connected && !is_hint(err->kind)) {
-        u->error = err->error;
-        udp_tell(u);
-    }
+    udp_hear_error(u, err);
     return true;
 }

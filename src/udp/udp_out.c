@@ -170,16 +170,36 @@ static int code_of(enum why why)
     return -CW_ENOBUFS;
 }
 
+/* RFC1122-3.2.1.6-a, RFC1122-3.2.1.7-c: the socket's, or what goes with this
+ * call. */
+static struct udp_ip header_of(const struct udp_sock *u,
+                               const struct sending  *s)
+{
+    const struct cw_anc *anc = &s->msg->anc;
+    bool                 ip4 = addr_is4(&s->to.addr);
+    struct udp_ip        ip = u->opts.ip[!ip4];
+
+    if (anc->has & (ip4 ? CW_ANC_TTL : CW_ANC_HOPLIMIT))
+        ip.ttl = anc->ttl;
+    if (anc->has & (ip4 ? CW_ANC_TOS : CW_ANC_TCLASS))
+        ip.tos = anc->tos;
+    if (!ip4 && (ip.dontfrag || anc->has & CW_ANC_DONTFRAG))
+        ip.pmtudisc = CW_PMTUDISC_DO;
+    return ip;
+}
+
 /* One datagram. */
 static ptrdiff_t send_one(struct udp_sock *u, const struct sending *s,
                           enum why reason)
 {
+    struct udp_ip ip = header_of(u, s);
     struct net_tx tx = { .src = s->src,
                          .dst = s->to.addr,
                          .scope = s->to.scope,
                          .proto = PROTO_UDP,
-                         .ttl = u->opts.ttl,
-                         .tos = u->opts.tos,
+                         .ttl = ip.ttl,
+                         .tos = ip.tos,
+                         .pmtudisc = ip.pmtudisc,
                          .why = reason,
                          .flow = u->flow_no,
                          .dest = s->dest };
@@ -188,7 +208,8 @@ static ptrdiff_t send_one(struct udp_sock *u, const struct sending *s,
 
     tx.loop = true;
     if (s->many) { /* the unicast option does not speak of groups */
-        tx.ttl = s->many->ttl;
+        if (!(s->msg->anc.has & (CW_ANC_TTL | CW_ANC_HOPLIMIT)))
+            tx.ttl = s->many->ttl;
         tx.here = s->many->ttl == 0;
         tx.loop = s->many->loop;
     }
@@ -199,6 +220,9 @@ static ptrdiff_t send_one(struct udp_sock *u, const struct sending *s,
     env_count(u->host->env, COUNT_UDP_OUT);
     event(u, s->msg->len);
     why = net_out(u->host->net, &tx, &pkt);
+    if (why == WHY_TOO_BIG)
+        udp_local_error(u, &s->to, net_dest_mtu(u->host->net, s->dest,
+                                                ip.pmtudisc));
     return why == GO_ON ? (ptrdiff_t)s->msg->len : code_of(why);
 }
 

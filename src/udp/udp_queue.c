@@ -123,6 +123,8 @@ enum why udp_queue_put(struct udp_sock *u, const struct dgram_in *in)
     d->full = in->len > 0;
     d->at = h->env->now;
     d->netif = in->netif;
+    d->ttl = in->ttl;
+    d->tos = in->tos;
     d->from = in->from;
     d->to = in->to;
     if (u->tail)
@@ -153,7 +155,7 @@ void udp_queue_clear(struct udp_sock *u)
 {
     while (u->head)
         drop_first(u);
-    INVARIANT(u->queued == 0 && u->charged == 0);
+    INVARIANT(u->queued == 0 && (u->errors || u->charged == 0));
 }
 
 size_t udp_queued(const struct udp_sock *u)
@@ -191,6 +193,21 @@ static void tell_place(const struct udp_sock *u, const struct dgram *d,
                    &dest);
 }
 
+/* RFC1122-3.2.1.6-b, RFC 3542 §6. */
+static void tell_header(const struct udp_sock *u, const struct dgram *d,
+                        struct cw_anc *anc)
+{
+    bool                 ip4 = addr_is4(&d->to.addr);
+    const struct udp_ip *ip = &u->opts.ip[!ip4];
+
+    anc->ttl = d->ttl;
+    anc->tos = d->tos;
+    if (ip->recvttl)
+        anc->has |= ip4 ? CW_ANC_TTL : CW_ANC_HOPLIMIT;
+    if (ip->recvtos)
+        anc->has |= ip4 ? CW_ANC_TOS : CW_ANC_TCLASS;
+}
+
 static void tell_besides(const struct udp_sock *u, const struct dgram *d,
                          struct cw_anc *anc)
 {
@@ -205,6 +222,7 @@ static void tell_besides(const struct udp_sock *u, const struct dgram *d,
         anc->has |= CW_ANC_PKTINFO6;
     if (anc->has & (CW_ANC_PKTINFO | CW_ANC_PKTINFO6))
         tell_place(u, d, anc);
+    tell_header(u, d, anc);
 }
 
 /* [RFC768-UserIf-a]  The order is Linux's: an error first, then data, then the end. */

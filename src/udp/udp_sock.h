@@ -38,10 +38,22 @@ struct dgram {
     struct cw_sockaddr from, to;
     cw_ns              at;    /* when it came */
     uint16_t           netif;
+    uint8_t            ttl, tos;
     uint16_t           segs;  /* so many are one: UDP_GRO ... */
     uint32_t           size;  /* ... of this size, but for the last ... */
     bool               full;  /* ... which is as large */
 };
+
+/* An error message that waits; from the datagrams' slab. */
+struct udp_err {
+    struct udp_err    *next;
+    struct slice      *data; /* or NULL */
+    uint32_t           charge;
+    uint8_t            ttl, tos;
+    struct cw_sockaddr to; /* of the datagram that it is about */
+    struct cw_err      err;
+};
+_Static_assert(sizeof(struct udp_err) <= sizeof(struct dgram), "one slab");
 
 struct udp_sock {
     struct flownode    flow; /* first: the table wants it aligned */
@@ -55,6 +67,8 @@ struct udp_sock {
     struct net_member *members;
     uint32_t           nmember;
     struct dgram      *head, *tail;
+    struct udp_err    *errors; /* oldest first */
+    uint32_t           nerrors;
     uint32_t           queued, charged;
     uint64_t           drops;
     uint32_t           flow_no;
@@ -88,6 +102,7 @@ struct dgram_in {
     uint32_t             off, len;
     struct cw_sockaddr   from, to;
     uint16_t             netif;
+    uint8_t              ttl, tos;
 };
 enum why udp_queue_put(struct udp_sock *u, const struct dgram_in *in);
 void     udp_queue_clear(struct udp_sock *u);
@@ -101,6 +116,11 @@ bool udp_group_allows(const struct udp_sock *u, const struct net_rx *rx);
 
 /* ---- udp_in.c -----------------------------------------------------------
  */
+
+/* udp_err.c */
+void udp_hear_error(struct udp_sock *u, const struct net_error *e);
+void udp_local_error(struct udp_sock *u, const struct cw_sockaddr *to,
+                     uint32_t mtu);
 
 enum why udp_in(void *ctx, const struct net_rx *rx);
 bool     udp_error_in(void *ctx, const struct net_error *err);

@@ -439,7 +439,8 @@ void record_call(struct recorder *r, cw_ns t, unsigned host,
     put_blob(b, in->in, taken(in, out));
     if (in->anc.has) {
         put_le32(b, in->anc.has);
-        put_le32(b, in->anc.gso_size);
+        put_le32(b, in->anc.gso_size | (uint32_t)in->anc.ttl << 16
+                        | (uint32_t)in->anc.tos << 24);
         put_le32(b, in->anc.netif);
         put_bytes(b, in->anc.addr.b, 16);
     }

@@ -233,9 +233,13 @@ static bool reach(struct replay *p, uint64_t t)
 static void take_anc(struct reader *r, struct cw_anc *out)
 {
     const uint8_t *addr;
+    uint32_t       sizes;
 
     out->has = take_le32(r);
-    out->gso_size = (uint16_t)take_le32(r);
+    sizes = take_le32(r);
+    out->gso_size = (uint16_t)sizes;
+    out->ttl = (uint8_t)(sizes >> 16);
+    out->tos = (uint8_t)(sizes >> 24);
     out->netif = take_le32(r);
     addr = reader_take(r, 16);
     if (addr)

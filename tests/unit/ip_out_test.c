@@ -74,7 +74,7 @@ static void test_header4(void **state)
     assert_false(ip.df || ip.mf);
     for (unsigned i = 0; i < 100; i++)
         assert_int_equal(body[i], i);
-    tx.df = true;
+    tx.pmtudisc = CW_PMTUDISC_DO;
     tx.ttl = 3;
     assert_int_equal(rig_send(&rig, &tx, 0), GO_ON);
     assert_true(rig_out(&rig, &f));
@@ -455,10 +455,10 @@ static void test_too_big(void **state)
     struct net_tx tx = tx_to("10.0.0.2");
 
     (void)state;
-    tx.df = true;
+    tx.pmtudisc = CW_PMTUDISC_DO;
     assert_int_equal(rig_send(&rig, &tx, 1480), GO_ON);
     assert_int_equal(rig_send(&rig, &tx, 1481), WHY_TOO_BIG);
-    tx.df = false; /* more than a length field can say */
+    tx.pmtudisc = CW_PMTUDISC_DONT; /* more than a length field can say */
     assert_int_equal(rig_send(&rig, &tx, 65516), WHY_TOO_BIG);
     assert_int_equal(rig.env.count[COUNT_IP_OUT_DISCARDS], 2);
     assert_true(rig_out(&rig, &f));

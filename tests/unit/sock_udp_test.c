@@ -488,9 +488,14 @@ static const struct opt_row {
     { CW_IPPROTO_TCP, CW_TCP_KEEPINTVL, 75, 10, 10, STREAMS },
     { CW_IPPROTO_TCP, CW_TCP_KEEPCNT, 9, 3, 3, STREAMS },
     { CW_IPPROTO_TCP, CW_TCP_USER_TIMEOUT, 0, 5000, 5000, STREAMS },
-    { CW_IPPROTO_IP, 1 /* TOS */, 0, 16, 16, STREAMS | DGRAMS },
-    { CW_IPPROTO_IP, 2 /* TTL */, 64, 9, 9, STREAMS | DGRAMS },
-    { CW_IPPROTO_IP, 2, 64, -1, 64, STREAMS | DGRAMS },
+    { CW_IPPROTO_IP, CW_IP_TOS, 0, 16, 16, STREAMS | DGRAMS },
+    { CW_IPPROTO_IP, CW_IP_TOS, 0, 0x1b, 0x18, STREAMS }, /* ECN: TCP's */
+    { CW_IPPROTO_IP, CW_IP_TTL, 64, 9, 9, STREAMS | DGRAMS },
+    { CW_IPPROTO_IP, CW_IP_TTL, 64, -1, 64, STREAMS | DGRAMS },
+    { CW_IPPROTO_IP, CW_IP_MTU_DISCOVER, 1, 3, 3, STREAMS | DGRAMS },
+    { CW_IPPROTO_IP, CW_IP_RECVERR, 0, 7, 1, STREAMS | DGRAMS },
+    { CW_IPPROTO_IP, CW_IP_RECVTTL, 0, 1, 1, DGRAMS },
+    { CW_IPPROTO_IP, CW_IP_RECVTOS, 0, 1, 1, DGRAMS },
 };
 
 static void check_option(struct rig *r, const struct opt_row *o, int type)
@@ -499,6 +504,9 @@ static void check_option(struct rig *r, const struct opt_row *o, int type)
     int    v = -77, here = type == CW_SOCK_STREAM ? STREAMS : DGRAMS;
     size_t len = sizeof(v);
 
+    if (o->level == CW_IPPROTO_IP && o->name == CW_IP_TOS
+        && !(o->flags & here))
+        return; /* a row for the other kind */
     if (!(o->flags & here)) {
         CALL(-CW_ENOPROTOOPT,
              cw_getsockopt(r->st, sd, o->level, o->name, &v, &len));
@@ -511,8 +519,10 @@ static void check_option(struct rig *r, const struct opt_row *o, int type)
     assert_int_equal(sizeof(v), len);
     if (o->first >= 0)
         assert_int_equal(o->first, v);
-    CALL(-(o->flags & SET_FAILS ? CW_ENOPROTOOPT : CW_EINVAL),
-         cw_setsockopt(r->st, sd, o->level, o->name, &o->set, 3, 0));
+    /* Too short, but that IP's options may be one byte. */
+    if (o->level != CW_IPPROTO_IP)
+        CALL(-(o->flags & SET_FAILS ? CW_ENOPROTOOPT : CW_EINVAL),
+             cw_setsockopt(r->st, sd, o->level, o->name, &o->set, 3, 0));
     CALL(o->flags & SET_FAILS ? -CW_ENOPROTOOPT : 0,
          cw_setsockopt(r->st, sd, o->level, o->name, &o->set, sizeof(int),
                        0));

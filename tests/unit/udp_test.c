@@ -193,8 +193,8 @@ static void test_wire_form(void **state)
     const uint8_t   *body;
 
     (void)state;
-    udp_opts(c)->ttl = 9;
-    udp_opts(c)->tos = 0x28;
+    udp_opts(c)->ip[0].ttl = 9;
+    udp_opts(c)->ip[0].tos = 0x28;
     assert_int_equal(send_to(c, "10.0.0.2", 53, "hello", 5), 5);
     assert_true(rig_out(&a, &f));
     assert_int_equal(f.why, WHY_TX_UDP);
