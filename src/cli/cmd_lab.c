@@ -291,7 +291,7 @@ static int startable(const struct lab *lab)
         struct child no;
 
         if (lab->argv[i][0][0] != '@' && !child_can(lab->argv[i][0], &no))
-            return complain(no.fail, "%s", no.why);
+            return complain((int)no.fail, "%s", no.why);
     }
     return 0;
 }
