@@ -7,7 +7,7 @@
 #include "net/frag.h"
 
 /* RFC 7126 §4.3, §4.4: source routes are an attacker's tool; everything
- * else is ignored (RFC 1122 §3.2.1.8). */
+ * else is ignored (RFC 1122 §3.2.1.8, MUST-50). */
 static enum why check_options(struct span opts)
 {
     struct reader r = reader_of(opts);

@@ -128,7 +128,9 @@ static void init_active(struct tcp *t, const struct tcp_open *o)
     tcp_flow_event(h->env, t->flow, &key);
 }
 
-/* The addresses as they will stand in segments. */
+/* The addresses as they will stand in segments: the network layer names our
+ * own before the first SYN (MUST-44), and it is the key from then on
+ * (MUST-45). */
 static int resolve(struct tcp_host *h, const struct tcp_open *o,
                    struct flowkey *key, struct net_dest *dest)
 {

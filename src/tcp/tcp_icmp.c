@@ -36,7 +36,7 @@ static void soft_error(struct tcp *t, const struct net_error *e)
 {
     env_count(tcp_env(t), COUNT_TCP_ICMP_SOFT);
     t->soft_error = e->error;
-    if (!t->opts.recverr)
+    if (!t->opts.recverr) /* SHLD-20 */
         return;
     t->error = e->error;
     tcp_wake(t);

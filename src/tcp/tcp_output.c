@@ -493,7 +493,7 @@ static void watch_window(struct tcp *t)
         tcp_timers_window_shut(t);
 }
 
-/* The oldest record once more, into a window that is shut. */
+/* The oldest record once more, into a window that is shut (MAY-7). */
 static void probe_again(struct tcp *t, struct segrec *r, struct plan *p)
 {
     struct cw_pkt pkt;

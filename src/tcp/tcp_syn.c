@@ -106,6 +106,7 @@ void tcp_syn_options(const struct tcp *t, struct tcpopt *o)
 {
     bool first = t->state == TCPS_SYN_SENT;
 
+    /* SHLD-5, MAY-3: always */
     *o = (struct tcpopt){ .has_mss = true, .mss = t->rcv_mss };
     o->sack_ok = first ? !t->host->no_sack : t->sack_ok;
     o->has_wscale = first ? !t->host->no_wscale : t->wscale_ok;

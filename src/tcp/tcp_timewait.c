@@ -148,22 +148,28 @@ static void acknowledge(struct tcp_host *h, const struct tcp_timewait *w,
     tcp_answer(h, &a);
 }
 
-/* RFC 6191 §2: may this SYN begin a new connection?  Only if somebody
- * listens: else the record stays for what it is there for. */
+/* RFC 6191 §2: may this SYN begin a new connection?  (SHLD-4.)  Only if
+ * somebody listens: else the record stays for what it is there for. */
 static bool may_reuse(struct tcp_host *h, const struct tcp_timewait *w,
                       const struct seg *s)
 {
     struct flowkey key = flownode_key(&h->flows, &w->node);
+    bool           beyond;
 
     if (!(s->flags & F_SYN) || (s->flags & (F_ACK | F_RST))
         || !tcp_listener_find(h, &key))
         return false;
-    if (w->ts_ok && s->opt->has_ts) {
+    beyond = seq_ge(s->seq, w->rcv_nxt); /* the FIN was the last before */
+    if (w->ts_ok && s->opt->has_ts) {    /* RFC6191-2-a */
         int32_t newer = (int32_t)(s->opt->ts_val - w->ts_recent);
 
-        return newer > 0 || (newer == 0 && seq_gt(s->seq, w->rcv_nxt));
+        return newer > 0 || (newer == 0 && beyond);
     }
-    return seq_gt(s->seq, w->rcv_nxt);
+    /* RFC6191-2-b: timestamps tell the new from the old, which had none; but
+     * only where a segment without one is then dropped. */
+    if (s->opt->has_ts && !h->no_ts && h->env->knobs->ts_required)
+        return true;
+    return beyond;
 }
 
 static bool paws_refuses(const struct tcp_timewait *w, const struct seg *s)

@@ -96,7 +96,7 @@ PKT(s3_6_1_new_syn)
 
 PKT(s3_6_1_old_syn)
 {
-    static const char *const syns[] = { "S seq 1", "S seq 2", "S seq -900" };
+    static const char *const syns[] = { "S seq 0", "S seq 1", "S seq -900" };
 
     time_wait("mss 1000", "");
     T_EACH (syn, syns) {
@@ -107,7 +107,8 @@ PKT(s3_6_1_old_syn)
     }
 }
 
-/* RFC 6191 §2: by timestamp where there is one. */
+/* RFC 6191 §2: by timestamp where there is one; "the last sequence number" is
+ * the FIN's, 1 here. */
 static const struct {
     const char *syn;
     bool        taken;
@@ -115,18 +116,49 @@ static const struct {
     { "S seq -90000 mss 1000 ts 101 0", true },
     { "S seq 3 mss 1000 ts 101 0", true },
     { "S seq 3 mss 1000 ts 100 0", true },   /* equal: by number */
+    { "S seq 2 mss 1000 ts 100 0", true },
+    { "S seq 1 mss 1000 ts 100 0", false },
     { "S seq -90000 mss 1000 ts 100 0", false },
     { "S seq 3 mss 1000 ts 99 0", false },
     { "S seq 3 mss 1000", true },            /* none: by number */
     { "S seq -90000 mss 1000", false },
 };
 
+/* [SHLD-4] [RFC6191-2-a] */
 PKT(rfc6191_2_timestamps_decide)
 {
     T_EACH (r, syn_rows) {
         t_row("%s", r->syn);
         pk_restart(0);
         time_wait("mss 1000 ts 1 0", " ts 100 0");
+        pk.f->edge = INT32_MIN; /* of another connection, maybe */
+        in(r->syn);
+        EXPECT(pk_skip());
+        state(r->taken ? CW_SYN_RECV : CW_TIME_WAIT);
+    }
+}
+
+/* [RFC6191-2-b] The old connection had no timestamps: a SYN that has some is
+ * new, where segments without them will be dropped; else by number. */
+PKT(rfc6191_2_no_timestamps_before)
+{
+    static const struct {
+        enum cw_profile profile;
+        const char     *syn;
+        bool            taken;
+    } rows[] = {
+        { CW_PROFILE_STRICT, "S seq -90000 mss 1000 ts 1 0", true },
+        { CW_PROFILE_STRICT, "S seq 2 mss 1000", true },
+        { CW_PROFILE_STRICT, "S seq 1 mss 1000", false },
+        { CW_PROFILE_DEPLOYED, "S seq -90000 mss 1000 ts 1 0", false },
+        { CW_PROFILE_DEPLOYED, "S seq 2 mss 1000 ts 1 0", true },
+    };
+
+    T_EACH (r, rows) {
+        t_row("%s", r->syn);
+        pk_restart(0);
+        pk.config.profile = r->profile;
+        time_wait("mss 1000", "");
         pk.f->edge = INT32_MIN; /* of another connection, maybe */
         in(r->syn);
         EXPECT(pk_skip());
@@ -186,5 +218,6 @@ PKT(memory)
 T_MAIN(BOTH(s3_6_1_two_msl), BOTH(s3_6_1_two_msl_strict),
        BOTH(s3_10_7_4_fin_again), BOTH(s3_10_7_4_nothing_else_restarts_it),
        BOTH(s3_6_1_new_syn), BOTH(s3_6_1_old_syn),
-       BOTH(rfc6191_2_timestamps_decide), BOTH(s3_6_1_new_syn_to_nobody),
+       BOTH(rfc6191_2_timestamps_decide),
+       BOTH(rfc6191_2_no_timestamps_before), BOTH(s3_6_1_new_syn_to_nobody),
        BOTH(rfc7323_5_paws), BOTH(memory))

@@ -56,13 +56,14 @@ static void sack_blocks(struct sg *s)
     }
 }
 
-static void raw_options(struct sg *s)
+static int octets(uint8_t *to, size_t cap)
 {
     size_t   n;
     uint8_t *b = t_hex(strtok(NULL, " "), &n);
 
-    memcpy(s->raw, b, n);
-    s->nraw = (int)n;
+    EXPECT_LE(n, cap);
+    memcpy(to, b, n);
+    return (int)n;
 }
 
 static void word(struct sg *s, const char *w, bool v6)
@@ -93,7 +94,9 @@ static void word(struct sg *s, const char *w, bool v6)
     } else if (strcmp(w, "badsum") == 0) {
         s->badsum = true;
     } else if (strcmp(w, "raw") == 0) {
-        raw_options(s);
+        s->nraw = octets(s->raw, sizeof s->raw);
+    } else if (strcmp(w, "ipopt") == 0) {
+        s->nipopt = octets(s->ipopt, sizeof s->ipopt);
     } else if (strcmp(w, "why") == 0) {
         snprintf(s->why, sizeof s->why, "%s", strtok(NULL, " "));
     } else {
@@ -192,31 +195,52 @@ static uint32_t pseudo(const struct cw_addr *a, const struct cw_addr *b,
     return (uint32_t)(uint16_t)~s1 + (uint16_t)~s2 + 6 + (uint32_t)len;
 }
 
-/* The Ethernet and IP headers from one to the other. */
-static uint8_t *put_ip(uint8_t *f, const struct sg_ends *e, size_t len,
-                       int64_t tos)
+/* The option header, if there is one, is 8 or 16 octets: behind the options
+ * Pad1 and the like are zeros. */
+static uint8_t *put_ip6(uint8_t *ip, const struct sg *s,
+                        const struct sg_ends *e, size_t len)
 {
-    uint8_t  t = tos == SG_ANY ? 0 : (uint8_t)tos;
-    uint8_t *ip = f + 14;
+    size_t  ext = s->nipopt ? s->nipopt > 6 ? 16 : 8 : 0;
+    uint8_t t = s->tos == SG_ANY ? 0 : (uint8_t)s->tos;
 
-    memcpy(f, "\2\0\12\0\0\1\2\0\12\0\0\2", 12);
-    if (!addr_is4(&e->us)) {
-        be16_store(f + 12, 0x86dd);
-        be32_store(ip, 0x60000000u | (uint32_t)t << 20);
-        be16_store(ip + 4, (uint16_t)len);
-        ip[6] = 6, ip[7] = 64;
-        memcpy(ip + 8, e->peer.b, 16);
-        memcpy(ip + 24, e->us.b, 16);
-        return ip + 40;
+    be32_store(ip, 0x60000000u | (uint32_t)t << 20);
+    be16_store(ip + 4, (uint16_t)(ext + len));
+    ip[6] = ext ? 60 : 6, ip[7] = 64;
+    memcpy(ip + 8, e->peer.b, 16);
+    memcpy(ip + 24, e->us.b, 16);
+    memset(ip + 40, 0, ext);
+    if (ext) {
+        ip[40] = 6, ip[41] = (uint8_t)(ext / 8 - 1);
+        memcpy(ip + 42, s->ipopt, (size_t)s->nipopt);
     }
-    be16_store(f + 12, 0x0800);
-    memset(ip, 0, 20);
-    ip[0] = 0x45, ip[1] = t, ip[6] = 0x40, ip[8] = 64, ip[9] = 6;
-    be16_store(ip + 2, (uint16_t)(20 + len));
+    return ip + 40 + ext;
+}
+
+static uint8_t *put_ip4(uint8_t *ip, const struct sg *s,
+                        const struct sg_ends *e, size_t len)
+{
+    size_t hdr = 20 + ((size_t)s->nipopt + 3) / 4 * 4;
+
+    memset(ip, 0, hdr);
+    ip[0] = (uint8_t)(0x40 | hdr / 4), ip[6] = 0x40, ip[8] = 64, ip[9] = 6;
+    ip[1] = s->tos == SG_ANY ? 0 : (uint8_t)s->tos;
+    be16_store(ip + 2, (uint16_t)(hdr + len));
     memcpy(ip + 12, e->peer.b + 12, 4);
     memcpy(ip + 16, e->us.b + 12, 4);
-    be16_store(ip + 10, sg_sum(ip, 20, 0));
-    return ip + 20;
+    memcpy(ip + 20, s->ipopt, (size_t)s->nipopt);
+    be16_store(ip + 10, sg_sum(ip, hdr, 0));
+    return ip + hdr;
+}
+
+/* The Ethernet and IP headers from one to the other. */
+static uint8_t *put_ip(uint8_t *f, const struct sg *s,
+                       const struct sg_ends *e, size_t len)
+{
+    bool v4 = addr_is4(&e->us);
+
+    memcpy(f, "\2\0\12\0\0\1\2\0\12\0\0\2", 12);
+    be16_store(f + 12, v4 ? 0x0800 : 0x86dd);
+    return (v4 ? put_ip4 : put_ip6)(f + 14, s, e, len);
 }
 
 size_t sg_build(uint8_t *f, const struct sg *s, const struct sg_ends *e)
@@ -227,7 +251,7 @@ size_t sg_build(uint8_t *f, const struct sg *s, const struct sg_ends *e)
     int64_t  first = s->seq - 1 + (s->flags >> 1 & 1);
     uint16_t sum;
 
-    h = put_ip(f, e, len, s->tos);
+    h = put_ip(f, s, e, len);
     memset(h, 0, 20);
     be16_store(h, e->pport);
     be16_store(h + 2, e->uport);

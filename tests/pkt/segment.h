@@ -10,7 +10,8 @@
  * IPv6); R and N are what the test set sg_vars to (RCV.NXT, SND.NXT); an
  * offset may follow: R+5.  * matches any value.
  * Only in segments that are made: `badsum`, `resv N` (reserved bits), `doff N`
- * (data offset), `raw HEX` (options as they are), `tos N`.
+ * (data offset), `raw HEX` (options as they are), `tos N`, `ipopt HEX` (eight
+ * or fewer octets of IPv4 options, or of IPv6 destination options).
  * Only in segments that are expected: `why SLUG`, `ttl N`, `tos N`.
  */
 #ifndef SEGMENT_H
@@ -30,8 +31,8 @@ struct sg {
     int64_t sack[SG_SACKS][2];
     int64_t ttl, tos, resv, doff;
     bool    badsum, payload_ok;
-    uint8_t raw[40];
-    int     nraw;
+    uint8_t raw[40], ipopt[8];
+    int     nraw, nipopt;
     char    why[32];
 };
 
