@@ -16,17 +16,25 @@
     X(IP_IN,              "IpInReceives") \
     X(IP_IN_DELIVERS,     "IpInDelivers") \
     X(IP_IN_DISCARDS,     "IpInDiscards") \
+    X(IP_IN_HDR_ERRORS,   "IpInHdrErrors") \
+    X(IP_IN_ADDR_ERRORS,  "IpInAddrErrors") \
+    X(IP_IN_UNKNOWN_PROTOS, "IpInUnknownProtos") \
     X(IP_OUT,             "IpOutRequests") \
     X(IP_OUT_NO_ROUTES,   "IpOutNoRoutes") \
     X(IP_OUT_DISCARDS,    "IpOutDiscards") \
     X(IP_FRAGS_CREATED,   "IpFragCreates") \
+    X(IP_FRAG_OKS,        "IpFragOKs") \
+    X(IP_FRAG_FAILS,      "IpFragFails") \
     X(IP_REASM_REQDS,     "IpReasmReqds") \
     X(IP_REASM_OKS,       "IpReasmOKs") \
     X(IP_REASM_FAILS,     "IpReasmFails") \
+    X(IP_REASM_TIMEOUT,   "IpReasmTimeout") \
     X(IP_PMTU_DECREASES,  "IpPmtuDecreases") \
     X(ICMP_IN_MSGS,       "IcmpInMsgs") \
     X(ICMP_IN_ERRORS,     "IcmpInErrors") \
+    X(ICMP_IN_ECHOS,      "IcmpInEchos") \
     X(ICMP_OUT_MSGS,      "IcmpOutMsgs") \
+    X(ICMP_OUT_ECHO_REPS, "IcmpOutEchoReps") \
     X(ICMP_OUT_LIMITED,   "IcmpOutRateLimitHost") \
     X(UDP_IN,             "UdpInDatagrams") \
     X(UDP_NO_PORTS,       "UdpNoPorts") \
@@ -47,6 +55,18 @@
     X(TCP_OUT_RSTS,       "TcpOutRsts") \
     X(TCP_IN_CSUM_ERRORS, "TcpInCsumErrors") \
     X(TCP_TIMEOUTS,       "TCPTimeouts") \
+    X(TCP_SYN_RETRANS,    "TCPSynRetrans") \
+    X(TCP_ORIG_DATA_SENT, "TCPOrigDataSent") \
+    X(TCP_PURE_ACKS,      "TCPPureAcks") \
+    X(TCP_EMBRYONIC_RSTS, "EmbryonicRsts") \
+    X(TCP_SYN_CHALLENGE,  "TCPSYNChallenge") \
+    X(TCP_OOO_DROP,       "TCPOFODrop") \
+    X(TCP_RCVQ_DROP,      "TCPRcvQDrop") \
+    X(TCP_DSACK_OLD_SENT, "TCPDSACKOldSent") \
+    X(TCP_DSACK_OFO_SENT, "TCPDSACKOfoSent") \
+    X(TCP_ABORT_ON_LINGER, "TCPAbortOnLinger") \
+    X(TCP_TIMEWAIT_OVERFLOW, "TCPTimeWaitOverflow") \
+    X(TCP_MEMORY_PRESSURES, "TCPMemoryPressures") \
     X(TCP_FAST_RETRANS,   "TCPFastRetrans") \
     X(TCP_SACK_RECOVERY,  "TCPSackRecovery") \
     X(TCP_RENO_RECOVERY,  "TCPRenoRecovery") \

@@ -6,7 +6,7 @@
 #include "cli/say.h"
 #include "cli/viewopts.h"
 
-#include "obs/sockets.h"
+#include "obs/counters.h"
 
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -52,6 +52,7 @@ static const struct option netstat_table[] = {
     { "extend", no_argument, NULL, 'e' },
     { "timers", no_argument, NULL, 'o' },
     { "wide", no_argument, NULL, 'W' },
+    { "statistics", no_argument, NULL, 's' },
     { "inet", no_argument, NULL, '4' },
     { "inet6", no_argument, NULL, '6' },
     { "quiet", no_argument, NULL, 'q' },
@@ -168,7 +169,7 @@ static int take_words(struct request *q, int n, char *const *words)
 static int parse(struct request *q, int argc, char **argv)
 {
     const struct option *table = q->netstat ? netstat_table : ss_table;
-    const char *letters = q->netstat ? ":tulanpeoWq46" : ":tulanrpieomsHO46q";
+    const char *letters = q->netstat ? ":tulanpeosWq46" : ":tulanrpieomsHO46q";
     int         c;
 
     optind = 0;
@@ -213,7 +214,11 @@ static void show(struct request *q, const struct run *r)
         q->o.names = true;
         q->o.service = service_name;
     }
-    if (q->json)
+    if (q->json && q->netstat && q->summary)
+        counters_json(r, &q->o, &out);
+    else if (q->netstat && q->summary)
+        counters_netstat(r, &q->o, &out);
+    else if (q->json)
         sockets_json(r, &q->o, &out);
     else if (q->netstat)
         sockets_netstat(r, &q->o, &out);
@@ -238,8 +243,9 @@ static int load(const struct request *q, struct run_file *f, bool *live)
 
 static void remark(const struct request *q, const struct run *r)
 {
-    say(q->quiet, "%sthese are the last run's sockets at its end, after "
+    say(q->quiet, "%sthese are the last run's %s at its end, after "
                   "%lld.%03lld s", q->last ? "" : "nothing runs now; ",
+        q->netstat && q->summary ? "counters" : "sockets",
         (long long)(r->end / 1000000000),
         (long long)(r->end % 1000000000 / 1000000));
 }

@@ -241,9 +241,10 @@ static const struct entry {
       "2 no recording.\n",
       false },
     { "netstat", "the sockets, in net-tools' columns",
-      "causeway netstat [-tulanpeo46] [FILE]",
+      "causeway netstat [-tulanpeos46] [FILE]",
       "  causeway netstat -nltp\n"
-      "  causeway netstat -ant old.pcapng\n",
+      "  causeway netstat -ant old.pcapng\n"
+      "  causeway netstat -s\n",
       "Rows and columns are those of net-tools. Without FILE: what runs now,\n"
       "else the last run at its end.\n"
       "\n"
@@ -251,10 +252,12 @@ static const struct entry {
       "  -l                only servers;  -a  servers and connections\n"
       "  -n                numbers, not names of hosts and of /etc/services\n"
       "  -p, -e, -o        programs, inodes, timers\n"
+      "  -s                the counters of the MIBs and Linux's; -st, -su: TCP's,\n"
+      "                    UDP's; with --json under nstat's names\n"
       "  -4, -6            only this family\n"
       "  --host NAME       only this host of a lab\n"
       "  --last            the last run's end, even if something runs now\n"
-      "  --json            one document, schema causeway.ss/1\n",
+      "  --json            one document, schema causeway.ss/1; -s: .counters/1\n",
       false },
     { "ss", "the sockets, with all that the stack knows of them",
       "causeway ss [-tulanpieomsHO46r] [FILTER] [FILE]",

@@ -66,6 +66,7 @@ static void put_rows(struct blockbuf *b, const struct world *w)
         for (size_t i = 0; i < n; i++)
             block_row(b, (uint16_t)h, &rows[i]);
         free(rows);
+        block_counts(b, (uint16_t)h, world_stack(w, h));
     }
 }
 

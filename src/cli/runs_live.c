@@ -85,6 +85,12 @@ static void add_run(struct merged *m, const struct run *r)
         if (row->row.owner)
             add_sock(m, row->row.owner, host);
     }
+    for (size_t i = 0; i < r->ncounts; i++) {
+        const struct run_count *c = &r->counts[i];
+
+        block_count(&m->rows, (uint16_t)(c->host + m->hosts), c->name,
+                    c->value);
+    }
     m->hosts += (unsigned)r->nhosts;
     m->sources++;
 }

@@ -183,6 +183,7 @@ void frag_timeout(struct net *n, struct wtimer *t)
     struct frag_dgram *d = container_of(t, struct frag_dgram, timer);
 
     timer_event(n, EV_TIMER_FIRE, WHY_FRAG_TIMEOUT);
+    env_count(n->env, COUNT_IP_REASM_TIMEOUT);
     if (!d->dead)
         env_count(n->env, COUNT_IP_REASM_FAILS);
     if (d->pieces && d->pieces->off == 0) {

@@ -92,12 +92,14 @@ static enum why echo_in(struct net *n, struct ip_in *in, uint32_t rest)
                           .len = in->rx.len - ICMP_HDR_LEN,
                           .why = WHY_TX_ECHO_REPLY };
 
+    env_count(n->env, COUNT_ICMP_IN_ECHOS);
     /* RFC 1122 §3.2.2.6 leaves a group's echo to us: with IPv4 it is an
      * amplifier.  RFC 4443 §4.2 wants the answer. */
     if (ip4 && in->rx.many)
         return WHY_ICMP_UNHANDLED;
     if (addr_is_any(&in->rx.src))
         return WHY_IP_SOURCE;
+    env_count(n->env, COUNT_ICMP_OUT_ECHO_REPS);
     icmp_reply(n, in, &m);
     return GO_ON;
 }

@@ -259,6 +259,7 @@ static enum why send_fragments(struct net *n, struct way *w,
     }
     if (why == GO_ON)
         pkt_free(pkt);
+    env_count(n->env, why == GO_ON ? COUNT_IP_FRAG_OKS : COUNT_IP_FRAG_FAILS);
     return why;
 }
 

@@ -225,6 +225,18 @@ const struct proto *net_transport(const struct net *n, uint8_t number)
 
 /* ---- packets and time --------------------------------------------------- */
 
+/* RFC 4293's reasons; all others are discards. */
+static enum count count_of_in(enum why why)
+{
+    if (why == WHY_RUNT || why == WHY_IP_VERSION || why == WHY_IP_HEADER
+        || why == WHY_IP_CHECKSUM)
+        return COUNT_IP_IN_HDR_ERRORS;
+    if (why == WHY_NOT_FOR_US || why == WHY_IP_SOURCE)
+        return COUNT_IP_IN_ADDR_ERRORS;
+    return why == WHY_PROTOCOL ? COUNT_IP_IN_UNKNOWN_PROTOS
+                               : COUNT_IP_IN_DISCARDS;
+}
+
 /* Previous hop: the stack's input.  Next: ether_in(). */
 void net_in(struct net *n, struct cw_pkt *pkt)
 {
@@ -234,7 +246,7 @@ void net_in(struct net *n, struct cw_pkt *pkt)
     n->env->count[COUNT_IF_IN_OCTETS] += pkt->len;
     why = ether_in(n, pkt);
     if (UNLIKELY(why != GO_ON))
-        net_drop(n, pkt, why, COUNT_IP_IN_DISCARDS);
+        net_drop(n, pkt, why, count_of_in(why));
     else
         pkt_free(pkt);
 }

@@ -283,6 +283,25 @@ void block_row(struct blockbuf *b, uint16_t host,
     block_end(b, at);
 }
 
+void block_count(struct blockbuf *b, uint16_t host, const char *name,
+                 uint64_t value)
+{
+    size_t at = block_begin_local(b, BLOCK_COUNT);
+
+    put_le64(b, value);
+    put_le16(b, host);
+    put_blob(b, name, text_len(name));
+    block_end(b, at);
+}
+
+void block_counts(struct blockbuf *b, uint16_t host,
+                  const struct cw_stack *st)
+{
+    for (unsigned i = 0; i < cw_counter_count(); i++)
+        if (cw_counter_value(st, i) > 0)
+            block_count(b, host, cw_counter_name(i), cw_counter_value(st, i));
+}
+
 /* ---- reading -------------------------------------------------------------- */
 
 static uint64_t take_le(struct reader *r, unsigned n)

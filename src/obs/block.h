@@ -13,10 +13,11 @@
  *     CHANGE  a live change of a link              the input log
  *     OWNER   a label's program                    real programs only
  *     ROW     a socket at the end
+ *     COUNT   a counter of a host at the end, if it is not 0
  *     END     time, counts, trace id               once; without it: cut
  *
  * Nothing here depends on the machine: no path, process or wall time stands in
- * CONFIG, PACKET, FATE, EVENT, CALL, CHANGE, ROW or END.
+ * CONFIG, PACKET, FATE, EVENT, CALL, CHANGE, ROW, COUNT or END.
  */
 #ifndef OBS_BLOCK_H
 #define OBS_BLOCK_H
@@ -47,6 +48,7 @@ enum block_kind {
     BLOCK_OWNER,
     BLOCK_ROW,
     BLOCK_END,
+    BLOCK_COUNT,
 };
 
 /* What a CALL holds beside its fixed fields. */
@@ -87,6 +89,12 @@ void   block_option(struct blockbuf *b, uint16_t code, const void *p,
 void   block_event(struct blockbuf *b, const struct cw_event *e);
 void   block_row(struct blockbuf *b, uint16_t host,
                  const struct cw_sock_row *row);
+void   block_count(struct blockbuf *b, uint16_t host, const char *name,
+                   uint64_t value);
+/* All of a host's that are not 0. */
+struct cw_stack;
+void block_counts(struct blockbuf *b, uint16_t host,
+                  const struct cw_stack *st);
 
 /* ---- reading -------------------------------------------------------------- */
 

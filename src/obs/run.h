@@ -64,6 +64,14 @@ struct run_row {
     struct cw_sock_row row;
 };
 
+/* A counter of a host at the end; those that are not there are 0. */
+enum { RUN_COUNT_MAX = 32 };
+struct run_count {
+    uint64_t value;
+    uint16_t host;
+    char     name[RUN_COUNT_MAX];
+};
+
 struct run {
     uint64_t           seed;
     cw_ns              start, end;
@@ -81,10 +89,12 @@ struct run {
     size_t             nrows;
     struct run_owner  *owners;
     size_t             nowners;
+    struct run_count  *counts;
+    size_t             ncounts;
     uint32_t           trace_id;
     const struct cw_alloc *alloc; /* what the arrays came from */
     struct {
-        size_t hosts, links, packets, events, rows, owners;
+        size_t hosts, links, packets, events, rows, owners, counts;
     } room; /* of the arrays, for run_free() */
 };
 

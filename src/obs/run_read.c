@@ -245,6 +245,18 @@ static void read_owner(struct loader *l, struct reader *r)
     l->run->nowners += !r->bad;
 }
 
+static void read_count(struct loader *l, struct reader *r)
+{
+    struct run_count *c = GROW(l, counts);
+
+    if (!c)
+        return;
+    c->value = take_le64(r);
+    c->host = take_le16(r);
+    copy_text(c->name, sizeof c->name, take_blob(r));
+    l->run->ncounts += !r->bad;
+}
+
 static void read_local(struct loader *l, const struct block *b)
 {
     struct reader    r = reader_of(b->body);
@@ -274,6 +286,9 @@ static void read_local(struct loader *l, const struct block *b)
     case BLOCK_ROW:
         if ((row = GROW(l, rows)) != NULL)
             l->run->nrows += read_row(&r, &row->host, &row->row);
+        break;
+    case BLOCK_COUNT:
+        read_count(l, &r);
         break;
     case BLOCK_END:
         l->run->end = (cw_ns)take_le64(&r);
@@ -337,5 +352,6 @@ void run_free(struct run *r)
     GIVE(events);
     GIVE(rows);
     GIVE(owners);
+    GIVE(counts);
 #undef GIVE
 }

@@ -293,6 +293,7 @@ struct tcp_host {
     uint32_t      sndbuf, rcvbuf; /* at first */
     uint32_t      sndbuf_max, rcvbuf_max;
     size_t        budget;
+    bool          pressed; /* there was pressure at the last look */
     cw_ns         challenge_second; /* RFC 5961 §7 */
     uint32_t      challenges, challenge_limit;
     struct prng   rng;

@@ -159,6 +159,8 @@ void tcp_ack(struct tcp *t, const struct seg *s)
     uint32_t wnd = t->snd.wnd;
 
     INVARIANT(seq_le(s->ack, t->snd.nxt));
+    if (s->len == 0)
+        env_count(tcp_env(t), COUNT_TCP_PURE_ACKS);
     if (t->probes > 0 && !advances)
         t->probes = 0; /* MUST-37: while answered, never given up */
     if (advances)

@@ -111,6 +111,17 @@ static void grow_rcvbuf(struct tcp *t, uint64_t want)
     event(t, false, before, t->opts.rcvbuf);
 }
 
+/* Is there pressure?  Its beginnings are counted. */
+static bool under_pressure(struct tcp_host *h)
+{
+    bool now = tcp_pressure(h) != TCP_PRESSURE_NONE;
+
+    if (now && !h->pressed)
+        env_count(h->env, COUNT_TCP_MEMORY_PRESSURES);
+    h->pressed = now;
+    return now;
+}
+
 /* The program has read.  What it took since the last look, once that is a
  * round trip ago, as the bytes of one round trip. */
 void tcp_buffer_read(struct tcp *t)
@@ -125,7 +136,7 @@ void tcp_buffer_read(struct tcp *t)
     if (t->tuning && age < rtt)
         return;
     bytes = seq_from(taken(t), t->tune_from);
-    if (t->tuning && tcp_pressure(t->host) != TCP_PRESSURE_NONE)
+    if (t->tuning && under_pressure(t->host))
         shrink_rcvbuf(t);
     else if (t->tuning)
         grow_rcvbuf(t, 2 * (bytes * rtt / age) + SLACK * t->rcv_mss);
@@ -143,7 +154,7 @@ void tcp_buffer_acked(struct tcp *t)
     want = MIN(want, t->host->sndbuf_max);
     if (want <= before || !worth_it(t)
         || (t->opts.buf_set & TCP_SNDBUF_SET)
-        || tcp_pressure(t->host) != TCP_PRESSURE_NONE)
+        || under_pressure(t->host))
         return;
     t->opts.sndbuf = want;
     env_count(tcp_env(t), COUNT_TCP_SNDBUF_GREW);

@@ -451,6 +451,7 @@ void tcp_call_close(struct tcp *t)
         env_count(tcp_env(t), COUNT_TCP_ABORT_ON_CLOSE);
         abort_with(t, WHY_TX_RST_UNREAD, WHY_CALL_CLOSE);
     } else if (t->opts.linger_on && t->opts.linger_s == 0) {
+        env_count(tcp_env(t), COUNT_TCP_ABORT_ON_LINGER);
         abort_with(t, WHY_TX_RST_ABORT, WHY_CALL_ABORT);
     } else {
         close_sending(t, WHY_CALL_CLOSE);

@@ -18,11 +18,17 @@ void tcp_seg_event(struct env *e, uint32_t flow, const struct seg *s)
     env_event(e, &ev);
 }
 
-static void drop_event(struct env *e, uint32_t flow, const struct seg *s,
-                       enum why why)
+static void dropped(struct env *e, uint32_t flow, const struct seg *s,
+                    enum why why)
 {
     struct cw_event ev = { .kind = EV_DROP, .flow = flow };
 
+    if (why == WHY_OOO_FULL)
+        env_count(e, COUNT_TCP_OOO_DROP);
+    else if (why == WHY_NO_MEMORY)
+        env_count(e, COUNT_TCP_RCVQ_DROP);
+    else if (why == WHY_SYN_IN_SYNC)
+        env_count(e, COUNT_TCP_SYN_CHALLENGE);
     if (!env_observed(e))
         return;
     ev.why = (uint16_t)why;
@@ -139,6 +145,6 @@ enum why tcp_in(void *host, const struct net_rx *rx)
     n = flowtab_find(&h->flows, &key);
     w = n ? to_node(h, n, &s, &flow) : to_listener(h, &key, &s, NULL);
     if (w != WHY_DONE && w != GO_ON)
-        drop_event(h->env, flow, &s, w);
+        dropped(h->env, flow, &s, w);
     return GO_ON;
 }

@@ -196,6 +196,7 @@ void tcp_embryo_timeout(struct tcp_embryo *m)
     }
     m->retries++;
     env_count(e, COUNT_TCP_RETRANS_SEGS);
+    env_count(e, COUNT_TCP_SYN_RETRANS);
     env_count(e, COUNT_TCP_TIMEOUTS);
     send_synack(m, WHY_TX_RTO);
     arm(m);
@@ -452,6 +453,7 @@ enum why tcp_embryo_arrive(struct tcp_embryo *m, struct seg *s)
             return WHY_RST_BLIND;
         }
         env_count(m->listener->host->env, COUNT_TCP_ATTEMPT_FAILS);
+        env_count(m->listener->host->env, COUNT_TCP_EMBRYONIC_RSTS);
         tcp_embryo_drop(m, WHY_RST_ACCEPTED);
         return WHY_RST_ACCEPTED;
     }

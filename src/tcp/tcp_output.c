@@ -349,6 +349,8 @@ static bool send_again(struct tcp *t)
     t->total_retrans++;
     t->bytes_retrans += p.len;
     env_count(tcp_env(t), COUNT_TCP_RETRANS_SEGS);
+    if (p.ctl & F_SYN)
+        env_count(tcp_env(t), COUNT_TCP_SYN_RETRANS);
     f->rexmit_why = (uint16_t)why_next(f);
     tcp_timers_data_sent(t);
     return true;
@@ -380,7 +382,10 @@ static bool send_run(struct tcp *t, struct plan *p)
         t->fin_seq = seq_add(p->start, p->len);
     }
     launch(t, p, &pkt);
-    t->data_segs_out += p->len > 0;
+    if (p->len > 0) {
+        t->data_segs_out++;
+        env_count(tcp_env(t), COUNT_TCP_ORIG_DATA_SENT);
+    }
     INVARIANT(!t->unaccepted);
     t->last_sent = tcp_now(t);
     tcp_timers_data_sent(t);

@@ -104,8 +104,10 @@ bool tcp_timewait_begin(struct tcp *t)
     bool                 named;
 
     tcp_leave_table(t);
-    if (h->ntimewait >= TCP_TIMEWAIT_MAX)
+    if (h->ntimewait >= TCP_TIMEWAIT_MAX) {
+        env_count(h->env, COUNT_TCP_TIMEWAIT_OVERFLOW);
         tcp_timewait_drop(h, oldest(h), WHY_NO_MEMORY);
+    }
     w = slab_get0(&h->timewaits);
     if (!w) {
         env_count(h->env, COUNT_NO_MEMORY);

@@ -61,6 +61,8 @@ uint16_t tcp_wnd_field(struct tcp *t, bool syn)
     wnd = (uint32_t)field << scale;
     if (wnd > before)
         t->rcv.edge = seq_add(t->rcv.nxt, wnd);
+    if (!(t->state & TCPS_SYNCHRONIZED))
+        return field;
     if (wnd == 0 && before > 0)
         env_count(tcp_env(t), COUNT_TCP_WANT_ZERO_WIN);
     if (wnd > 0 && before == 0)

@@ -504,6 +504,8 @@ void record_rows(struct recorder *r, const struct world *w)
         for (size_t i = 0; i < MIN(n, (size_t)ROWS_MAX); i++)
             block_row(&r->out, (uint16_t)h, &rows[i]);
     }
+    for (unsigned h = 1; r->begun && h <= world_hosts(w); h++)
+        block_counts(&r->out, (uint16_t)h, world_stack(w, h));
     if (rows)
         r->config.alloc->free(r->config.alloc->ctx, rows, size);
 }

@@ -22,7 +22,8 @@ LABS = {
     "three": "-- @upper 80 : @send h1 80 one : @send h1 80 two",
 }
 VIEWS = [["ladder"], ["ladder", "--list"], ["ss", "-tuan", "--last"],
-         ["ss", "-s", "--last"], ["netstat", "-an", "--last"]]
+         ["ss", "-s", "--last"], ["netstat", "-an", "--last"],
+         ["netstat", "-s", "--last"]]
 PLOTS = [["plot"], ["plot", "--window"], ["plot", "--list"]]
 USAGE = [  # words, what the one message has
     (["ladder", "--lst"], "did you mean --list?"),
@@ -136,6 +137,25 @@ def check_ss(file):
     check(len(out.splitlines()) == len(table["sockets"]), "ss -H: rows")
 
 
+def check_counters(file):
+    """netstat -s: net-tools' words and nstat's names say the same."""
+    _, out, _ = run(["netstat", "-s", "--json", file])
+    hosts = {h["host"]: h["counters"] for h in json.loads(out)["hosts"]}
+    h1, h2 = hosts["h1"], hosts["h2"]
+    check(h1["TcpPassiveOpens"] == 1 and h2["TcpActiveOpens"] == 1,
+          "bulk: each side has opened once")
+    check(h2["TcpOutSegs"] > h1["TcpInSegs"] > 0,
+          "what was lost is missing")
+    check(h2["TcpOutSegs"] >= h2["TcpExtTCPOrigDataSent"]
+          + h2["TcpRetransSegs"], "data are segments")
+    _, out, _ = run(["netstat", "-st", "--host", "h2", file])
+    text = out.decode()
+    check(f"\n    {h2['TcpRetransSegs']} segments retransmitted\n" in text,
+          "the text has the same number")
+    check("Udp:" not in text and "Ip:" not in text,
+          "-t is TCP alone")
+
+
 def check_cut(file):
     """A recording that ends anywhere: a picture as far as it goes, or one
     message."""
@@ -178,6 +198,7 @@ def main():
             check_terminals(file)
             check_ladder(file)
             check_ss(file)
+        check_counters(files["bulk"])
         check_cut(files["echo"])
         check_spoilt(files["echo"])
         run(["lab", "-q", "--clock", "virtual", "--", "@upper", "80", ":",
