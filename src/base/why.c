@@ -37,6 +37,20 @@ const char *why_text(enum why w)
     return reason_of(w)->text;
 }
 
+bool why_is_again(enum why w)
+{
+    static const uint16_t again[] = {
+        WHY_TX_RTO,     WHY_TX_FAST,   WHY_TX_SACK_LOST,
+        WHY_TX_PARTIAL, WHY_TX_RESCUE, WHY_TX_RECOVER,
+        WHY_TX_PMTU,    WHY_TX_PROBE_LOST, WHY_TX_BLACK_HOLE,
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(again); i++)
+        if (w == again[i])
+            return true;
+    return false;
+}
+
 const char *why_ref(enum why w)
 {
     return reason_of(w)->ref;

@@ -183,7 +183,8 @@ enum why_unit { WHY_UNIT_NOFIG, WHY_UNIT_COUNT, WHY_UNIT_TIME, WHY_UNIT_BYTES };
     X(DHCP_BAD,          "dhcp-bad",         "invalid DHCP message", NOFIG, "RFC 2131 2") \
     X(TX_COOKIE,         "tx-cookie",        "answers the SYN with a cookie: the queue is full", \
       NOFIG, "RFC 4987 3.6") \
-    X(GOT_COOKIE,        "got-cookie",       "our SYN cookie came back", NOFIG, "RFC 4987 3.6")
+    X(GOT_COOKIE,        "got-cookie",       "our SYN cookie came back", NOFIG, "RFC 4987 3.6") \
+    X(TX_TOO_BIG,        "tx-too-big",       "a router: its next link carries less", NOFIG, "RFC 1191 4")
 // clang-format on
 
 enum why {
@@ -199,6 +200,8 @@ enum why {
 const char *why_slug(enum why w);
 const char *why_text(enum why w);
 const char *why_ref(enum why w);
+/* Is it the reason of a retransmission? */
+bool why_is_again(enum why w);
 /* The text with its figure: times ("240 ms") from nanoseconds. */
 void why_print(struct fmt *f, enum why w, uint64_t figure);
 /* A slug back into its number; WHY_COUNT_OF if there is none. */

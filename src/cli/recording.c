@@ -78,13 +78,6 @@ int recording_open(struct recording *rec, const struct net_opts *o)
 
 /* ---- hooks ------------------------------------------------------------------- */
 
-static bool is_again(unsigned why)
-{
-    return why == WHY_TX_RTO || why == WHY_TX_FAST || why == WHY_TX_RECOVER
-           || why == WHY_TX_SACK_LOST || why == WHY_TX_PARTIAL
-           || why == WHY_TX_RESCUE;
-}
-
 /* Where a datagram goes to, for recording_hint(). */
 static void note_datagram(struct recording *rec, const struct world_packet *p)
 {
@@ -135,7 +128,7 @@ void recording_packet(struct recording *rec, const struct world_packet *p)
     rec->last_name = p->name;
     rec->last_ack = !p->name && (link_kinds(p->pkt) & LINK_ACK);
     rec->packets += !p->name;
-    rec->again += !p->name && is_again(why);
+    rec->again += !p->name && why_is_again((enum why)why);
     rec->by_timeout += why == WHY_TX_RTO || why == WHY_TX_RECOVER;
     rec->udp_to[0] = '\0';
     if (!p->name && (link_kinds(p->pkt) & LINK_UDP))

@@ -7,6 +7,7 @@
  * The order, and why:
  *   1. drop rules  count what the sender sent, before chance has a say
  *   2. down        a broken link treats nobody on his merits
+ *   2b pmtu        a router that cannot pass it on
  *   3. loss        before the queue, as netem does: what is lost takes no
  *                  capacity, and the bottleneck sees what is left
  *   4. duplicate   of what survived; both copies cost capacity
@@ -130,7 +131,7 @@ static enum why enter(struct link *l, unsigned dir, struct passing *p,
         return WHY_LINK_OVERSIZE;
     return drop_step(l, dir, &p->pkt, rule)
         ?: down_step(&w->spec, l->now - l->epoch)
-        ?: loss;
+        ?: (link_too_big(&w->spec, &p->pkt) ? WHY_LINK_OVERSIZE : loss);
 }
 
 static void depart(struct link *l, unsigned dir, const struct passing *p)
@@ -296,7 +297,7 @@ size_t link_under_way(const struct link *l)
 static bool treats_packets(const struct link_spec *s)
 {
     return s->jitter || s->loss_p || s->dup_p || s->corrupt_p || s->reorder_p
-        || s->rate_bps || s->ndowns;
+        || s->rate_bps || s->ndowns || s->pmtu;
 }
 
 bool link_gso_ok(const struct link *l)
@@ -307,8 +308,12 @@ bool link_gso_ok(const struct link *l)
 
 bool link_intact(const struct link *l)
 {
-    return l->way[LINK_FWD].spec.corrupt_p == 0
-        && l->way[LINK_BACK].spec.corrupt_p == 0;
+    const struct link_spec *f = &l->way[LINK_FWD].spec;
+    const struct link_spec *b = &l->way[LINK_BACK].spec;
+
+    /* a router that cuts a packet wants its checksum to be there */
+    return f->corrupt_p == 0 && b->corrupt_p == 0 && f->pmtu == 0
+        && b->pmtu == 0;
 }
 
 static void chain_drain(struct link *l, struct chain *c)

@@ -5,7 +5,7 @@
  * ordinal: nothing that a stack draws moves it, and a later change of the
  * link does not touch packets that are under way.
  *
- *     drop rules, down, loss, duplicate, corrupt, queue + rate,
+ *     drop rules, down, pmtu, loss, duplicate, corrupt, queue + rate,
  *     delay + jitter, reorder
  *
  * The words of `struct link_spec` are those of netem; spec.c parses them.
@@ -35,6 +35,7 @@ enum {
     LINK_BURST_MAX = 1000000,
     LINK_REORDER_BY_MAX = 1000,
     LINK_BDP_MAX = 1000,
+    LINK_PMTU_MIN = 68, /* RFC 791 §3.2 */
 };
 
 #define LINK_TIME_MAX (600 * NS_S) /* delay; `down` ends within a year */
@@ -72,6 +73,8 @@ struct link_spec {
     uint64_t queue;                 /* in what queue_kind says */
     uint8_t  queue_kind;            /* enum link_queue */
     uint8_t  ndowns;
+    uint16_t pmtu;   /* of the link behind a router in the middle; 0: none */
+    bool     silent; /* ... which does not say what was too big */
     struct link_down downs[LINK_DOWNS_MAX];
 };
 
@@ -99,6 +102,9 @@ enum link_kind {
 };
 
 struct cw_pkt;
+
+/* Is the packet larger than a router in the middle can pass on? */
+bool link_too_big(const struct link_spec *s, const struct cw_pkt *pkt);
 
 /* The kinds of a frame, by its first bytes; never reads past them. */
 unsigned link_kinds(const struct cw_pkt *pkt);

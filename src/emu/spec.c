@@ -2,6 +2,7 @@
  *
  *     delay T [JITTER]   loss P [burst N]   reorder P [by N]   duplicate P
  *     corrupt P   rate R   queue Q   down T..T   (rtt T: twice a delay)
+ *     pmtu N [blackhole]
  *
  *   Owns:      the grammar, and which values go together.
  *   Invariant: what is accepted has an effect; a word that could not do
@@ -24,12 +25,15 @@ enum word {
     W_RATE,
     W_QUEUE,
     W_DOWN,
+    W_PMTU,
+    W_BLACKHOLE,
     W_COUNT_OF,
 };
 
 static const char *const names[W_COUNT_OF] = {
     "delay",     "rtt",     "loss", "burst", "reorder", "by",
     "duplicate", "corrupt", "rate", "queue", "down",
+    "pmtu",      "blackhole",
 };
 
 /* ---- values ----------------------------------------------------------- */
@@ -90,6 +94,21 @@ static void get_count(struct words *w, uint32_t *out, uint32_t max)
         value_bad(w, &v, v.buf);
     }
     *out = (uint32_t)n;
+}
+
+static void get_pmtu(struct words *w, uint16_t *out)
+{
+    struct value v;
+    uint64_t     n = 0;
+
+    if (!value_take(w, &v, "1400"))
+        return;
+    if (!units_count(v.text, &n, &v.reason))
+        value_bad(w, &v, v.buf);
+    else if (n < LINK_PMTU_MIN || n > UINT16_MAX)
+        value_bad(w, &v, "Write bytes from 68 (RFC 791; IPv6 wants 1280) to "
+                         "65535");
+    *out = (uint16_t)n;
 }
 
 static void get_rate(struct words *w, uint64_t *out)
@@ -256,6 +275,12 @@ static void word_value(struct words *w, enum word word, struct link_spec *s)
     case W_DOWN:
         get_down(w, s);
         return;
+    case W_PMTU:
+        get_pmtu(w, &s->pmtu);
+        return;
+    case W_BLACKHOLE:
+        s->silent = true;
+        return;
     case W_COUNT_OF:
         break;
     }
@@ -297,6 +322,8 @@ static bool words_agree(unsigned said, struct fmt *err)
         { W_BY, W_REORDER, "by: what? Write reorder 3% by 2" },
         { W_QUEUE, W_RATE,
           "queue: without a rate nothing ever waits. Write rate 10mbit, too" },
+        { W_BLACKHOLE, W_PMTU,
+          "blackhole: for which packets? Write pmtu 1400 blackhole" },
     };
 
     for (unsigned i = 0; i < ARRAY_LEN(needs); i++)
@@ -353,7 +380,9 @@ bool spec_valid(const struct link_spec *s)
         && s->reorder_by <= LINK_REORDER_BY_MAX
         && (s->reorder_by > 0) == (s->reorder_p > 0)
         && s->rate_bps <= LINK_RATE_MAX && s->queue_kind <= LINK_QUEUE_BDP
-        && s->queue <= LINK_QUEUE_MAX && s->ndowns <= LINK_DOWNS_MAX;
+        && s->queue <= LINK_QUEUE_MAX && s->ndowns <= LINK_DOWNS_MAX
+        && (s->pmtu == 0 || s->pmtu >= LINK_PMTU_MIN)
+        && (s->pmtu || !s->silent);
 
     if (s->queue_kind == LINK_QUEUE_BDP)
         ok = ok && s->queue <= LINK_BDP_MAX * UINT64_C(1000);

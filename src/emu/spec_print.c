@@ -140,6 +140,10 @@ static void print_words(struct fmt *out, const struct link_spec *s)
         print_rate(out, s->rate_bps);
     }
     print_queue(out, s);
+    if (s->pmtu)
+        fmt_f(out, " pmtu %u", s->pmtu);
+    if (s->silent)
+        fmt_str(out, " blackhole");
     for (unsigned i = 0; i < s->ndowns; i++) {
         fmt_str(out, " down ");
         print_time(out, s->downs[i].from);
@@ -167,7 +171,8 @@ bool spec_equal(const struct link_spec *a, const struct link_spec *b)
         && a->dup_p == b->dup_p && a->corrupt_p == b->corrupt_p
         && a->reorder_p == b->reorder_p && a->reorder_by == b->reorder_by
         && a->rate_bps == b->rate_bps && a->queue == b->queue
-        && a->queue_kind == b->queue_kind && a->ndowns == b->ndowns;
+        && a->queue_kind == b->queue_kind && a->ndowns == b->ndowns
+        && a->pmtu == b->pmtu && a->silent == b->silent;
 
     for (unsigned i = 0; same && i < a->ndowns; i++)
         same = a->downs[i].from == b->downs[i].from

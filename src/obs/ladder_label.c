@@ -377,6 +377,18 @@ void lad_reason(const struct ladder *l, uint32_t i, struct fmt *f)
     case WHY_TX_RESCUE:
         fmt_str(f, "rescue");
         break;
+    case WHY_TX_PMTU:
+        fmt_str(f, "path MTU");
+        break;
+    case WHY_TX_MTU_PROBE:
+        fmt_str(f, "MTU probe");
+        break;
+    case WHY_TX_PROBE_LOST:
+        fmt_str(f, "probe lost");
+        break;
+    case WHY_TX_BLACK_HOLE:
+        fmt_str(f, "black hole");
+        break;
     case WHY_TX_LIMITED:
         fmt_str(f, "on dup ACK");
         break;

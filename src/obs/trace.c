@@ -6,23 +6,11 @@
 
 enum { NOTE_MAX = 512 };
 
-static bool sent_again(const struct run_packet *p)
-{
-    static const uint16_t again[] = { WHY_TX_RTO,     WHY_TX_FAST,
-                                      WHY_TX_SACK_LOST, WHY_TX_PARTIAL,
-                                      WHY_TX_RECOVER, WHY_TX_RESCUE };
-
-    for (size_t i = 0; i < ARRAY_LEN(again); i++)
-        if (p->why == again[i])
-            return true;
-    return false;
-}
-
 static const char *colour_of(const struct run_packet *p)
 {
     if (!run_arrived(p))
         return "\033[38;5;166m";
-    return sent_again(p) ? "\033[38;5;214m" : NULL;
+    return why_is_again((enum why)p->why) ? "\033[38;5;214m" : NULL;
 }
 
 static size_t first_line(const char *text, size_t len)

@@ -188,13 +188,43 @@ static void announce(struct world *w, const struct host *h,
         hooks->packet(hooks->ctx, &p);
 }
 
-static void onto(struct world *w, struct wlink *l, unsigned dir,
-                 struct cw_pkt *pkt)
+static void enter(struct world *w, struct wlink *l, unsigned dir,
+                  struct cw_pkt *pkt)
 {
     l->number = w->packets;
     link_send(l->l, dir, pkt, w->now);
     l->number = 0;
     l->next = link_next(l->l);
+}
+
+/* A router in the middle may find it too large. */
+static void onto(struct world *w, struct wlink *l, unsigned dir,
+                 struct cw_pkt *pkt)
+{
+    const struct link_spec *s = link_spec_of(l->l, dir);
+    struct host            *h = w->hosts[dir == LINK_FWD ? l->a : l->b];
+    struct cw_pkt           copy;
+
+    if (LIKELY(!link_too_big(s, pkt))) {
+        enter(w, l, dir, pkt);
+        return;
+    }
+    if (router_cut(w, h, pkt, l, dir))
+        return;
+    pkt_share(&copy, pkt);
+    enter(w, l, dir, pkt); /* where it is lost */
+    if (!s->silent)
+        gateway_too_big(w, h, &copy, s->pmtu);
+    cw_pkt_free(&copy);
+}
+
+void carry_piece(struct world *w, struct host *h, struct cw_pkt *pkt,
+                 struct wlink *l, unsigned dir)
+{
+    w->packets++;
+    announce(w, h, pkt, (struct world_packet){ .number = 0 });
+    pkt->why_arg = w->packets;
+    enter(w, l, dir, pkt);
 }
 
 /* A frame for a group goes to every other host. */
@@ -324,7 +354,9 @@ void carry_from_gateway(struct world *w, struct host *to, struct cw_pkt *pkt,
     carry_fate(w, w->packets, NULL, to,
                room ? WHY_LINK_ARRIVED : WHY_LINK_FULL);
     pkt->why_arg = w->packets;
-    if (room)
+    if (to->number == w->outside)
+        outside_take(w, pkt, 1);
+    else if (room)
         to->held[to->nheld++] = *pkt;
     else
         cw_pkt_free(pkt);

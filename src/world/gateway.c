@@ -219,14 +219,17 @@ static bool may_complain(const struct parts *p)
     return p->proto != PROTO_ICMP6 || !icmp6_is_error(p->payload.p[0]);
 }
 
+/* An error for each family. */
+struct complaint {
+    struct icmp4_repr m4;
+    struct icmp6_repr m6;
+    enum why          why;
+};
+
 /* From the gateway, with the beginning of what it is about. */
 static void complain(struct world *w, struct host *from,
-                     const struct parts *p)
+                     const struct parts *p, const struct complaint *c)
 {
-    static const struct icmp4_repr net4 = { .type = ICMP4_UNREACH,
-                                            .code = ICMP4_UNREACH_NET };
-    static const struct icmp6_repr net6 = { .type = ICMP6_UNREACH,
-                                            .code = ICMP6_UNREACH_NO_ROUTE };
     bool          is4 = addr_is4(&p->src);
     size_t        quote = MIN(p->ip.len, (size_t)(is4 ? QUOTE4 : QUOTE6));
     struct reply  r = { from, p, is4 ? gateway_addr4(w) : gateway_addr6(w),
@@ -239,22 +242,45 @@ static void complain(struct world *w, struct host *from,
     if (!at)
         return;
     if (is4)
-        icmp4hdr_emit(at, ICMP_HDR_LEN, &net4);
+        icmp4hdr_emit(at, ICMP_HDR_LEN, &c->m4);
     else
-        icmp6hdr_emit(at, ICMP6_HDR_LEN, &net6);
+        icmp6hdr_emit(at, ICMP6_HDR_LEN, &c->m6);
     memcpy(at + ICMP_HDR_LEN, p->ip.p, quote);
     if (is4)
         icmp4hdr_seal(at, r.len);
     else
         icmp6hdr_seal(at, r.len, &r.src, &p->src);
     pkt.netif = WORLD_ETH0;
-    pkt.why = WHY_TX_UNREACHABLE;
+    pkt.why = (uint16_t)c->why;
     carry_from_gateway(w, from, &pkt, false);
+}
+
+void gateway_too_big(struct world *w, struct host *from,
+                     const struct cw_pkt *pkt, uint16_t mtu)
+{
+    const struct complaint c = {
+        .m4 = { .type = ICMP4_UNREACH, .code = ICMP4_UNREACH_FRAG_NEEDED,
+                .rest = mtu },
+        .m6 = { .type = ICMP6_TOO_BIG, .rest = mtu },
+        .why = WHY_TX_TOO_BIG,
+    };
+    uint8_t      frame[FRAME_MAX];
+    size_t       n = pkt_copy_out(pkt, 0, frame, sizeof(frame));
+    struct parts p;
+
+    if (n == pkt->len && parse(span_of(frame, n), &p) == GO_ON
+        && may_complain(&p))
+        complain(w, from, &p, &c);
 }
 
 void gateway_take(struct world *w, struct host *from, struct cw_pkt *pkt,
                   bool name)
 {
+    static const struct complaint no_way = {
+        .m4 = { .type = ICMP4_UNREACH, .code = ICMP4_UNREACH_NET },
+        .m6 = { .type = ICMP6_UNREACH, .code = ICMP6_UNREACH_NO_ROUTE },
+        .why = WHY_TX_UNREACHABLE,
+    };
     uint8_t      frame[FRAME_MAX];
     size_t       n = pkt_copy_out(pkt, 0, frame, sizeof(frame));
     bool         whole = n == pkt->len;
@@ -264,7 +290,7 @@ void gateway_take(struct world *w, struct host *from, struct cw_pkt *pkt,
         if (name)
             answer_name(w, from, &p, pkt->netif);
         else if (may_complain(&p))
-            complain(w, from, &p);
+            complain(w, from, &p, &no_way);
     }
     cw_pkt_free(pkt);
 }

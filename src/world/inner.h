@@ -125,6 +125,9 @@ void carry_fate(struct world *w, uint32_t number, const struct host *from,
 /* A frame that the gateway sends to a host, at once. */
 void carry_from_gateway(struct world *w, struct host *to, struct cw_pkt *pkt,
                         bool name);
+/* A piece that a router has cut goes on along a link. */
+void carry_piece(struct world *w, struct host *h, struct cw_pkt *pkt,
+                 struct wlink *l, unsigned dir);
 struct wlink *wlink_new(struct world *w, unsigned a, unsigned b,
                         const struct link_config *config);
 void          wlink_free(struct world *w, struct wlink *l);
@@ -138,6 +141,13 @@ bool wlink_resolve(const struct world *w, const struct wlink *l,
 bool outside_new(struct world *w, const char **why);
 /* Packets that have come through a link, to the world's hook. */
 void outside_take(struct world *w, struct cw_pkt *pkts, unsigned n);
+
+/* ---- routers (router.c) ------------------------------------------------- */
+
+/* A frame of h's that the router on this link cannot pass on, in pieces;
+ * false: it must not be cut. */
+bool router_cut(struct world *w, struct host *h, struct cw_pkt *pkt,
+                struct wlink *l, unsigned dir);
 
 /* ---- the gateway and its name service ---------------------------------- */
 
@@ -153,6 +163,9 @@ bool gateway_asked(struct world *w, const struct cw_pkt *pkt,
 /* Answers a frame and frees it: a name, or "network unreachable". */
 void gateway_take(struct world *w, struct host *from, struct cw_pkt *pkt,
                   bool name);
+/* Tells the sender that a link carries only this. */
+void gateway_too_big(struct world *w, struct host *from,
+                     const struct cw_pkt *pkt, uint16_t mtu);
 /* The answer to a DNS message; its length, or 0: none is due. */
 size_t names_answer(const struct world *w, struct span question,
                     uint8_t *out, size_t cap);

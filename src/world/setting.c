@@ -105,6 +105,23 @@ static bool read_offer(const char *v, struct setting *s, struct fmt *err)
     }
 }
 
+static const char *const probings[] = {
+    [CW_MTU_PROBING_OFF] = "off",
+    [CW_MTU_PROBING_BLACK_HOLE] = "black-hole",
+    [CW_MTU_PROBING_ALWAYS] = "always",
+};
+
+static bool read_probing(const char *v, struct setting *s, struct fmt *err)
+{
+    for (size_t i = CW_MTU_PROBING_OFF; i < ARRAY_LEN(probings); i++)
+        if (text_same(v, probings[i])) {
+            s->value = i;
+            return true;
+        }
+    fmt_str(err, "there are off, black-hole and always");
+    return false;
+}
+
 static const struct {
     const char *name;
     bool (*read)(const char *v, struct setting *s, struct fmt *err);
@@ -115,6 +132,7 @@ static const struct {
     [SETTING_OFFER] = { "offer", read_offer },
     [SETTING_RCVBUF] = { "rcvbuf", read_buffer },
     [SETTING_SNDBUF] = { "sndbuf", read_buffer },
+    [SETTING_MTU_PROBING] = { "mtu-probing", read_probing },
 };
 
 /* "h1=8000": the host's name goes to s->host; answers what is behind. */
@@ -187,6 +205,9 @@ void setting_apply(const struct setting *s, struct cw_config *c)
         break;
     case SETTING_SNDBUF:
         c->sndbuf = (uint32_t)s->value;
+        break;
+    case SETTING_MTU_PROBING:
+        c->mtu_probing = (enum cw_mtu_probing)s->value;
         break;
     }
 }

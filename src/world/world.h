@@ -184,6 +184,7 @@ enum setting_what {
     SETTING_OFFER,
     SETTING_RCVBUF,
     SETTING_SNDBUF,
+    SETTING_MTU_PROBING,
 };
 
 enum { SETTING_TEXT_MAX = 96, SETTINGS_MAX = 32 };

@@ -66,6 +66,8 @@ TEST(canonical_words)
           "delay 1ms rate 10mbit queue 1bdp" },
         { "queue 0.25bdp rate 10mbit delay 1ms",
           "delay 1ms rate 10mbit queue 0.25bdp" },
+        { "pmtu 1400", "pmtu 1400" },
+        { "blackhole pmtu 68 delay 1ms", "delay 1ms pmtu 68 blackhole" },
         { "rate 10mbit queue 0p", "rate 10mbit queue 0p" },
         { "down 0..500ms", "down 0s..500ms" },
     };
@@ -132,6 +134,10 @@ static struct link_spec random_spec(struct prng *r)
     if (prng_below(r, 2))
         s.rate_bps = 1 + (prng_below(r, LINK_RATE_MAX) >> prng_below(r, 30));
     random_queue(r, &s);
+    if (prng_below(r, 2)) {
+        s.pmtu = (uint16_t)(68 + prng_below(r, 65535 - 67));
+        s.silent = prng_below(r, 2);
+    }
     s.ndowns = (uint8_t)prng_below(r, LINK_DOWNS_MAX + 1);
     for (unsigned i = 0; i < s.ndowns; i++) {
         s.downs[i].from = random_time(r, 86400u * (uint64_t)NS_S);
@@ -181,7 +187,7 @@ static const struct {
     { "delay 20ms los 3%", "los: no such word. Did you mean loss?" },
     { "bandwidth 10mbit",
       "bandwidth: no such word. Write one of delay rtt loss burst "
-      "reorder by duplicate corrupt rate queue down" },
+      "reorder by duplicate corrupt rate queue down pmtu blackhole" },
     { "delay", "delay: the value is missing. Write delay 20ms" },
     { "loss", "loss: the value is missing. Write loss 3%" },
     { "rate", "rate: the value is missing. Write rate 10mbit" },
@@ -214,6 +220,10 @@ static const struct {
     { "loss 90% burst 2",
       "burst: bursts of that length with one packet between them lose "
       "less. Write a lower loss or a longer burst" },
+    { "blackhole",
+      "blackhole: for which packets? Write pmtu 1400 blackhole" },
+    { "pmtu 67", "pmtu 67: Write bytes from 68 (RFC 791; IPv6 wants 1280) to "
+                 "65535" },
     { "by 2", "by: what? Write reorder 3% by 2" },
     { "reorder 1% by 1001", "by 1001: Write a number from 1 to 1000" },
     { "queue 50p",
