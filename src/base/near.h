@@ -2,16 +2,14 @@
  *
  * A link is the distance to its neighbour, in units of 8 bytes, so that two
  * of them take 8 bytes; all nodes and the sentinel must be in one region of
- * at most NEAR_REACH bytes (an arena is).  A distance of 0 leads to the node
+ * less than 16 GiB (an arena is).  A distance of 0 leads to the node
  * itself: zeroed memory is an empty list, or a node on none.  A node must not
  * be copied while it is linked.
  */
 #ifndef BASE_NEAR_H
 #define BASE_NEAR_H
 
-#include "base/compiler.h"
-
-#define NEAR_REACH (INT64_C(8) * INT32_MAX)
+#include "base/check.h"
 
 struct near {
     int32_t next, prev;
@@ -52,6 +50,7 @@ static inline void near_push_back(struct near *l, struct near *n)
 {
     struct near *last = near_step(l, l->prev);
 
+    INVARIANT(near_step(l, near_way(l, n)) == n); /* one region */
     n->next = near_way(n, l);
     n->prev = near_way(n, last);
     last->next = near_way(last, n);

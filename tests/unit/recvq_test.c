@@ -1,0 +1,170 @@
+/* recvq_test.c: reassembly against an array with a place for each byte. */
+#include "store/recvq.h"
+#include "store_rig.h"
+
+enum { SPAN = 6000, STEPS = 30000, NOTHING = -1 };
+
+static struct recvq     q;
+static struct recvq_mem mem;
+static seq              nxt; /* RCV.NXT */
+
+/* From what the user has read: bytes in order, then those that came early. */
+static int      model[2 * SPAN];
+static uint32_t ready;
+static uint8_t  out[2 * SPAN];
+
+static void forget(uint32_t n)
+{
+    ready -= n;
+    memmove(model, model + n, (2 * SPAN - n) * sizeof model[0]);
+    for (uint32_t i = 0; i < n; i++)
+        model[2 * SPAN - 1 - i] = NOTHING;
+}
+
+/* Where a byte stands in the model. */
+static uint32_t place(seq at)
+{
+    return ready + (uint32_t)seq_diff(at, nxt);
+}
+
+/* A packet of a few runs; its bytes are at random, so that it shows whose
+ * came first. */
+static struct cw_pkt packet(struct prng *r, uint32_t len)
+{
+    struct cw_pkt p;
+
+    EXPECT(pkt_new(&p, mem.ps, 0, 0));
+    while (len > 0 && p.nfrags < CW_FRAGS_MAX) {
+        uint32_t n = p.nfrags == CW_FRAGS_MAX - 1 ? len : 1 + below(r, len);
+        struct cw_buf *b = pbuf_new(mem.ps, n);
+
+        for (uint32_t i = 0; i < n; i++)
+            b->data[i] = (uint8_t)prng_u32(r);
+        EXPECT(pkt_append(&p, b, 0, n));
+        pbuf_put(b);
+        len -= n;
+    }
+    return p;
+}
+
+static void put(struct prng *r)
+{
+    uint32_t            len = 1 + below(r, 1500);
+    int32_t             off = (int32_t)below(r, SPAN) - 1000;
+    struct cw_pkt       p = packet(r, len);
+    struct recvq_in     in = { &p, 0, len, { nxt.v + (uint32_t)off } };
+    struct recvq_result res;
+    uint32_t            fresh = 0, advanced = 0;
+    enum why            why = recvq_put(&q, &mem, nxt, &in, &res);
+
+    EXPECT_EQ(pkt_copy_out(&p, 0, out, len), len);
+    for (uint32_t i = 0; i < len; i++) {
+        seq at = seq_add(in.at, i);
+
+        if (seq_lt(at, nxt) || model[place(at)] != NOTHING)
+            continue;
+        model[place(at)] = out[i];
+        fresh++;
+    }
+    while (model[ready + advanced] != NOTHING)
+        advanced++;
+    EXPECT_EQ(why, fresh ? GO_ON : WHY_SEQ_OLD);
+    EXPECT_EQ(res.fresh, fresh);
+    EXPECT_EQ(res.advanced, advanced);
+    EXPECT_EQ(res.dup, fresh < len);
+    nxt = seq_add(nxt, advanced);
+    ready += advanced;
+    pkt_free(&p);
+}
+
+static void read_some(struct prng *r)
+{
+    uint32_t n = below(r, 3000), want = MIN(n, ready);
+    bool     peek = below(r, 3) == 0;
+
+    EXPECT_EQ(recvq_read(&q, out, n, peek), want);
+    for (uint32_t i = 0; i < want; i++)
+        EXPECT_EQ(out[i], model[i]);
+    if (!peek)
+        forget(want);
+}
+
+/* The blocks are the model's runs beyond RCV.NXT, each once. */
+static void check_ranges(void)
+{
+    struct seqrange blocks[64];
+    unsigned        n = recvq_sack(&q, blocks, ARRAY_LEN(blocks)), runs = 0;
+    bool            inside = false;
+
+    for (uint32_t i = ready; i < 2 * SPAN; i++) {
+        runs += model[i] != NOTHING && !inside;
+        inside = model[i] != NOTHING;
+    }
+    EXPECT_EQ(recvq_ranges(&q), runs);
+    EXPECT_EQ(n, MIN(runs, (unsigned)ARRAY_LEN(blocks)));
+    for (unsigned i = 0; i < n; i++) {
+        uint32_t left = place(blocks[i].left), right = place(blocks[i].right);
+
+        EXPECT_EQ(model[left - 1], NOTHING);
+        EXPECT_EQ(model[right], NOTHING);
+        for (uint32_t k = left; k < right; k++)
+            EXPECT_NE(model[k], NOTHING);
+    }
+}
+
+TEST(as_a_place_for_each_byte)
+{
+    struct arena *a = rig_arena(8 << 20);
+    struct prng   r = t_prng("recvq");
+    struct pbufs  ps;
+    struct slab   ranges;
+
+    pbufs_init(&ps, a);
+    slab_init(&ranges, a, recvq_range_size());
+    mem = (struct recvq_mem){ &ps, &ranges, 256 };
+    nxt = seq_of(UINT32_MAX - 20000); /* it wraps */
+    for (size_t i = 0; i < ARRAY_LEN(model); i++)
+        model[i] = NOTHING;
+    recvq_init(&q);
+    for (int step = 0; step < STEPS; step++) {
+        if (below(&r, 3) && ready < SPAN - 3000)
+            put(&r);
+        else
+            read_some(&r);
+        EXPECT_EQ(q.ready, ready);
+        if (step % 8 == 0)
+            check_ranges();
+    }
+    recvq_fini(&q);
+    rig_arena_end(a);
+}
+
+/* RFC 2018 §4: the block of the segment that came last is the first. */
+TEST(the_last_arrival_leads)
+{
+    struct arena *a = rig_arena(4 << 20);
+    struct prng   r = t_prng("recvq order");
+    struct pbufs  ps;
+    struct slab   ranges;
+    struct seqrange blocks[3];
+    const uint32_t  at[] = { 100, 300, 500, 300 };
+
+    pbufs_init(&ps, a);
+    slab_init(&ranges, a, recvq_range_size());
+    mem = (struct recvq_mem){ &ps, &ranges, 3 };
+    recvq_init(&q);
+    for (size_t i = 0; i < ARRAY_LEN(at); i++) {
+        struct cw_pkt       p = packet(&r, 50);
+        struct recvq_in     in = { &p, 0, 50, seq_of(at[i]) };
+        struct recvq_result res;
+
+        recvq_put(&q, &mem, seq_of(0), &in, &res);
+        EXPECT(recvq_sack(&q, blocks, 3) > 0);
+        EXPECT_EQ(blocks[0].left.v, at[i]);
+        pkt_free(&p);
+    }
+    recvq_fini(&q);
+    rig_arena_end(a);
+}
+
+T_MAIN(T(as_a_place_for_each_byte), T(the_last_arrival_leads))
