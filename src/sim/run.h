@@ -44,7 +44,8 @@ struct sim_edge {
     uint8_t  key[36];
     bool     used, scaled;
     uint8_t  shift;
-    uint32_t edge;
+    uint32_t edge, first, widest; /* the edge now and at first; the largest
+                                     window shown */
     bool     valid;
 };
 

@@ -115,7 +115,7 @@ PKT(s7_4_enough_data)
  * it was. */
 static void lose_a_probe(const char *offer)
 {
-    bool     sack = offer[9] != '\0';
+    bool     sack = offer[8] != '\0';
     uint32_t cwnd;
 
     pk.config.mtu_probing = CW_MTU_PROBING_ALWAYS;
