@@ -79,6 +79,7 @@
     X(TCP_LISTEN_OVERFLOWS, "ListenOverflows") \
     X(TCP_LISTEN_DROPS,   "ListenDrops") \
     X(TCP_WIN_PROBES,     "TCPWinProbe") \
+    X(TCP_KEEPALIVES,     "TCPKeepAlive") \
     X(TCP_WANT_ZERO_WIN,  "TCPToZeroWindowAdv") \
     X(TCP_FROM_ZERO_WIN,  "TCPFromZeroWindowAdv") \
     X(TCP_TIMEWAIT,       "TW") \

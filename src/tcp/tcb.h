@@ -58,6 +58,7 @@ enum due {
     DUE_RST = 1 << 4,       /* the last word of this connection */
     DUE_REXMIT = 1 << 5,    /* one segment, whatever cwnd says */
     DUE_CHALLENGE = 1 << 6, /* RFC 5961 */
+    DUE_KEEPALIVE = 1 << 7, /* §3.8.4 */
 };
 
 /* An incoming segment, decoded and checked, in host order. */
@@ -159,7 +160,8 @@ struct tcp {
     cw_ns    srtt, rttvar, rto;
     uint32_t min_rtt_us; /* rounded up; UINT32_MAX: none yet */
     uint8_t  backoff;    /* timer expiries in a row */
-    uint8_t  probes;     /* unanswered window probes in a row */
+    uint8_t  probes;     /* unanswered in a row: of the window, or, while
+                            nothing waits, keep-alives */
 
     /* what the SYNs settled */
     uint16_t snd_mss; /* payload of a full segment, options not counted */
@@ -482,7 +484,10 @@ void tcp_timers_backed_off(struct tcp *t);
 void tcp_timers_ack_owed(struct tcp *t);
 void tcp_timers_ack_sent(struct tcp *t);
 void tcp_timers_fin_wait_2(struct tcp *t);
-void tcp_timers_keepalive(struct tcp *t, cw_ns idle);
+void tcp_timers_keepalive(struct tcp *t);
+void tcp_timers_user_timeout(struct tcp *t);
+cw_ns tcp_user_deadline(const struct tcp *t);
+bool  tcp_is_idle(const struct tcp *t);
 void tcp_timers_off(struct tcp *t);
 void tcp_timers_init(struct tcp *t);
 

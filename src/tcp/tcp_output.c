@@ -7,7 +7,8 @@
  *   2  is a record believed lost?        send it again, while pipe < cwnd
  *   3  is there new data, or our FIN?    while pipe < cwnd, the peer's
  *                                        window and §3.8.6.2.1 allow it
- *   4  is a window probe owed?           one octet, whatever the window says
+ *   4  is a window probe owed?           one octet, whatever the window says;
+ *                                        or a keep-alive, if nothing waits
  *   5  is an ACK still owed?             a segment without data
  *
  * (An ACK that tells of a hole goes before all of them, alone.)
@@ -547,6 +548,21 @@ static void probe(struct tcp *t)
     tcp_timers_backed_off(t);
 }
 
+/* §3.8.4, SHLD-12: SND.NXT - 1 and no data, so that the peer must answer. */
+static void keep_alive(struct tcp *t)
+{
+    struct plan   p = { .start = seq_sub(t->snd.nxt, 1),
+                        .why = WHY_TX_KEEPALIVE };
+    struct cw_pkt pkt;
+
+    t->due &= (uint16_t)~DUE_KEEPALIVE;
+    if (!tcp_is_idle(t))
+        return; /* what has just been sent serves as well */
+    env_count(tcp_env(t), COUNT_TCP_KEEPALIVES);
+    if (prepare(t, &p, &pkt))
+        launch(t, &p, &pkt);
+}
+
 /* ---- 5: acknowledge ----------------------------------------------------- */
 
 static void send_ack(struct tcp *t)
@@ -634,6 +650,8 @@ void tcp_output(struct tcp *t)
     }
     if (t->due & DUE_PROBE)
         probe(t);
+    if (t->due & DUE_KEEPALIVE)
+        keep_alive(t);
     send_owed_acks(t);
     watch_window(t);
     if (!seq_eq(before, t->snd.nxt) && !(t->state & TCPS_OPENING))

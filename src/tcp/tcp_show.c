@@ -112,6 +112,10 @@ void tcp_opts_changed(struct tcp *t)
 {
     if (t->state & TCPS_SYNCHRONIZED && tcp_wnd_update_due(t))
         tcp_ack_owed(t, WHY_TX_WINDOW, true);
+    if (t->state & TCPS_SYNCHRONIZED) {
+        tcp_timers_keepalive(t);
+        tcp_timers_user_timeout(t);
+    }
     tcp_due(t, DUE_OUTPUT);
 }
 
@@ -235,7 +239,7 @@ static void row_timer(const struct tcp *t, struct cw_sock_row *row)
         row->timer = t->probing ? 4 : 1;
     } else if (t->at[TCPT_LIFE] != NS_NEVER) {
         at = t->at[TCPT_LIFE];
-        row->timer = t->state == TCPS_FIN_WAIT_2 ? 3 : 2;
+        row->timer = t->state == TCPS_FIN_WAIT_2 && t->detached ? 3 : 2;
     } else if (t->at[TCPT_DELACK] != NS_NEVER) {
         at = t->at[TCPT_DELACK];
         row->timer = 5;

@@ -171,7 +171,8 @@ void tcp_enter(struct tcp *t, enum tcp_state next, enum why why)
     if (next == TCPS_TIME_WAIT) {
         tcp_timewait_begin(t);
         flush(t);
-        t->due &= (uint16_t) ~(DUE_OUTPUT | DUE_PROBE | DUE_REXMIT);
+        t->due &= (uint16_t) ~(DUE_OUTPUT | DUE_PROBE | DUE_REXMIT
+                               | DUE_KEEPALIVE);
     }
     if (next == TCPS_CLOSED) {
         flush(t);
@@ -180,6 +181,8 @@ void tcp_enter(struct tcp *t, enum tcp_state next, enum why why)
     }
     if (next == TCPS_FIN_WAIT_2)
         tcp_timers_fin_wait_2(t);
+    if (next == TCPS_ESTABLISHED && t->opts.keepalive)
+        tcp_timers_keepalive(t);
     tcp_wake(t);
 }
 

@@ -29,6 +29,12 @@ static void give_up(struct tcp *t)
     tcp_enter(t, TCPS_CLOSED, WHY_GAVE_UP);
 }
 
+/* The user timeout (RFC9293-3.10.8-a, MUST-21). */
+static bool user_timeout(const struct tcp *t)
+{
+    return tcp_user_deadline(t) <= tcp_now(t);
+}
+
 static unsigned tries_allowed(const struct tcp *t)
 {
     const struct knobs *k = tcp_knobs(t);
@@ -43,7 +49,8 @@ static unsigned tries_allowed(const struct tcp *t)
 static void persist_timeout(struct tcp *t)
 {
     fired(t, EVT_PERSIST, tcp_rtt_backed_off(t), t->probes + 1u);
-    if (t->probes >= tries_allowed(t)) { /* only while unanswered: MUST-37 */
+    if (t->probes >= tries_allowed(t) /* only while unanswered: MUST-37 */
+        || user_timeout(t)) {
         give_up(t);
         return;
     }
@@ -61,7 +68,7 @@ static void rexmit_timeout(struct tcp *t)
         return;
     }
     fired(t, EVT_REXMIT, value, t->backoff + 1u);
-    if (t->backoff >= tries_allowed(t)) {
+    if (t->backoff >= tries_allowed(t) || user_timeout(t)) {
         give_up(t);
         return;
     }
@@ -82,8 +89,42 @@ static void delack_timeout(struct tcp *t)
     tcp_ack_owed(t, WHY_TX_ACK_DELAYED, true);
 }
 
+/* No answer to one probe says nothing (MUST-29); to so many, or for as long
+ * as the user timeout, that nobody is there. */
+static bool keepalive_over(const struct tcp *t, cw_ns idle)
+{
+    if (t->probes == 0)
+        return false;
+    if (t->opts.user_timeout_ms)
+        return idle >= t->opts.user_timeout_ms * NS_MS;
+    return t->probes >= t->opts.keepcnt;
+}
+
+/* §3.8.4.  MUST-26: only if nothing is under way and nothing has come. */
+static void keepalive_timeout(struct tcp *t)
+{
+    cw_ns idle = tcp_now(t) - t->heard_at;
+
+    if (tcp_is_idle(t) && idle < t->opts.keepidle_s * NS_S)
+        t->probes = 0; /* something came, be it no ACK of the probe */
+    else if (tcp_is_idle(t)) {
+        fired(t, EVT_KEEPALIVE, idle, t->probes + 1u);
+        if (keepalive_over(t, idle)) {
+            give_up(t);
+            return;
+        }
+        t->probes++;
+        tcp_due(t, DUE_KEEPALIVE);
+    }
+    tcp_timers_keepalive(t);
+}
+
 static void life_timeout(struct tcp *t)
 {
+    if (t->opts.keepalive && !(t->state == TCPS_FIN_WAIT_2 && t->detached)) {
+        keepalive_timeout(t);
+        return;
+    }
     if (t->state == TCPS_FIN_WAIT_2 && t->detached) {
         fired(t, EVT_FINWAIT2, tcp_knobs(t)->orphan_fin_wait_2, 1);
         tcp_enter(t, TCPS_CLOSED, WHY_FINWAIT2_OVER);

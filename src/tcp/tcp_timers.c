@@ -5,6 +5,7 @@
  *             §3.8.6.1, SHLD-29, SHLD-30); never both
  *   delack    runs while an ACK may wait for data (MUST-40)
  *   life      FIN-WAIT-2 without an owner; else keep-alive (§3.8.4)
+ *   user      has no timer: rexmit never stands behind it (RFC 5482)
  *   2 MSL     is not here: tcp_timewait.c's queue has it
  *
  * One timer in the wheel serves all of a connection: it stands at the
@@ -19,7 +20,8 @@ static enum event_timer shown(const struct tcp *t, enum tcp_timer which)
         return EVT_DELACK;
     if (which == TCPT_REXMIT)
         return t->probing ? EVT_PERSIST : EVT_REXMIT;
-    return t->state == TCPS_FIN_WAIT_2 ? EVT_FINWAIT2 : EVT_KEEPALIVE;
+    return t->state == TCPS_FIN_WAIT_2 && t->detached ? EVT_FINWAIT2
+                                                      : EVT_KEEPALIVE;
 }
 
 static void event(struct tcp *t, enum tcp_timer which, enum event_kind kind,
@@ -62,6 +64,37 @@ void tcp_timers_init(struct tcp *t)
         t->at[i] = NS_NEVER;
 }
 
+/* When the oldest data in flight will have been there for too long: RFC 5482
+ * §3, in the synchronized states (§3.3). */
+cw_ns tcp_user_deadline(const struct tcp *t)
+{
+    const struct segrec *r;
+
+    if (t->opts.user_timeout_ms == 0 || !t->flight
+        || !(t->state & TCPS_SYNCHRONIZED))
+        return NS_NEVER;
+    r = segq_first(&t->flight->segq);
+    if (!r)
+        return NS_NEVER;
+    return ns_add(r->first_sent, t->opts.user_timeout_ms * NS_MS);
+}
+
+static void arm_rexmit(struct tcp *t, enum why why)
+{
+    cw_ns left = tcp_user_deadline(t);
+
+    if (left != NS_NEVER)
+        left = ns_max(left - tcp_now(t), 0);
+    arm(t, TCPT_REXMIT, ns_min(tcp_rtt_backed_off(t), left), why);
+}
+
+/* The user timeout has changed. */
+void tcp_timers_user_timeout(struct tcp *t)
+{
+    if (tcp_user_deadline(t) < t->at[TCPT_REXMIT])
+        arm_rexmit(t, WHY_T_SENT);
+}
+
 /* RFC 6298 §5.1: start it if it is not running. */
 void tcp_timers_data_sent(struct tcp *t)
 {
@@ -69,14 +102,14 @@ void tcp_timers_data_sent(struct tcp *t)
         stop(t, TCPT_REXMIT, WHY_T_WINDOW_OPEN);
     t->probing = false;
     if (t->at[TCPT_REXMIT] == NS_NEVER)
-        arm(t, TCPT_REXMIT, tcp_rtt_backed_off(t), WHY_T_SENT);
+        arm_rexmit(t, WHY_T_SENT);
 }
 
 /* §5.3 */
 void tcp_timers_una_advanced(struct tcp *t)
 {
     t->probing = false;
-    arm(t, TCPT_REXMIT, tcp_rtt_backed_off(t), WHY_T_ACKED);
+    arm_rexmit(t, WHY_T_ACKED);
 }
 
 /* §5.2 */
@@ -92,7 +125,7 @@ void tcp_timers_window_shut(struct tcp *t)
     if (t->probing && t->at[TCPT_REXMIT] != NS_NEVER)
         return;
     t->probing = true;
-    arm(t, TCPT_REXMIT, tcp_rtt_backed_off(t), WHY_T_WINDOW_SHUT);
+    arm_rexmit(t, WHY_T_WINDOW_SHUT);
 }
 
 void tcp_timers_window_open(struct tcp *t)
@@ -106,7 +139,7 @@ void tcp_timers_window_open(struct tcp *t)
 /* RFC 6298 §5.5-5.6 */
 void tcp_timers_backed_off(struct tcp *t)
 {
-    arm(t, TCPT_REXMIT, tcp_rtt_backed_off(t), WHY_T_BACKOFF);
+    arm_rexmit(t, WHY_T_BACKOFF);
 }
 
 void tcp_timers_ack_owed(struct tcp *t)
@@ -129,15 +162,49 @@ void tcp_timers_fin_wait_2(struct tcp *t)
         arm(t, TCPT_LIFE, tcp_knobs(t)->orphan_fin_wait_2, WHY_CALL_CLOSE);
 }
 
-/* MAY-5, MUST-25: only if asked for, and only when nothing is in flight. */
-void tcp_timers_keepalive(struct tcp *t, cw_ns idle)
+/* Nothing was sent that is not acknowledged, and nothing waits to be sent. */
+bool tcp_is_idle(const struct tcp *t)
 {
+    uint32_t room;
+
+    return seq_eq(t->snd.una, t->snd.nxt) && tcp_new_data(t, &room) == 0
+        && (!t->fin_queued || t->fin_sent);
+}
+
+/* When keep-alive should look next: MUST-26, MUST-27.  Once probes go out,
+ * the user timeout is when they end. */
+static cw_ns keepalive_at(const struct tcp *t)
+{
+    cw_ns idle = t->opts.keepidle_s * NS_S;
+    cw_ns end = ns_add(t->heard_at, t->opts.user_timeout_ms * NS_MS);
+    cw_ns next = ns_add(tcp_now(t), t->opts.keepintvl_s * NS_S);
+
+    if (!tcp_is_idle(t))
+        return ns_add(tcp_now(t), idle);
+    if (t->probes == 0)
+        return ns_max(ns_add(t->heard_at, idle), tcp_now(t));
+    if (t->opts.user_timeout_ms && end > tcp_now(t))
+        return ns_min(next, end);
+    return next;
+}
+
+/* Runs from the beginning of a connection that asked for it (MAY-5, MUST-24,
+ * MUST-25) to its end; what arrives does not touch it, but its expiry looks
+ * how long ago that was. */
+void tcp_timers_keepalive(struct tcp *t)
+{
+    cw_ns at;
+
     if (t->state == TCPS_FIN_WAIT_2 && t->detached)
         return;
-    if (idle == NS_NEVER)
+    if (!t->opts.keepalive || !(t->state & TCPS_SYNCHRONIZED)
+        || t->state == TCPS_TIME_WAIT) {
         stop(t, TCPT_LIFE, WHY_T_OVER);
-    else
-        arm(t, TCPT_LIFE, idle, WHY_TX_KEEPALIVE);
+        return;
+    }
+    at = keepalive_at(t);
+    if (t->at[TCPT_LIFE] != at)
+        arm(t, TCPT_LIFE, at - tcp_now(t), WHY_T_KEEPALIVE);
 }
 
 void tcp_timers_off(struct tcp *t)

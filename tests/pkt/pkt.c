@@ -262,6 +262,12 @@ void pk_step(void)
     run_until(ns_max(next, pk.now));
 }
 
+void pk_until_sent(void)
+{
+    while (g.head == g.tail)
+        pk_step();
+}
+
 bool pk_skip(void)
 {
     if (g.head == g.tail)

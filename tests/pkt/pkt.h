@@ -98,6 +98,8 @@ void icmp(enum icmp kind, int64_t seq, unsigned mtu);
 #define quiet(t) pk_quiet(t, __FILE__, __LINE__)
 /* To the next timer. */
 void pk_step(void);
+/* From timer to timer until something is sent. */
+void pk_until_sent(void);
 /* Whatever it was; false: nothing was sent. */
 bool pk_skip(void);
 #define nothing() pk_quiet(0, __FILE__, __LINE__)
