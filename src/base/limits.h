@@ -34,6 +34,8 @@ enum {
     UDP_GRO_MAX = 65507,      /* bytes that become one: a datagram's most */
     TCP_OOO_RANGES_MAX = 256, /* holes in one receive queue */
     TCP_SEGS_MAX = 16384,     /* records in flight on one connection */
+    TCP_SACK_SPLITS = 64,     /* records that SACKs may cut, beside one more
+                                 for each full segment: CVE-2019-11478 */
     TCP_BACKLOG_MAX = 4096,   /* as net.core.somaxconn */
     TCP_SYN_QUEUE_MAX = 4096,
     TCP_TIMEWAIT_MAX = 65536,

@@ -160,6 +160,7 @@ struct net {
     struct sipkey id_key;
     uint32_t      id_next[IP_ID_SLOTS];
 
+    struct prng icmp_rng;
     cw_ns icmp_credit; /* token bucket, in time */
     cw_ns icmp_filled;
 

@@ -2,7 +2,9 @@
  * how often, and how much of the packet it quotes.
  *
  *   Owns:    the token bucket (RFC 4443 §2.4 (f)): ICMP_BURST at once, then
- *            ICMP_RATE a second.
+ *            ICMP_RATE a second, on average: what one costs is drawn, so
+ *            that nobody can count the errors that others were sent
+ *            (CVE-2020-25705: which of our ports answer).
  *   Invariant: no error is ever sent about an error, a group's packet or, in
  *              IPv4, a later fragment, nor to what is not one host (RFC 1122
  *              §3.2.2, RFC 4443 §2.4 (e)).
@@ -21,6 +23,7 @@ void icmp_init(struct net *n)
 {
     n->icmp_credit = (cw_ns)ICMP_BURST * TOKEN_NS;
     n->icmp_filled = n->env->now;
+    n->icmp_rng = prng_stream(n->env->seed, n->env->host, "icmp");
 }
 
 static bool take_token(struct net *n)
@@ -34,7 +37,8 @@ static bool take_token(struct net *n)
     n->icmp_credit += MIN(idle, full - n->icmp_credit);
     if (n->icmp_credit < TOKEN_NS)
         return false;
-    n->icmp_credit -= TOKEN_NS;
+    n->icmp_credit -=
+        MIN(n->icmp_credit, TOKEN_NS * (cw_ns)prng_below(&n->icmp_rng, 3));
     return true;
 }
 

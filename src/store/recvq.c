@@ -240,12 +240,36 @@ static void insert(struct insertion *x, seq from, seq to)
     add_piece(x, at, from, to);
 }
 
+/* Chain `b` behind chain `a`.  Where they meet, bytes that fit behind a's are
+ * copied there: otherwise segments of one byte each would cost a buffer
+ * each. */
+static void chain_join(struct recvq_body *q, struct chain *a, struct chain b)
+{
+    while (a->tail && b.head && b.head->len <= room_behind(a->tail)) {
+        struct slice *s = b.head, *t = a->tail;
+
+        memcpy(t->buf->data + t->off + t->len, slice_bytes(s), s->len);
+        t->len += s->len;
+        b.head = s->next;
+        q->charged -= pbuf_truesize(s->buf);
+        slice_free(s);
+    }
+    if (!b.head)
+        return;
+    if (a->tail)
+        a->tail->next = b.head;
+    else
+        a->head = b.head;
+    a->tail = b.tail;
+}
+
 static void join(struct recvq_body *q)
 {
     list_each(n, &q->ooo)
     {
         struct recvq_range *r = list_entry(n, struct recvq_range, link);
         struct recvq_range *p;
+        struct chain        c;
 
         if (n->prev == &q->ooo)
             continue;
@@ -253,23 +277,15 @@ static void join(struct recvq_body *q)
         if (!seq_eq(p->end, r->start))
             continue;
         p->end = r->end;
-        p->tail->next = r->head;
-        p->tail = r->tail;
+        c = (struct chain){ p->head, p->tail };
+        chain_join(q, &c, (struct chain){ r->head, r->tail });
+        p->head = c.head;
+        p->tail = c.tail;
         p->stamp = MAX(p->stamp, r->stamp);
         list_del(n);
         q->ranges--;
         slab_put(r);
     }
-}
-
-static void append_ready(struct recvq_body *q, struct slice *head,
-                         struct slice *tail)
-{
-    if (q->tail)
-        q->tail->next = head;
-    else
-        q->head = head;
-    q->tail = tail;
 }
 
 /* The first range touches RCV.NXT: its bytes are ready. */
@@ -278,12 +294,15 @@ static uint32_t release(struct recvq *queue, seq nxt)
     struct recvq_body  *q = queue->body;
     struct list        *n = list_first(&q->ooo);
     struct recvq_range *r = n ? list_entry(n, struct recvq_range, link) : NULL;
+    struct chain        c = { q->head, q->tail };
     uint32_t            len;
 
     if (!r || !seq_eq(r->start, nxt))
         return 0;
     len = seq_from(r->end, r->start);
-    append_ready(q, r->head, r->tail);
+    chain_join(q, &c, (struct chain){ r->head, r->tail });
+    q->head = c.head;
+    q->tail = c.tail;
     queue->ready += len;
     q->held -= len;
     q->ranges--;

@@ -94,6 +94,7 @@ struct tcp_flight {
     seq         lost_below; /* all records before it were judged */
     seq         rexmit_from; /* nothing before it waits to be sent again */
     uint32_t    dupacks;
+    uint32_t    dupacks_max; /* of them count: RFC 5681 §3.2 step 4 */
     uint8_t     recovery; /* enum recovery */
     bool        rescued;  /* RFC 6675's one rescue retransmission */
     bool        one_first; /* RFC 1191 §6.4: until an ACK comes, one only */

@@ -11,6 +11,15 @@
 
 enum { DUP_THRESH = 3 };
 
+/* Those that can stand for a segment that has left: no more than were out
+ * (RFC 5681 §3.2 step 4, its MAY), or an ACK sent a thousand times would
+ * empty the send buffer at once. */
+static uint32_t duplicates(const struct tcp_flight *f)
+{
+    return MIN(f->dupacks, f->recovery == RECOVERY_FAST ? f->dupacks_max
+                                                        : DUP_THRESH);
+}
+
 uint32_t tcp_pipe(const struct tcp *t)
 {
     uint32_t pipe, left;
@@ -20,7 +29,7 @@ uint32_t tcp_pipe(const struct tcp *t)
     pipe = segq_pipe(&t->flight->segq);
     if (t->sack_ok || t->flight->recovery == RECOVERY_RTO)
         return pipe;
-    left = t->flight->dupacks * tcp_eff_mss(t);
+    left = duplicates(t->flight) * tcp_eff_mss(t);
     return pipe > left ? pipe - left : 0;
 }
 
@@ -83,6 +92,7 @@ static void enter_fast_recovery(struct tcp *t)
         return;
     f->recovery = RECOVERY_FAST;
     f->recover = t->snd.nxt;
+    f->dupacks_max = f->segq.count;
     f->rescued = false;
     f->rexmit_why = f->dupacks >= DUP_THRESH ? WHY_TX_FAST
                                              : WHY_TX_SACK_LOST;
@@ -147,7 +157,9 @@ static void partial_ack(struct tcp *t, const struct segq_acked *a)
         return;
     }
     /* RFC 6582 step 3 (2): deflate by what left, the first was sent again */
+    f->dupacks = duplicates(f);
     f->dupacks -= MIN(f->dupacks, a->records > 0 ? a->records - 1 : 0);
+    f->dupacks_max = f->segq.count;
     f->rexmit_why = WHY_TX_PARTIAL;
     mark_first_lost(t);
 }

@@ -17,6 +17,17 @@ static bool useful(const struct tcp *t, seq left, seq right)
         && seq_le(right, t->snd.nxt);
 }
 
+/* An honest receiver holds what was sent as one: blocks cut records where
+ * segments were merged.  One that reports single octets would have a record
+ * made for each. */
+static bool may_split(const struct tcp *t)
+{
+    const struct segq *q = &t->flight->segq;
+
+    return q->count < TCP_SACK_SPLITS + 2 * (q->bytes / tcp_eff_mss(t))
+        && q->count < TCP_SEGS_MAX;
+}
+
 /* Marks what the block covers; records that it cuts are split. */
 static uint32_t mark_block(struct tcp *t, seq left, seq right)
 {
@@ -26,12 +37,13 @@ static uint32_t mark_block(struct tcp *t, seq left, seq right)
     uint32_t       fresh = 0;
 
     if (r && seq_lt(r->start, left) && !(r->marks & SEG_SACKED))
-        r = segq_split(q, slab, r, left);
+        r = may_split(t) ? segq_split(q, slab, r, left) : segq_next(q, r);
     for (; r && seq_lt(r->start, right); r = segq_next(q, r)) {
         if (r->marks & SEG_SACKED)
             continue;
-        if (seq_gt(r->end, right) && !segq_split(q, slab, r, right))
-            break; /* no memory: believed less than was said */
+        if (seq_gt(r->end, right)
+            && (!may_split(t) || !segq_split(q, slab, r, right)))
+            break; /* believed less than was said */
         segq_mark(q, r, SEG_SACKED, SEG_LOST | SEG_REXMIT);
         fresh += seq_from(r->end, r->start);
     }
