@@ -61,6 +61,7 @@ void net_looped(struct net *n, struct cw_pkt *pkt)
         pkt_free(pkt);
 }
 
+/* [RFC1122-2.3.1-a] [RFC1122-2.3.3-a] */
 void ether_push(const struct netif *nif, const struct cw_mac *dst,
                 struct cw_pkt *pkt, uint16_t type)
 {

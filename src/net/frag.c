@@ -177,7 +177,7 @@ static struct frag_dgram *begin(struct net *n, const struct frag_key *k)
 }
 
 /* RFC 1122 §3.3.2, RFC 8200 §4.5: the sender hears of it if the first
- * fragment was here. */
+ * fragment was here. [RFC1122-3.3.2-c] [RFC8200-4.5-c] */
 void frag_timeout(struct net *n, struct wtimer *t)
 {
     struct frag_dgram *d = container_of(t, struct frag_dgram, timer);
@@ -195,6 +195,7 @@ void frag_timeout(struct net *n, struct wtimer *t)
 
 /* ---- one piece ---------------------------------------------------------- */
 
+/* [RFC1122-3.3.2-a] [RFC1122-3.3.2-b] [RFC791-3.2-b] */
 static enum why check_piece(const struct ip_in *in, const struct ip_piece *p)
 {
     /* RFC 791 §3.1: a datagram is not longer than its length field. */
@@ -298,6 +299,7 @@ static enum why keep(struct net *n, struct frag_dgram *d,
     return GO_ON;
 }
 
+/* [RFC8200-4.5-e] [RFC5722-4-a] */
 static enum why add(struct net *n, struct frag_dgram *d,
                     const struct ip_in *in, const struct ip_piece *p)
 {

@@ -49,6 +49,7 @@ static bool build(struct net *n, const struct icmp_msg *m, struct cw_pkt *pkt)
     return false;
 }
 
+/* [RFC1122-3.3.4.2-a] [RFC4443-2.2-a] [RFC8200-8.4-a] [RFC1122-3.2.2-d] */
 void icmp_reply(struct net *n, const struct ip_in *in,
                 const struct icmp_msg *m)
 {
@@ -81,6 +82,7 @@ void icmp_reply(struct net *n, const struct ip_in *in,
     (void)net_out(n, &tx, &pkt); /* what becomes of it, net_out() tells */
 }
 
+/* [RFC1122-3.2.2.6-b] [RFC1122-3.2.2.6-e] [RFC4443-4.1-a] */
 static enum why echo_in(struct net *n, struct ip_in *in, uint32_t rest)
 {
     bool            ip4 = addr_is4(&in->rx.src);
@@ -140,6 +142,7 @@ static enum why icmp4_in(struct net *n, struct ip_in *in,
     return WHY_ICMP_UNHANDLED;
 }
 
+/* [RFC4443-2.4-a] */
 static enum why icmp6_in(struct net *n, struct ip_in *in,
                          const struct icmp4_repr *m)
 {
@@ -154,7 +157,8 @@ static enum why icmp6_in(struct net *n, struct ip_in *in,
     return WHY_ICMP_UNHANDLED;
 }
 
-/* Previous hop: ip_deliver(). */
+/* Previous hop: ip_deliver().
+ * [RFC1122-3.1-a] [RFC792---a] [RFC1122-3.2.2.7-a] [RFC1122-3.2.2.9-a] */
 enum why icmp_in(struct net *n, struct ip_in *in)
 {
     struct icmp4_repr m;

@@ -176,6 +176,7 @@ static enum why check_mtu(struct quote *q, uint32_t told, bool ip4)
     return mtu < q->total ? GO_ON : WHY_ICMP_NO_MATCH;
 }
 
+/* [RFC8085-5.2-a] */
 static enum why tell_transport(struct net *n, const struct quote *q)
 {
     const struct proto *up = net_transport(n, q->err.proto);

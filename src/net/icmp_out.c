@@ -57,7 +57,8 @@ static bool is_icmp_error(const struct ip_in *in)
                : icmp6_is_error(type) || type == ICMP6_REDIRECT;
 }
 
-/* The sender's address was found honest when the packet was accepted. */
+/* The sender's address was found honest when the packet was accepted.
+ * [RFC1122-3.2.2-g] [RFC1122-3.2.2-h] [RFC4443-2.4-c] */
 static bool may_tell(const struct ip_in *in, bool group_too)
 {
     if ((in->rx.many || in->link_many) && !group_too)
@@ -67,6 +68,7 @@ static bool may_tell(const struct ip_in *in, bool group_too)
     return !addr_is_any(&in->rx.src) && !is_icmp_error(in);
 }
 
+/* [RFC1122-3.2.2-b] [RFC4443-2.4-b] [RFC4443-2.4-d] */
 static void tell(struct net *n, const struct ip_in *in, struct icmp_msg *m,
                  bool group_too)
 {
@@ -86,6 +88,7 @@ static void tell(struct net *n, const struct ip_in *in, struct icmp_msg *m,
     icmp_reply(n, in, m);
 }
 
+/* [RFC1122-3.2.2.1-a] [RFC4443-3.1-a] */
 void icmp_tell_no_port(struct net *n, const struct ip_in *in)
 {
     bool            ip4 = addr_is4(&in->rx.src);
@@ -97,7 +100,8 @@ void icmp_tell_no_port(struct net *n, const struct ip_in *in)
     tell(n, in, &m, false);
 }
 
-/* RFC 1122 §3.2.2.1; RFC 8200 §4: an unknown next header. */
+/* RFC 1122 §3.2.2.1; RFC 8200 §4: an unknown next header.
+ * [RFC8200-4-b] [RFC4443-3.4-a] */
 void icmp_tell_no_proto(struct net *n, const struct ip_in *in)
 {
     bool            ip4 = addr_is4(&in->rx.src);

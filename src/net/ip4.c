@@ -7,7 +7,7 @@
 #include "net/frag.h"
 
 /* RFC 7126 §4.3, §4.4: source routes are an attacker's tool; everything
- * else is ignored (RFC 1122 §3.2.1.8, MUST-50). */
+ * else is ignored (RFC 1122 §3.2.1.8, MUST-50). [RFC1122-3.2.1.8b-a] */
 static enum why check_options(struct span opts)
 {
     struct reader r = reader_of(opts);
@@ -72,6 +72,7 @@ static enum why fragment_in(struct net *n, struct ip_in *in,
     return GO_ON;
 }
 
+/* [RFC1122-3.2.1.4-a] [RFC1122-3.2.1.7-b] */
 enum why ip4_in(struct net *n, struct ip_in *in)
 {
     struct ip4_repr ip;

@@ -35,6 +35,21 @@ static bool is_plain(uint8_t next)
     return next == PROTO_TCP || next == PROTO_UDP || next == PROTO_ICMP6;
 }
 
+/* What the sender is told depends on what it sent. [RFC4443-2.4-c] */
+static void tell_problem(struct net *n, struct ip_in *in, uint32_t chain,
+                         struct ip6_ext *ext)
+{
+    struct net_rx *rx = &in->rx;
+
+    if (!ext->problem.tell)
+        return;
+    ip6ext_skip(span_of(pkt_head(rx->pkt) + rx->ip_off, chain - rx->ip_off),
+                ext);
+    rx->proto = ext->proto;
+    rx->off = rx->ip_off + ext->off;
+    icmp_tell_problem(n, in, &ext->problem);
+}
+
 /* The chain, as far as it stands in this packet. */
 static enum why walk(struct net *n, struct ip_in *in,
                      const struct ip6_repr *ip, struct ip6_ext *ext)
@@ -50,8 +65,7 @@ static enum why walk(struct net *n, struct ip_in *in,
         span_of(pkt_head(pkt) + rx->ip_off, pkt->len - rx->ip_off), ip, ext);
     in->piece = ext->frag.present && ext->frag.off > 0;
     if (why != GO_ON) {
-        if (ext->problem.tell)
-            icmp_tell_problem(n, in, &ext->problem);
+        tell_problem(n, in, chain, ext);
         return why;
     }
     in->next_at = ext->next_at;
@@ -61,7 +75,8 @@ static enum why walk(struct net *n, struct ip_in *in,
     return GO_ON;
 }
 
-/* The first fragment has the whole chain, up to the upper layer. */
+/* The first fragment has the whole chain, up to the upper layer.
+ * [RFC8200-4.5-f] */
 static enum why check_first(struct net *n, struct ip_in *in,
                             const struct ip6_ext *ext)
 {
@@ -74,7 +89,7 @@ static enum why check_first(struct net *n, struct ip_in *in,
     return WHY_FRAG_BAD;
 }
 
-/* What remains when the chain is done with. */
+/* What remains when the chain is done with. [RFC8200-4.7-a] */
 static enum why finish(struct net *n, struct ip_in *in)
 {
     /* RFC 8200 §4.7: nothing follows, and nobody is told. */
@@ -125,6 +140,7 @@ static enum why fragment_in(struct net *n, struct ip_in *in,
     return GO_ON;
 }
 
+/* [RFC8200-3-a] [RFC8200-4.5-g] */
 enum why ip6_in(struct net *n, struct ip_in *in)
 {
     struct ip6_repr ip;

@@ -31,7 +31,8 @@ static bool martian(const struct net *n, const struct ip_in *in)
     return addr_is_loopback(&in->rx.src) || net_is_local(n, &in->rx.src);
 }
 
-/* [RFC1122-3.2.1.3-f] [RFC1122-3.2.1.3-d] [RFC1122-3.1-c] */
+/* [RFC1122-3.2.1.3-f] [RFC1122-3.2.1.3-d] [RFC1122-3.1-c]
+ * [RFC1122-3.2.2.2-a] */
 enum why ip_accept(struct net *n, struct ip_in *in)
 {
     struct net_rx *rx = &in->rx;

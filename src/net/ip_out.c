@@ -34,7 +34,8 @@ static uint32_t permute(uint32_t v, unsigned half, uint64_t key)
 /* RFC 7739 §5.3: a counter that many destinations share, and a keyed hash of
  * the addresses.  It is not added but permutes, so that no number tells the
  * next one, or how many packets others were sent meanwhile, not even to the
- * destination; and still none comes again before the counter comes round. */
+ * destination; and still none comes again before the counter comes round.
+ * [RFC6864-4.3-a] [RFC8200-4.5-b] */
 uint32_t ip_next_id(struct net *n, const struct cw_addr *src,
                     const struct cw_addr *dst)
 {
@@ -72,6 +73,7 @@ static uint8_t default_ttl(const struct way *w)
     return !w->ip4 && w->nif->hop_limit ? w->nif->hop_limit : IP_TTL_DEFAULT;
 }
 
+/* [RFC6864-4.1-a] */
 static void fill_header(struct net *n, const struct net_tx *tx,
                         struct way *w)
 {
@@ -239,7 +241,8 @@ static enum why send_piece(struct net *n, const struct way *w,
     return why;
 }
 
-/* RFC 791 §3.2, RFC 8200 §4.5: pieces of a multiple of eight bytes. */
+/* RFC 791 §3.2, RFC 8200 §4.5: pieces of a multiple of eight bytes.
+ * [RFC8200-4.5-a] */
 static enum why send_fragments(struct net *n, struct way *w,
                                struct cw_pkt *pkt)
 {

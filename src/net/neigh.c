@@ -268,7 +268,8 @@ int net_neigh_add(struct net *n, unsigned netif, const struct cw_addr *a,
 
 /* ---- asking ------------------------------------------------------------- */
 
-/* §7.2.2: the packet that made us ask lends its source to the question. */
+/* §7.2.2: the packet that made us ask lends its source to the question.
+ * [RFC4861-7.2.2-b] */
 static bool prompting_source(const struct neigh *ne, struct cw_addr *src)
 {
     bool    ip4 = addr_is4(&ne->addr);

@@ -147,6 +147,7 @@ void net_drop_note(struct net *n, const struct cw_pkt *pkt, uint8_t proto,
         env_event(n->env, &ev);
 }
 
+/* [RFC1122-3.1-b] */
 void net_drop(struct net *n, struct cw_pkt *pkt, enum why why, enum count c)
 {
     if (c != COUNT_COUNT_OF)

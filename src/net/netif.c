@@ -25,6 +25,7 @@ static void copy_name(char *to, const char *from)
         to[i] = from[i];
 }
 
+/* [RFC1122-3.3.3-d] [RFC8200-5-a] */
 int net_netif_add(struct net *n, const struct cw_netif_config *c)
 {
     uint32_t      mtu = c->mtu ?: NETIF_MTU_DEFAULT;

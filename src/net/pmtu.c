@@ -115,7 +115,7 @@ static bool known(const struct net *n, const struct cw_addr *dst,
 
 /* RFC1191-3-a: never below a floor (an attacker must not make headers
  * outweigh data), and never up.  What is told below the floor is believed in
- * so far that routers may fragment. */
+ * so far that routers may fragment. [RFC8201-5.2-a] */
 void pmtu_put(struct net *n, const struct cw_addr *dst, uint32_t mtu)
 {
     uint32_t     floor = addr_is4(dst) ? n->pmtu_floor4 : IP6_MTU_MIN;

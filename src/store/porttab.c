@@ -141,16 +141,21 @@ void portbind_change(struct portbind *b, unsigned before, unsigned after)
     join(b, after);
 }
 
+/* Without a remote end the hash would be the same each time, and the ports
+ * in order: each choice then has an offset of its own. [RFC6056-3.3-a]
+ * [RFC6335-6-a] */
 uint16_t porttab_ephemeral(struct porttab *t, const struct port_want *w)
 {
     const uint32_t n = EPHEMERAL_LAST - EPHEMERAL_FIRST + 1;
-    uint8_t        b[34];
+    bool           alone = addr_is_any(w->remote);
+    uint8_t        b[38];
     uint32_t       offset;
 
     memcpy(b, w->local->b, 16);
     memcpy(b + 16, w->remote->b, 16);
     be16_store(b + 32, w->rport);
-    offset = (uint32_t)siphash(t->secret, b, sizeof b);
+    be32_store(b + 34, t->next);
+    offset = (uint32_t)siphash(t->secret, b, alone ? 38 : 34);
     for (uint32_t i = 0; i < n; i++) {
         uint16_t port
             = (uint16_t)(EPHEMERAL_FIRST + (t->next++ + offset) % n);

@@ -55,8 +55,8 @@ void portbind_put(struct portbind *b, unsigned flags);
 void portbind_change(struct portbind *b, unsigned before, unsigned after);
 
 /* An ephemeral port: RFC 6056 §3.3.3 (Algorithm 3), offset by a keyed hash
- * of the addresses and the remote port.  `taken` says whether a candidate
- * will not do.  0: none is left. */
+ * of the addresses and the remote port; without a remote end §3.3.2.
+ * `taken` says whether a candidate will not do.  0: none is left. */
 struct port_want {
     const struct cw_addr *local, *remote;
     uint16_t              rport;

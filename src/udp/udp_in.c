@@ -36,7 +36,7 @@ static uint32_t sum_of(const struct net_rx *rx, uint32_t len)
     return sum;
 }
 
-/* [RFC768-Length-a] [RFC1122-4.1.3.4-b] */
+/* [RFC768-Length-a] [RFC1122-4.1.3.4-b] [RFC8200-8.1-a] */
 static enum why check(const struct net_rx *rx, struct udp_repr *hdr)
 {
     const uint8_t *head = pkt_head(rx->pkt) + rx->off;

@@ -40,6 +40,7 @@ static inline enum why parse_header(struct span pkt, struct ip4_repr *out)
     return GO_ON;
 }
 
+/* [RFC791-3.2-a] */
 enum why ip4hdr_parse(struct span pkt, struct ip4_repr *out)
 {
     enum why why = parse_header(pkt, out);

@@ -24,7 +24,8 @@ static enum why problem(struct ip6_ext *e, uint8_t code, size_t pointer,
     return why;
 }
 
-/* An option that this host does not know: its type says what to do. */
+/* An option that this host does not know: its type says what to do.
+ * [RFC8200-4.2-a] */
 static enum why unknown_option(uint8_t type, size_t at, struct ip6_ext *e)
 {
     unsigned act = type >> 6;
@@ -37,7 +38,7 @@ static enum why unknown_option(uint8_t type, size_t at, struct ip6_ext *e)
     return problem(e, ICMP6_PARAM_OPTION, at, WHY_IP6_EXTENSION);
 }
 
-/* Hop-by-hop and destination options; hdr begins at e->off. */
+/* Hop-by-hop and destination options; hdr begins at e->off. [RFC8200-4.2-b] */
 static enum why walk_options(struct span hdr, struct ip6_ext *e)
 {
     struct reader r = reader_of(hdr);
@@ -62,7 +63,7 @@ static enum why walk_options(struct span hdr, struct ip6_ext *e)
 }
 
 /* §4.4: no routing type is known here (RFC 5095 took type 0 away), so one
- * that still has segments left is refused. */
+ * that still has segments left is refused. [RFC8200-4.4-a] */
 static enum why walk_routing(struct span hdr, struct ip6_ext *e)
 {
     if (hdr.p[3] == 0)
@@ -70,7 +71,7 @@ static enum why walk_routing(struct span hdr, struct ip6_ext *e)
     return problem(e, ICMP6_PARAM_FIELD, e->off + 2u, WHY_IP6_EXTENSION);
 }
 
-/* §4.5; plen is the packet's payload length. */
+/* §4.5; plen is the packet's payload length. [RFC8200-4.5-d] */
 static enum why walk_fragment(struct span hdr, size_t plen, struct ip6_ext *e)
 {
     struct ip6_frag *f = &e->frag;
@@ -93,7 +94,8 @@ static enum why walk_fragment(struct span hdr, size_t plen, struct ip6_ext *e)
     return GO_ON;
 }
 
-/* One header: chain is what may be read of the packet. */
+/* One header: chain is what may be read of the packet.
+ * [RFC8200-4-a] [RFC8200-4.1-a] */
 static enum why walk_one(struct span chain, size_t plen, struct ip6_ext *e)
 {
     struct span hdr = span_of(chain.p + e->off, IP6_FRAG_LEN);
@@ -141,6 +143,24 @@ enum why ip6ext_walk(struct span pkt, const struct ip6_repr *ip,
             return why;
     }
     return GO_ON;
+}
+
+void ip6ext_skip(struct span pkt, struct ip6_ext *e)
+{
+    for (unsigned i = 0; i < IP6_EXT_MAX && is_ext(e->proto); i++) {
+        const uint8_t *hdr = pkt.p + e->off;
+        bool           frag = e->proto == PROTO_FRAGMENT;
+        size_t         end = e->off;
+
+        if (pkt.len < e->off + 8u)
+            break;
+        end += frag ? IP6_FRAG_LEN : (hdr[1] + 1u) * 8u;
+        e->proto = hdr[0];
+        e->off = UINT16_MAX;
+        if (end >= pkt.len || (frag && be16_load(hdr + 2) >= 8))
+            return; /* a later fragment's upper layer is elsewhere */
+        e->off = (uint16_t)end;
+    }
 }
 
 size_t ip6frag_emit(uint8_t *p, size_t cap, const struct ip6_frag *f)

@@ -54,6 +54,11 @@ struct ip6_ext {
 enum why ip6ext_walk(struct span pkt, const struct ip6_repr *ip,
                      struct ip6_ext *out);
 
+/* After a walk that failed, on from where it stopped: proto and off say what
+ * the upper layer is and where, the latter UINT16_MAX if it is not in sight.
+ * No answer depends on more (RFC 4443 §2.4 (e)). */
+void ip6ext_skip(struct span pkt, struct ip6_ext *e);
+
 /* Does the walk end at a piece of a packet? */
 static inline bool ip6_is_fragment(const struct ip6_ext *e)
 {

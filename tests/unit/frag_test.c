@@ -107,7 +107,7 @@ static void shuffle(struct piece *p, unsigned n)
 }
 
 /* Random splits, orders and duplicates: the whole comes up once, and only
- * when the last piece is here. */
+ * when the last piece is here. [RFC1122-3.2.1.4-a] */
 static void test_any_order(void **state)
 {
     (void)state;
@@ -140,7 +140,8 @@ static void test_any_order(void **state)
     assert_int_equal(wheel_next(&rig.env.wheel), NS_NEVER);
 }
 
-/* Any overlap condemns the datagram, with what comes later: RFC 5722 §4. */
+/* Any overlap condemns the datagram, with what comes later: RFC 5722 §4.
+ * [RFC791-3.2-b] [RFC8200-4.5-e] [RFC5722-4-a] */
 static void test_overlaps(void **state)
 {
     static const struct piece rows[] = {
@@ -174,7 +175,7 @@ static void test_overlaps(void **state)
     expect_whole(0, 24);
 }
 
-/* The same place, other bytes: not a duplicate. */
+/* The same place, other bytes: not a duplicate. [RFC8200-4.5-e] */
 static void test_false_duplicate(void **state)
 {
     (void)state;
@@ -202,6 +203,7 @@ static void test_two_ends(void **state)
     assert_int_equal(rig.rx_n, 0);
 }
 
+/* [RFC791-3.2-b] [RFC8200-4.5-d] [RFC8200-4.5-f] */
 static void test_malformed(void **state)
 {
     (void)state;
@@ -226,7 +228,7 @@ static void test_malformed(void **state)
 }
 
 /* RFC 1122 §3.3.2, RFC 8200 §4.5: 60 s; the sender hears of it only if the
- * first fragment was here. */
+ * first fragment was here. [RFC1122-3.3.2-c] [RFC8200-4.5-c] */
 static void test_timeout(void **state)
 {
     (void)state;
@@ -303,7 +305,7 @@ static void test_keys(void **state)
     expect_whole(0, 24);
 }
 
-/* RFC 6946 §4: atomic fragments are alone in the world. */
+/* RFC 6946 §4: atomic fragments are alone in the world. [RFC8200-4.5-g] */
 static void test_atomic(void **state)
 {
     (void)state;
@@ -314,7 +316,8 @@ static void test_atomic(void **state)
     expect_whole(1, 40);
 }
 
-/* The largest datagram that there is, in the fewest pieces. */
+/* The largest datagram that there is, in the fewest pieces.
+ * [RFC1122-3.3.2-a] [RFC1122-3.3.2-b] [RFC791-3.2-a] [RFC8200-5-a] */
 static void test_largest(void **state)
 {
     (void)state;

@@ -72,7 +72,8 @@ static const uint8_t *expect(bool ip4, uint8_t type, uint8_t code,
     return m + 8;
 }
 
-/* RFC 1122 §3.2.2.6, RFC 4443 §4.2: the same bytes, from that address. */
+/* RFC 1122 §3.2.2.6, RFC 4443 §4.2: the same bytes, from that address.
+ * [RFC1122-3.1-a] [RFC4443-4.1-a] [RFC4443-2.2-a] */
 static void test_echo(void **state)
 {
     static uint8_t data[1400];
@@ -113,7 +114,8 @@ static void test_echo_on_loopback(void **state)
     assert_int_equal(g.netif, RIG_LO);
 }
 
-/* RFC 1122: a group's echo may be ignored; RFC 4443: it is answered. */
+/* RFC 1122: a group's echo may be ignored; RFC 4443: it is answered.
+ * [RFC1122-3.2.2.6-e] [RFC4443-2.2-a] [RFC4443-4.1-a] */
 static void test_echo_to_groups(void **state)
 {
     struct ip6_repr i6;
@@ -132,6 +134,7 @@ static void test_echo_to_groups(void **state)
     assert_true(addr_eq(&i6.src, (struct cw_addr[]){ rig_addr("fd00::1") }));
 }
 
+/* [RFC792---a] [RFC4443-2.4-a] [RFC1122-3.2.2.7-a] [RFC1122-3.2.2.9-a] */
 static void test_bad_messages(void **state)
 {
     (void)state;
@@ -147,8 +150,10 @@ static void test_bad_messages(void **state)
     assert_int_equal(rig.env.count[COUNT_ICMP_IN_ERRORS], 3);
     message(true, NULL, 4, 0, 1, "abcd", 4); /* RFC 6633 */
     assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_ICMP_UNHANDLED);
-    message(true, NULL, 17, 0, 1, "abcd", 4); /* RFC 6918 */
-    assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_ICMP_UNHANDLED);
+    for (uint8_t type = 13; type <= 18; type++) { /* RFC 6918 */
+        message(true, NULL, type, 0, 1, "abcdefghijkl", 12);
+        assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_ICMP_UNHANDLED);
+    }
     rig_out_none(&rig);
 }
 
@@ -158,7 +163,9 @@ static void test_bad_messages(void **state)
 static uint8_t udp[4096] = { 0x12, 0x34, 0, 9, 16, 0, 0, 1 };
 
 /* RFC 1122 §3.2.2: the quote is the datagram as it came, up to 576 bytes in
- * all; RFC 4443 §2.4 (c): up to 1280. */
+ * all; RFC 4443 §2.4 (c): up to 1280.
+ * [RFC1122-3.2.2-b] [RFC1122-3.2.2-d] [RFC1122-3.2.2.1-a]
+ * [RFC1122-3.3.8-a] [RFC4443-2.4-b] [RFC4443-3.1-a] */
 static void test_port_unreachable(void **state)
 {
     static const size_t sizes[] = { 8, 100, 520, 1400 };
@@ -184,6 +191,7 @@ static void test_port_unreachable(void **state)
     }
 }
 
+/* [RFC1122-3.2.2.1-a] [RFC8200-4-b] [RFC4443-3.4-a] */
 static void test_proto_unreachable(void **state)
 {
     size_t len;
@@ -198,7 +206,8 @@ static void test_proto_unreachable(void **state)
     assert_int_equal(be32_load(expect(false, 4, 1, &len) - 4), 6);
 }
 
-/* RFC 8200 §4.2: what an unknown option's highest bits ask for. */
+/* RFC 8200 §4.2: what an unknown option's highest bits ask for.
+ * [RFC8200-4.2-a] [RFC4443-2.4-c] */
 static void test_unknown_options6(void **state)
 {
     static const struct {
@@ -232,7 +241,7 @@ static void test_unknown_options6(void **state)
     }
 }
 
-/* RFC 1122 §3.2.2, RFC 4443 §2.4 (e): when to keep quiet. */
+/* RFC 1122 §3.2.2, RFC 4443 §2.4 (e): when to keep quiet. [RFC4443-2.4-c] */
 static void test_no_error_about(void **state)
 {
     static const char *const groups[] = { "255.255.255.255", "10.0.0.255",
@@ -254,7 +263,120 @@ static void test_no_error_about(void **state)
     rig_out_none(&rig);
 }
 
-/* RFC 4443 §2.4 (f): 50 at once, then 1000 a second, more or less. */
+/* What stands in a packet's own headers is told of only if the packet is no
+ * error and no redirect itself: RFC 4443 §2.4 (e.1), (e.2).  [RFC4443-2.4-c]
+ * The option asks for an answer in any case. */
+static void test_no_error_about_an_error6(void **state)
+{
+    static const struct {
+        uint8_t type;
+        bool    tell;
+    } rows[] = { { 1, false },  { 3, false },   { 100, false },
+                 { 127, false }, { 137, false }, { 128, true } };
+    size_t len;
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+        uint8_t body[24] = { PROTO_DSTOPTS, 0, 1,    4, 0, 0, 0, 0,
+                             PROTO_ICMP6,   0, 0x9e, 4, 0, 0, 0, 0,
+                             rows[i].type };
+
+        rig_frame6(&f, rig_ip6(PROTO_HOPOPTS), body, sizeof body);
+        assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_IP6_EXTENSION);
+        if (rows[i].tell)
+            assert_int_equal(be32_load(expect(false, 4, 2, &len) - 4), 50);
+        rig_out_none(&rig);
+    }
+}
+
+/* RFC 1122 §3.2.2: nothing is said about a later fragment, nor about what
+ * came by link-layer broadcast.  [RFC1122-3.2.2-h] [RFC1122-3.2.2-g]
+ * [RFC4443-2.4-c] */
+static void test_no_error_about_pieces_and_broadcasts(void **state)
+{
+    struct ip4_repr piece = rig_ip4(200);
+
+    (void)state;
+    rig.rx_answer = WHY_UDP_NO_PORT;
+    piece.frag_off = 64;
+    rig_frame4(&f, piece, udp, 64);
+    (void)rig_in(&rig, RIG_ETH, &f);
+    rig_advance(&rig, 61 * NS_S);
+    rig_out_none(&rig);
+    rig_frame4(&f, rig_ip4(PROTO_UDP), udp, 64);
+    memset(f.b, 0xff, 6);
+    assert_int_not_equal(rig_in(&rig, RIG_ETH, &f), GO_ON);
+    rig_out_none(&rig);
+    rig_frame6(&f, rig_ip6(PROTO_UDP), udp, 64);
+    memcpy(f.b, "\x33\x33\0\0\0\1", 6);
+    assert_int_not_equal(rig_in(&rig, RIG_ETH, &f), GO_ON);
+    rig_out_none(&rig);
+}
+
+/* Whoever has several addresses answers from the one that was asked; errors
+ * go without the TOS of what they are about.  [RFC1122-3.2.2.6-b]
+ * [RFC1122-3.3.4.2-a] [RFC4443-2.2-a] [RFC1122-3.2.2-d] [RFC1122-3.2.2.6-c] */
+static void test_answers_come_from_where_it_went(void **state)
+{
+    struct cw_addr  own[] = { rig_addr("fd00::77"), rig_addr("10.0.0.77") };
+    struct ip4_repr i4 = rig_ip4(PROTO_UDP), r4;
+    struct ip6_repr i6 = rig_ip6(PROTO_UDP), r6;
+    size_t          len;
+
+    (void)state;
+    rig.rx_answer = WHY_UDP_NO_PORT;
+    assert_int_equal(net_addr_add(rig.net, RIG_ETH, &own[0], 64), 0);
+    assert_int_equal(net_addr_add(rig.net, RIG_ETH, &own[1], 24), 0);
+    message(true, "10.0.0.77", 8, 0, 1, "abcd", 4);
+    assert_int_equal(rig_in(&rig, RIG_ETH, &f), GO_ON);
+    assert_memory_equal(expect(true, 0, 0, &len), "abcd", 4);
+    (void)rig_read4(&g, &r4);
+    assert_true(addr_eq(&r4.src, &own[1]) && addr_eq(&r4.dst, &i4.src));
+    message(false, "fd00::77", 128, 0, 1, "abcd", 4);
+    assert_int_equal(rig_in(&rig, RIG_ETH, &f), GO_ON);
+    assert_memory_equal(expect(false, 129, 0, &len), "abcd", 4);
+    (void)rig_read6(&g, &r6);
+    assert_true(addr_eq(&r6.src, &own[0]) && addr_eq(&r6.dst, &i6.src));
+    i4.dst = own[1];
+    i4.tos = 0xb8;
+    rig_frame4(&f, i4, udp, 64);
+    (void)rig_in(&rig, RIG_ETH, &f);
+    (void)expect(true, 3, 3, &len);
+    (void)rig_read4(&g, &r4);
+    assert_true(addr_eq(&r4.src, &own[1]));
+    assert_int_equal(r4.tos, 0);
+    i6.dst = own[0];
+    rig_frame6(&f, i6, udp, 64);
+    (void)rig_in(&rig, RIG_ETH, &f);
+    (void)expect(false, 1, 4, &len);
+    (void)rig_read6(&g, &r6);
+    assert_true(addr_eq(&r6.src, &own[0]));
+}
+
+/* An answer goes straight back, whatever way the question named.
+ * [RFC8200-8.4-a] */
+static void test_no_routing_header_is_reversed(void **state)
+{
+    struct ip6_repr ip = rig_ip6(PROTO_ROUTING), back;
+    uint8_t         body[24 + 8 + 4] = { PROTO_ICMP6, 2, 0, 0 };
+    size_t          len;
+
+    (void)state;
+    memcpy(body + 8, rig_addr("fd00::5").b, 16);
+    body[24] = 128;
+    memcpy(body + 32, "abcd", 4);
+    icmp6hdr_seal(body + 24, 12, &ip.src, &ip.dst);
+    rig_frame6(&f, ip, body, sizeof body);
+    assert_int_equal(rig_in(&rig, RIG_ETH, &f), GO_ON);
+    (void)expect(false, 129, 0, &len);
+    (void)rig_read6(&g, &back);
+    assert_int_equal(back.next, PROTO_ICMP6);
+    assert_true(addr_eq(&back.dst, &ip.src));
+    rig_out_none(&rig);
+}
+
+/* RFC 4443 §2.4 (f): 50 at once, then 1000 a second, more or less.
+ * [RFC4443-2.4-d] */
 static void test_rate_limit(void **state)
 {
     unsigned told = 0;
@@ -308,6 +430,7 @@ static size_t quote(bool ip4, uint8_t *out, uint8_t proto, size_t total)
     return at + 8;
 }
 
+/* [RFC4443-2.4-a] */
 static void test_errors_in(void **state)
 {
     static const struct {
@@ -348,7 +471,7 @@ static void test_errors_in(void **state)
     rig_out_none(&rig);
 }
 
-/* RFC 5927 §4: what we did not send is not ours to hear of. */
+/* RFC 5927 §4: what we did not send is not ours to hear of. [RFC8085-5.2-a] */
 static void test_errors_not_believed(void **state)
 {
     uint8_t q[64];
@@ -381,14 +504,19 @@ static void test_errors_not_believed(void **state)
 
 /* ---- path MTU ----------------------------------------------------------- */
 
-static uint16_t path_mtu(bool ip4)
+static uint16_t mtu_to(const char *text)
 {
-    struct cw_addr  dst = rig_addr(ip4 ? "192.0.2.9" : "2001:db8::9");
-    struct cw_addr  src = rig_addr(ip4 ? "0.0.0.0" : "::");
+    struct cw_addr  dst = rig_addr(text);
+    struct cw_addr  src = rig_addr(addr_is4(&dst) ? "0.0.0.0" : "::");
     struct net_dest dest;
 
     assert_int_equal(net_path(rig.net, &dst, 0, &src, &dest), GO_ON);
     return dest.mtu;
+}
+
+static uint16_t path_mtu(bool ip4)
+{
+    return mtu_to(ip4 ? "192.0.2.9" : "2001:db8::9");
 }
 
 static void default_routes(void)
@@ -408,7 +536,7 @@ static enum why too_big(bool ip4, uint32_t mtu, size_t total)
     return rig_in(&rig, RIG_ETH, &f);
 }
 
-/* RFC 1191 §3, RFC 8201 §4. */
+/* RFC 1191 §3, RFC 8201 §4. [RFC8201-5.2-a] */
 static void test_path_mtu(void **state)
 {
     static const struct {
@@ -443,6 +571,8 @@ static void test_path_mtu(void **state)
             assert_int_equal(rig.err.kind, NET_ERR_TOOBIG);
     }
     /* Another destination's path is another matter: RFC 8201 §5.2. */
+    assert_int_equal(mtu_to("192.0.2.10"), 1500);
+    assert_int_equal(mtu_to("2001:db8::a"), 1500);
     assert_int_equal(rig.env.now, 0);
     rig_advance(&rig, 599 * NS_S);
     assert_int_equal(path_mtu(true), 552);
@@ -505,6 +635,10 @@ int main(void)
         CASE(test_proto_unreachable),
         CASE(test_unknown_options6),
         CASE(test_no_error_about),
+        CASE(test_no_error_about_an_error6),
+        CASE(test_no_error_about_pieces_and_broadcasts),
+        CASE(test_answers_come_from_where_it_went),
+        CASE(test_no_routing_header_is_reversed),
         CASE(test_rate_limit),
         CASE(test_errors_in),
         CASE(test_errors_not_believed),

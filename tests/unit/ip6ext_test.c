@@ -112,6 +112,7 @@ static void check_rows(const struct row *rows, size_t n)
 }
 
 // clang-format off
+/* [RFC8200-4.2-a] [RFC8200-4.2-b] [RFC8200-4.4-a] */
 TEST(legal_chains)
 {
     static const struct row rows[] = {
@@ -134,7 +135,9 @@ TEST(legal_chains)
     check_rows(rows, ARRAY_LEN(rows));
 }
 
-/* RFC 8200 §4, §4.2, §4.4: what is refused, and what the sender hears. */
+/* RFC 8200 §4, §4.2, §4.4: what is refused, and what the sender hears.
+ * [RFC8200-4-a] [RFC8200-4-b] [RFC8200-4.2-a] [RFC8200-4.4-a]
+ * [RFC8200-4.5-d] */
 TEST(refused_chains)
 {
     static const struct row rows[] = {
@@ -149,6 +152,8 @@ TEST(refused_chains)
         { "option without a length", 60, { 17, 0, 1, 3, 0, 0, 0, 1 }, 8,
           WHY_IP6_EXTENSION, 0, 0, 0, false, 0, 0, 0 },
         { "routing, one left", 43, { 17, 0, 0, 1 }, 8,
+          WHY_IP6_EXTENSION, 0, 0, 0, true, false, ICMP6_PARAM_FIELD, 42 },
+        { "routing of type 0 (RFC 5095)", 43, { 17, 2, 0, 1 }, 24,
           WHY_IP6_EXTENSION, 0, 0, 0, true, false, ICMP6_PARAM_FIELD, 42 },
         { "hop-by-hop in second place", 60, { 0, 0, 1, 4, 0, 0, 0, 0, 17, 0, 1, 4 }, 16,
           WHY_IP6_EXTENSION, 0, 0, 0, true, false, ICMP6_PARAM_NEXT, 40 },
@@ -169,6 +174,39 @@ TEST(refused_chains)
     check_rows(rows, ARRAY_LEN(rows));
 }
 // clang-format on
+
+/* Any order and any number, but for hop-by-hop options, which stand first.
+ * [RFC8200-4.1-a] */
+TEST(headers_in_any_order)
+{
+    static const uint8_t orders[][6] = {
+        { PROTO_HOPOPTS, PROTO_DSTOPTS, PROTO_ROUTING, PROTO_DSTOPTS },
+        { PROTO_DSTOPTS, PROTO_DSTOPTS, PROTO_DSTOPTS, PROTO_DSTOPTS },
+        { PROTO_ROUTING, PROTO_DSTOPTS, PROTO_ROUTING },
+        { PROTO_ROUTING, PROTO_ROUTING, PROTO_DSTOPTS, PROTO_DSTOPTS,
+          PROTO_ROUTING, PROTO_DSTOPTS },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
+        uint8_t        bytes[6 * 8 + 8] = { 0 };
+        size_t         n = 0;
+        struct ip6_ext e;
+
+        t_row("%zu", i);
+        for (; n < 6 && (n == 0 || orders[i][n]); n++) {
+            bool last = n == 5 || orders[i][n + 1] == 0;
+
+            bytes[8 * n] = last ? PROTO_UDP : orders[i][n + 1];
+            if (orders[i][n] != PROTO_ROUTING) {
+                bytes[8 * n + 2] = 1; /* PadN of six */
+                bytes[8 * n + 3] = 4;
+            }
+        }
+        EXPECT_EQ(walk(orders[i][0], bytes, 8 * n + 8, &e), GO_ON);
+        EXPECT_EQ(e.proto, PROTO_UDP);
+        EXPECT_EQ(e.off, 40 + 8 * n);
+    }
+}
 
 TEST(fragment_fields)
 {
@@ -191,7 +229,7 @@ TEST(fragment_fields)
 }
 
 /* RFC 6946: a whole packet in a fragment header is walked through; what is
- * truly a piece is not, as its chain need not be there. */
+ * truly a piece is not, as its chain need not be there. [RFC8200-4.5-g] */
 TEST(atomic_fragment)
 {
     uint8_t        bytes[24] = { 60, 0, 0, 0, 0, 0, 0, 9, 17, 0, 1, 4 };
@@ -234,4 +272,5 @@ TEST(bounds)
 }
 
 T_MAIN(T(fixed_header), T(fixed_header_refusals), T(legal_chains),
+       T(headers_in_any_order),
        T(refused_chains), T(fragment_fields), T(atomic_fragment), T(bounds))

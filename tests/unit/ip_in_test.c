@@ -25,7 +25,7 @@ static const uint8_t text[] = "the quick brown fox";
 
 /* RFC 1122 §3.2.1.3: who may send, and to whom we listen. */
 /* [RFC1122-3.2.1.3-d] [RFC1122-3.2.1.3-f] [RFC1122-3.2.1.3-g]
- * [RFC1122-4.1.3.6-a] [RFC1122-3.1-c] */
+ * [RFC1122-4.1.3.6-a] [RFC1122-3.1-c] [RFC1122-3.2.2.2-a] */
 static void test_addresses4(void **state)
 {
     static const struct {
@@ -126,7 +126,8 @@ static void test_mapped_addresses_stay_inside(void **state)
 }
 
 /* A change of one byte of a good frame, and what comes of it. */
-/* [RFC1122-3.2.1.1-a] [RFC1122-3.2.1.2-a] */
+/* [RFC1122-3.2.1.1-a] [RFC1122-3.2.1.2-a]
+ * [RFC1122-2.3.3-a] [RFC1122-3.1-b] [RFC1122-3.2.1.7-b] [RFC791-3.2-a] */
 static void test_headers4(void **state)
 {
     static const struct {
@@ -148,6 +149,7 @@ static void test_headers4(void **state)
         { 22, 0, true, GO_ON },
         { 22, 63, false, WHY_IP_CHECKSUM },
     };
+    unsigned drops = 0;
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -157,8 +159,10 @@ static void test_headers4(void **state)
             be16_store(f.b + 24, 0);
             be16_store(f.b + 24, cksum_fold(cksum_add(0, f.b + 14, 20)));
         }
+        drops += rows[i].why != GO_ON;
         assert_int_equal(rig_in(&rig, RIG_ETH, &f), rows[i].why);
     }
+    assert_int_equal(rig.drops, drops); /* each was told, with its reason */
 }
 
 /* Every cut of a frame is dropped, in however many runs it comes. */
@@ -201,7 +205,7 @@ static void test_padding_is_cut_off(void **state)
 }
 
 /* RFC 7126; RFC 1122 §3.2.1.8. */
-/* [RFC1122-3.2.1.8-b] */
+/* [RFC1122-3.2.1.8-b] [RFC1122-3.2.1.8b-a] */
 static void test_options4(void **state)
 {
     static const struct {
@@ -322,6 +326,54 @@ static void test_extensions6(void **state)
     }
 }
 
+/* The hop limit is for those who forward.  [RFC8200-3-a] */
+static void test_hop_limit_is_nothing_to_us(void **state)
+{
+    (void)state;
+    for (uint8_t hop = 0; hop < 2; hop++) {
+        struct ip6_repr ip = rig_ip6(PROTO_UDP);
+
+        ip.hop = hop;
+        rig_frame6(&f, ip, text, sizeof text);
+        assert_int_equal(rig_in(&rig, RIG_ETH, &f), GO_ON);
+        assert_int_equal(rig.rx_n, hop + 1u);
+    }
+    rig_out_none(&rig);
+}
+
+/* Next header 59: whatever follows is ignored, and nobody hears of it.
+ * [RFC8200-4.7-a] */
+static void test_no_next_header(void **state)
+{
+    static const uint8_t ext[8] = { PROTO_NONE, 0, 1, 4 };
+
+    (void)state;
+    rig_frame6(&f, rig_ip6(PROTO_NONE), text, sizeof text);
+    (void)rig_in(&rig, RIG_ETH, &f);
+    rig_frame6(&f, rig_ip6(PROTO_DSTOPTS), ext, sizeof ext);
+    (void)rig_in(&rig, RIG_ETH, &f);
+    assert_int_equal(rig.rx_n, 0);
+    rig_out_none(&rig);
+}
+
+/* RFC 6864 §4.1: what says that it is whole is whole, whatever its
+ * identification, and however often that came before.  [RFC6864-4.1-a] */
+static void test_identification_of_a_whole_is_ignored(void **state)
+{
+    static const uint16_t ids[] = { 0, 0, 7, 7, 0xffff };
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(ids); i++) {
+        struct ip4_repr ip = rig_ip4(PROTO_UDP);
+
+        ip.df = true;
+        ip.id = ids[i];
+        rig_frame4(&f, ip, text, sizeof text);
+        assert_int_equal(rig_in(&rig, RIG_ETH, &f), GO_ON);
+        assert_int_equal(rig.rx_n, i + 1);
+    }
+}
+
 /* A medium that keeps packets intact says so upwards. */
 static void test_medium_vouches(void **state)
 {
@@ -351,6 +403,9 @@ int main(void)
         CASE(test_unknown_interface),
         CASE(test_particulars),
         CASE(test_extensions6),
+        CASE(test_hop_limit_is_nothing_to_us),
+        CASE(test_no_next_header),
+        CASE(test_identification_of_a_whole_is_ignored),
         CASE(test_medium_vouches),
     };
 

@@ -49,7 +49,7 @@ static void add_neigh(const char *a, unsigned n)
     assert_int_equal(net_neigh_add(rig.net, RIG_ETH, &addr, &mac), 0);
 }
 
-/* RFC 791 §3.1. */
+/* RFC 791 §3.1. [RFC1122-2.3.1-a] [RFC1122-2.3.3-a] [RFC6864-4.1-a] */
 static void test_header4(void **state)
 {
     struct net_tx   tx = tx_to("10.0.0.2");
@@ -286,7 +286,7 @@ static void test_local_and_bindable(void **state)
     }
 }
 
-/* What configuration is refused. */
+/* What configuration is refused. [RFC8200-5-a] */
 static void test_bad_configuration(void **state)
 {
     struct cw_netif_config c = { .name = "x", .mac = rig_mac(9) };
@@ -362,7 +362,7 @@ static void test_partial_checksum(void **state)
 
 /* RFC 7739 §3: whoever sees some identifications cannot tell the next one,
  * nor how many packets others were sent meanwhile; and none comes twice
- * within 2^16 packets (RFC 6864 §4.3). */
+ * within 2^16 packets (RFC 6864 §4.3). [RFC6864-4.3-a] */
 static void test_identifications(void **state)
 {
     static uint8_t  seen[65536];
@@ -383,6 +383,65 @@ static void test_identifications(void **state)
     }
     for (unsigned i = 0; i < ARRAY_LEN(steps); i++)
         assert_in_range(steps[i], 4096 - 400, 4096 + 400);
+}
+
+/* RFC 8200 §4.5, RFC 7739 §3: no identification twice among those of late,
+ * and none follows from the last.  [RFC8200-4.5-b] */
+static void test_identifications6(void **state)
+{
+    static uint32_t seen[512];
+    struct net_tx   tx = tx_to("fd00::2");
+    unsigned        next_to = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(seen); i++) {
+        assert_int_equal(rig_send(&rig, &tx, 1500), GO_ON);
+        assert_true(rig_out(&rig, &f));
+        seen[i] = be32_load(f.b + 14 + 40 + 4);
+        assert_true(rig_out(&rig, &f));
+        assert_int_equal(be32_load(f.b + 14 + 40 + 4), seen[i]);
+        for (unsigned j = 0; j < i; j++)
+            assert_int_not_equal(seen[j], seen[i]);
+        next_to += i > 0 && seen[i] - seen[i - 1] < 256;
+    }
+    assert_true(next_to < 8);
+}
+
+/* The MTU is what the configuration says; a larger datagram is cut to it.
+ * [RFC1122-3.3.3-d] */
+static void test_mtu_is_configured(void **state)
+{
+    static const uint32_t  mtus[] = { 576, 1280, 9000 };
+    static const char *const nets[] = { "10.1.0.1", "10.2.0.1", "10.3.0.1" };
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        struct cw_netif_config c = { .name = "x",
+                                     .mac = rig_mac(9),
+                                     .mtu = mtus[i],
+                                     .flags = CW_NETIF_NOARP };
+        struct cw_addr own = rig_addr(nets[i]), peer = own;
+        struct cw_mac  mac = rig_mac(2);
+        struct net_tx  tx = tx_to("10.0.0.2");
+        int            at = net_netif_add(rig.net, &c);
+
+        assert_int_equal(at, 2 + i);
+        peer.b[15] = 2;
+        tx.dst = peer;
+        assert_int_equal(net_addr_add(rig.net, (unsigned)at, &own, 24), 0);
+        assert_int_equal(net_neigh_add(rig.net, (unsigned)at, &peer, &mac),
+                         0);
+        assert_int_equal(rig_send(&rig, &tx, mtus[i] - 20), GO_ON);
+        assert_true(rig_out(&rig, &f));
+        assert_int_equal(f.len, 14 + mtus[i]);
+        rig_out_none(&rig);
+        assert_int_equal(rig_send(&rig, &tx, mtus[i] - 19), GO_ON);
+        for (unsigned n = 0; n < 2; n++) {
+            assert_true(rig_out(&rig, &f));
+            assert_true(f.len <= 14 + mtus[i]);
+        }
+        rig_out_none(&rig);
+    }
 }
 
 /* RFC 791 §3.2: all bytes, once, in pieces that fit; one identification, and
@@ -423,6 +482,7 @@ static void test_fragments4(void **state)
     }
 }
 
+/* [RFC8200-4.5-a] */
 static void test_fragments6(void **state)
 {
     struct net_tx   tx = tx_to("fd00::2");
@@ -450,6 +510,7 @@ static void test_fragments6(void **state)
     assert_int_equal(got, 5000);
 }
 
+/* [RFC6864-4.3-a] [RFC8085-3.2-a] */
 static void test_too_big(void **state)
 {
     struct net_tx tx = tx_to("10.0.0.2");
@@ -540,6 +601,8 @@ int main(void)
         CASE(test_bad_configuration),
         CASE(test_partial_checksum),
         CASE(test_identifications),
+        CASE(test_identifications6),
+        CASE(test_mtu_is_configured),
         CASE(test_fragments4),
         CASE(test_fragments6),
         CASE(test_too_big),

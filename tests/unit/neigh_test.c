@@ -203,6 +203,33 @@ static void test_resolution(void **state)
     }
 }
 
+/* §7.2.2: the question comes from the address that the packet comes from,
+ * also if another would be chosen; so does ARP's.  [RFC4861-7.2.2-b] */
+static void test_prompting_source(void **state)
+{
+    struct cw_addr own[] = { rig_addr("fd00::77"), rig_addr("10.0.0.77") };
+
+    (void)state;
+    for (unsigned ip4 = 0; ip4 < 2; ip4++) {
+        struct net_tx tx = { .src = own[ip4],
+                             .dst = who(ip4),
+                             .proto = PROTO_UDP,
+                             .why = WHY_TX_UDP };
+
+        assert_int_equal(
+            net_addr_add(rig.net, RIG_ETH, &own[ip4], ip4 ? 24 : 64), 0);
+        assert_int_equal(rig_send(&rig, &tx, 9), GO_ON);
+        assert_true(rig_out(&rig, &g));
+        if (ip4)
+            assert_memory_equal(g.b + 28, own[1].b + 12, 4);
+        else
+            assert_memory_equal(g.b + 22, own[0].b, 16);
+        rig_advance(&rig, 4 * NS_S);
+        while (rig_out(&rig, &g))
+            ;
+    }
+}
+
 /* Three questions, a second apart; then the senders hear of it, and the next
  * packet asks again. */
 /* [RFC4861-7.2.2-a] */
@@ -623,6 +650,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(test_resolution),
+        CASE(test_prompting_source),
         CASE(test_failure),
         CASE(test_waiting_queue),
         CASE(test_waiting_fragments),

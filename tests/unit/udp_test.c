@@ -118,7 +118,7 @@ static unsigned carry(void)
 /* ---- two hosts ---------------------------------------------------------- */
 
 /* There and back, over both families, every size up to the largest. */
-/* [RFC768-UserIf-a] [RFC1122-4.1.3.5-a] */
+/* [RFC768-UserIf-a] [RFC1122-4.1.3.5-a] [RFC6335-6-a] */
 static void test_there_and_back(void **state)
 {
     static const size_t sizes[] = { 0,    1,    17,   1000,  1472,  1473,
@@ -260,7 +260,8 @@ static void datagram(bool ip4, size_t len, int len_field, int cksum)
         rig_frame6(&f, i6, body, len);
 }
 
-/* [RFC768-Length-a] [RFC9868-7-a] [RFC1122-4.1.3.4-b] [RFC8085-3.4-a] */
+/* [RFC768-Length-a] [RFC9868-7-a] [RFC1122-4.1.3.4-b] [RFC8085-3.4-a]
+ * [RFC8200-8.1-a] */
 static void test_checks(void **state)
 {
     static const struct {
@@ -492,7 +493,7 @@ static void test_everybody(void **state)
 
 /* ---- names -------------------------------------------------------------- */
 
-/* [RFC1122-4.1.3.5-b] [RFC1122-4.1.3.6-b] [RFC1122-3.3.4.2-b] */
+/* [RFC1122-4.1.3.5-b] [RFC1122-4.1.3.6-b] [RFC1122-3.3.4.2-b] [RFC6335-6-a] */
 static void test_binding(void **state)
 {
     struct udp_sock   *u = sock(&a, false), *v = sock(&a, false);
@@ -514,6 +515,28 @@ static void test_binding(void **state)
 }
 
 /* [RFC1122-4.1.3.5-c] */
+/* RFC 6056 §3: which port comes next cannot be told from the last ones.
+ * [RFC6056-3.3-a] [RFC6335-6-a] */
+static void test_ephemeral_ports(void **state)
+{
+    unsigned in_order = 0;
+    uint16_t last_port = 0;
+
+    (void)state;
+    for (uint16_t i = 1; i <= 200; i++) {
+        struct udp_sock   *u = sock(&a, false);
+        struct cw_sockaddr to = name("10.0.0.2", i), local, peer;
+
+        assert_int_equal(udp_connect(u, &to), 0);
+        udp_names(u, &local, &peer);
+        assert_in_range(local.port, 49152, 65535);
+        in_order += (uint16_t)(local.port - last_port) < 16;
+        last_port = local.port;
+        udp_close(u);
+    }
+    assert_true(in_order < 10);
+}
+
 static void test_connecting(void **state)
 {
     struct udp_sock   *u = sock(&a, false), *srv = bound(&b, "0.0.0.0", 7);
@@ -761,6 +784,7 @@ int main(void)
         CASE(test_reuseport),
         CASE(test_everybody),
         CASE(test_binding),
+        CASE(test_ephemeral_ports),
         CASE(test_connecting),
         CASE(test_same_flow_twice),
         CASE(test_loopback),

@@ -49,7 +49,7 @@ TEST(lengths)
     }
 }
 
-/* RFC 768: a computed zero is sent as all ones. */
+/* RFC 768: a computed zero is sent as all ones. [RFC8200-8.1-a] */
 TEST(checksum_is_never_zero)
 {
     EXPECT_EQ(udphdr_cksum(0xffff), 0xffff);
