@@ -412,6 +412,26 @@ PKT(c39_icmp)
     state(CW_ESTABLISHED);
 }
 
+/* CVE-2022-1012: the ports of connections in a row: from the range, and no
+ * two steps alike. */
+PKT(c41_ports)
+{
+    enum { N = 12 };
+    int port[N], same = 0;
+
+    for (int i = 0; i < N; i++) {
+        flow(i);
+        pk.f->ends.uport = 0;
+        dials();
+        EXPECT_EQ(drain(), 1);
+        port[i] = pk.f->ends.uport;
+        EXPECT_GE(port[i], EPHEMERAL_FIRST);
+        for (int j = 2; j <= i; j++)
+            same += port[i] - port[i - 1] == port[j - 1] - port[j - 2];
+    }
+    EXPECT_LE(same, 2);
+}
+
 /* CVE-2005-0356: a segment of the past with a timestamp of the future is not
  * remembered: what comes next is not older than it. */
 PKT(c42_paws_poisoning)
@@ -566,7 +586,7 @@ T_MAIN(BOTH(c04_tcp_option_lengths), BOTH(c05_c27_tiny_mss),
        BOTH(c28_octets_in_order_below_a_hole), BOTH(c29_syn_flood),
        BOTH(c30_zero_window_for_ever), BOTH(c31_orphans_end),
        BOTH(c33_ack_storm), BOTH(c33_land), BOTH(c36_blind),
-       BOTH(c37_challenge_limit_is_no_counter), BOTH(c39_icmp),
+       BOTH(c37_challenge_limit_is_no_counter), BOTH(c39_icmp), BOTH(c41_ports),
        BOTH(c42_paws_poisoning), BOTH(c43_time_wait_assassination),
        BOTH(c44_ack_division), BOTH(c44_optimistic_ack),
        BOTH(c44_duplicate_ack_spoofing), BOTH(c47_flags_that_make_no_sense),
