@@ -17,6 +17,8 @@ void icmp_tell_no_proto(struct net *n, const struct ip_in *in);
 void icmp_tell_problem(struct net *n, const struct ip_in *in,
                        const struct ip6_problem *p);
 /* `in` is the datagram's first fragment. */
+/* IPv4: the option at this byte of the header cannot be read. */
+void icmp_tell_bad_option(struct net *n, const struct ip_in *in, uint32_t at);
 void icmp_tell_reassembly_time(struct net *n, const struct ip_in *in);
 
 /* A message of ours: header, then references to bytes [off, off+len) of

@@ -126,6 +126,17 @@ void icmp_tell_problem(struct net *n, const struct ip_in *in,
     tell(n, in, &m, p->multicast_too);
 }
 
+/* [RFC1122-3.2.2.5-a] */
+void icmp_tell_bad_option(struct net *n, const struct ip_in *in, uint32_t at)
+{
+    struct icmp_msg m = { .type = ICMP4_PARAM,
+                          .rest = at << 24,
+                          .why = WHY_TX_ICMP_ERROR };
+
+    INVARIANT(at < IP4_HDR_MIN + IP4_OPTS_MAX && addr_is4(&in->rx.src));
+    tell(n, in, &m, false);
+}
+
 void icmp_tell_reassembly_time(struct net *n, const struct ip_in *in)
 {
     bool            ip4 = addr_is4(&in->rx.src);

@@ -5,22 +5,28 @@
  *              the header says (Ethernet's padding is gone).
  */
 #include "net/frag.h"
+#include "net/icmp.h"
 
 /* RFC 7126 §4.3, §4.4: source routes are an attacker's tool; everything
  * else is ignored (RFC 1122 §3.2.1.8, MUST-50). [RFC1122-3.2.1.8b-a] */
-static enum why check_options(struct span opts)
+static enum why check_options(struct net *n, const struct ip_in *in,
+                              struct span opts)
 {
-    struct reader r = reader_of(opts);
-    struct span   data;
-    uint8_t       kind;
+    struct reader  r = reader_of(opts);
+    const uint8_t *at = opts.p;
+    struct span    data;
+    uint8_t        kind;
 
-    while (ip4opt_next(&r, &kind, &data)) {
+    for (; ip4opt_next(&r, &kind, &data); at = r.p) {
         if (kind == IP4_OPT_END)
             return GO_ON;
         if (kind == IP4_OPT_LSRR || kind == IP4_OPT_SSRR)
             return WHY_IP_OPTION;
     }
-    return r.bad ? WHY_IP_HEADER : GO_ON;
+    if (!r.bad)
+        return GO_ON;
+    icmp_tell_bad_option(n, in, IP4_HDR_MIN + (uint32_t)(at - opts.p));
+    return WHY_IP_HEADER;
 }
 
 static void fill_rx(struct net_rx *rx, const struct ip4_repr *ip)
@@ -61,7 +67,6 @@ static enum why fragment_in(struct net *n, struct ip_in *in,
     struct cw_pkt   whole;
     enum why        why;
 
-    in->piece = ip->frag_off > 0;
     why = frag_in(n, in, &piece, &whole);
     if (why != GO_ON)
         return why == WHY_FRAG_HELD ? GO_ON : why;
@@ -83,8 +88,9 @@ enum why ip4_in(struct net *n, struct ip_in *in)
     fill_rx(&in->rx, &ip);
     pkt_trim(in->rx.pkt, in->rx.off + in->rx.len);
     why = ip_accept(n, in);
+    in->piece = ip.frag_off > 0;
     if (why == GO_ON && ip.opts.len > 0)
-        why = check_options(ip.opts);
+        why = check_options(n, in, ip.opts);
     if (why != GO_ON)
         return why;
     if (UNLIKELY(ip4_is_fragment(&ip)))

@@ -234,8 +234,49 @@ static void test_options4(void **state)
         assert_int_equal(rig_in(&rig, RIG_ETH, &f), rows[i].why);
         if (rows[i].why == GO_ON)
             assert_memory_equal(rig.rx_bytes, text, sizeof text);
+        assert_int_equal(rig_out(&rig, &g), rows[i].why == WHY_IP_HEADER);
     }
     rig_out_none(&rig);
+}
+
+/* RFC 1122 §3.2.2.5: an option that cannot be read is pointed at, unless the
+ * packet is one of those that nobody hears about.  [RFC1122-3.2.2.5-a] */
+static void test_bad_option_is_told(void **state)
+{
+    static const uint8_t opts[8] = { 1, 7, 3, 4, 68, 9, 5, 0 };
+    static const struct {
+        const char *dst;
+        uint8_t     proto, type;
+        uint16_t    off;
+        bool        tell;
+    } rows[] = {
+        { "10.0.0.1", PROTO_UDP, 0, 0, true },
+        { "10.0.0.1", PROTO_UDP, 0, 64, false },
+        { "10.0.0.255", PROTO_UDP, 0, 0, false },
+        { "10.0.0.1", PROTO_ICMP4, 3, 0, false },
+        { "10.0.0.1", PROTO_ICMP4, 8, 0, true },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct ip4_repr ip = rig_ip4(rows[i].proto), out;
+        uint8_t         body[16] = { rows[i].type };
+        const uint8_t  *m;
+
+        ip.opts = span_of(opts, sizeof opts);
+        ip.dst = rig_addr(rows[i].dst);
+        ip.frag_off = rows[i].off;
+        rig_frame4(&f, ip, body, sizeof body);
+        assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_IP_HEADER);
+        if (rows[i].tell) {
+            assert_true(rig_out(&rig, &g));
+            m = rig_read4(&g, &out);
+            assert_int_equal(be16_load(m), 12 << 8);
+            assert_int_equal(m[4], 24); /* at the timestamp option */
+            assert_memory_equal(m + 8, f.b + 14, 28 + sizeof body);
+        }
+        rig_out_none(&rig);
+    }
 }
 
 /* RFC 1122 §3.3.6: a broadcast frame brings no unicast packet. */
@@ -399,6 +440,7 @@ int main(void)
         CASE(test_truncations),
         CASE(test_padding_is_cut_off),
         CASE(test_options4),
+        CASE(test_bad_option_is_told),
         CASE(test_link_broadcast),
         CASE(test_unknown_interface),
         CASE(test_particulars),
