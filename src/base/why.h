@@ -185,7 +185,8 @@ enum why_unit { WHY_UNIT_NOFIG, WHY_UNIT_COUNT, WHY_UNIT_TIME, WHY_UNIT_BYTES };
       NOFIG, "RFC 4987 3.6") \
     X(GOT_COOKIE,        "got-cookie",       "our SYN cookie came back", NOFIG, "RFC 4987 3.6") \
     X(TX_TOO_BIG,        "tx-too-big",       "a router: its next link carries less", NOFIG, "RFC 1191 4") \
-    X(T_KEEPALIVE,       "t-keepalive",      "the connection may be idle for so long", NOFIG, "RFC 9293 3.8.4")
+    X(T_KEEPALIVE,       "t-keepalive",      "the connection may be idle for so long", NOFIG, "RFC 9293 3.8.4") \
+    X(FRAG_ECN,          "frag-ecn",         "one fragment marked, another not capable of marks", NOFIG, "RFC 3168 5.3")
 // clang-format on
 
 enum why {

@@ -46,7 +46,10 @@ struct frag_dgram {
     uint8_t            next;  /* IPv6, of that piece: see struct ip_piece */
     uint16_t           next_at;
     bool               dead, csum_ok;
+    uint8_t            ecn; /* a bit for each codepoint that came */
 };
+
+enum { NOT_ECT = 1 << 0, CE = 1 << 3, CE_BITS = 3 }; /* of frag_dgram.ecn */
 
 /* ---- entries ------------------------------------------------------------ */
 
@@ -296,6 +299,7 @@ static enum why keep(struct net *n, struct frag_dgram *d,
     if (!p->more)
         d->total = p->off + p->len;
     d->csum_ok = d->csum_ok && in->rx.csum_ok;
+    d->ecn |= (uint8_t)(1u << (in->rx.tos & CE_BITS));
     return GO_ON;
 }
 
@@ -348,6 +352,8 @@ static enum why head_of(struct net *n, const struct frag_dgram *d,
     whole->netif = first->pkt.netif;
     pkt_copy_out(&first->pkt, 0, pkt_head(whole), len);
     ip = pkt_head(whole) + ip_off;
+    if (d->ecn & CE) /* of any: RFC 3168 §5.3 */
+        ip[1] |= ip4 ? CE_BITS : CE_BITS << 4;
     if (ip4) {
         be16_store(ip + 2, (uint16_t)(len - fixed + d->total));
         be16_store(ip + 6, 0);
@@ -417,9 +423,11 @@ static bool fill(struct net *n, const struct frag_dgram *d,
 static enum why assemble(struct net *n, struct frag_dgram *d,
                          struct ip_in *in, struct cw_pkt *whole)
 {
-    enum why why = head_of(n, d, whole);
+    enum why why = WHY_FRAG_ECN;
     uint32_t head;
 
+    if (!(d->ecn & CE && d->ecn & NOT_ECT)) /* RFC 3168 §5.3 */
+        why = head_of(n, d, whole);
     if (why == GO_ON && !fill(n, d, whole)) {
         pkt_free(whole);
         why = WHY_NO_MEMORY;
@@ -432,6 +440,8 @@ static enum why assemble(struct net *n, struct frag_dgram *d,
     in->rx.off = head;
     in->rx.len = d->total;
     in->rx.csum_ok = d->csum_ok;
+    in->rx.ttl = d->first.rx.ttl;
+    in->rx.tos = d->first.rx.tos | (d->ecn & CE ? CE_BITS : 0);
     env_count(n->env, COUNT_IP_REASM_OKS);
     forget(n, d, GO_ON);
     return GO_ON;

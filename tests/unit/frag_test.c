@@ -35,6 +35,8 @@ static int teardown(void **state)
     return 0;
 }
 
+static uint8_t tos; /* of the pieces */
+
 struct piece {
     uint32_t off, len;
     bool     more;
@@ -45,6 +47,7 @@ static void make(bool ip4, uint32_t id, const struct piece *p)
 {
     static uint8_t  body[DATA_MAX + 8];
     struct ip4_repr i4 = rig_ip4(PROTO_UDP);
+    struct ip6_repr i6 = rig_ip6(PROTO_FRAGMENT);
     struct ip6_frag frag = { .off = (uint16_t)p->off,
                              .more = p->more,
                              .id = id,
@@ -52,6 +55,7 @@ static void make(bool ip4, uint32_t id, const struct piece *p)
 
     if (ip4) {
         i4.id = (uint16_t)id;
+        i4.tos = tos;
         i4.frag_off = (uint16_t)p->off;
         i4.mf = p->more;
         rig_frame4(&f, i4, data + p->off, p->len);
@@ -59,7 +63,8 @@ static void make(bool ip4, uint32_t id, const struct piece *p)
     }
     ip6frag_emit(body, 8, &frag);
     memcpy(body + 8, data + p->off, p->len);
-    rig_frame6(&f, rig_ip6(PROTO_FRAGMENT), body, p->len + 8);
+    i6.tclass = tos;
+    rig_frame6(&f, i6, body, p->len + 8);
 }
 
 static enum why put(bool ip4, uint32_t id, uint32_t off, uint32_t len,
@@ -276,6 +281,39 @@ static void test_timeout_of_an_error(void **state)
     assert_true(rig_out(&rig, &g));
 }
 
+/* RFC 3168 §5.3: congestion that one fragment met, the datagram has met;
+ * unless another was not capable of marks. */
+static void test_ecn(void **state)
+{
+    static const struct {
+        uint8_t  a, b;
+        enum why why;
+        uint8_t  tos;
+    } rows[] = {
+        { 0x28, 0x28, GO_ON, 0x28 }, { 0x2a, 0x2a, GO_ON, 0x2a },
+        { 0x2a, 0x2b, GO_ON, 0x2b }, { 0x2b, 0x29, GO_ON, 0x2b },
+        { 0x28, 0x2b, WHY_FRAG_ECN, 0 }, { 0x2b, 0x28, WHY_FRAG_ECN, 0 },
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (unsigned ip4 = 0; ip4 < 2; ip4++) {
+            unsigned n = rig.rx_n;
+
+            tos = rows[i].a;
+            assert_int_equal(put(ip4, 50 + i, 0, 16, true), GO_ON);
+            tos = rows[i].b;
+            (void)put(ip4, 50 + i, 16, 8, false);
+            tos = 0;
+            assert_int_equal(rig.rx_n, n + (rows[i].why == GO_ON));
+            if (rows[i].why == GO_ON)
+                assert_int_equal(rig.rx.tos, rows[i].tos);
+            else
+                assert_int_equal(rig.drop, rows[i].why);
+        }
+    }
+}
+
 /* Source, destination, identification, for IPv4 the protocol: RFC 791. */
 static void test_keys(void **state)
 {
@@ -434,6 +472,7 @@ int main(void)
         CASE(test_malformed),
         CASE(test_timeout),
         CASE(test_timeout_of_an_error),
+        CASE(test_ecn),
         CASE(test_keys),
         CASE(test_atomic),
         CASE(test_largest),
