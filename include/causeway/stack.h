@@ -137,6 +137,11 @@ struct cw_config {
      * from three quarters of it they stop growing.  0: three quarters of
      * memory_max. */
     size_t buffer_budget;
+
+    /* RFC 5961 §7: about as many challenge ACKs (half to one and a half of
+     * it, drawn anew each time) in each interval; 0: 100 in a second. */
+    unsigned challenge_acks;
+    cw_ns    challenge_interval;
 };
 
 /* Fills in the defaults.  `seed` is mixed into config->seed. */

@@ -27,7 +27,8 @@ enum {
     IP6_EXT_MAX = 8,      /* extension headers looked at: RFC 8504 §5.3 */
     ICMP_RATE = 1000,     /* errors a second: RFC 4443 §2.4 (f) */
     ICMP_BURST = 50,
-    CHALLENGE_ACK_RATE = 100, /* a second, all connections: RFC 5961 §7 */
+    CHALLENGE_ACKS = 100, /* in a second, all connections: RFC 5961 §7 */
+    CHALLENGE_ACKS_MAX = 1000000,
     UDP_QUEUE_PKTS_MAX = 1024,
     UDP_ERRORS_MAX = 64, /* messages on a socket's error queue */
     UDP_SEGMENTS_MAX = 128,   /* of one call: Linux's UDP_MAX_SEGMENTS */
@@ -85,7 +86,10 @@ struct knobs {
     uint32_t sndbuf_max;
     unsigned offers;     /* CW_OFFER_*: what SYNs offer beside the MSS */
     bool ts_required;    /* RFC 7323 §3.2: drop what lacks its timestamp */
+    bool rst_echoes_ts;  /* RFC 7323 §5.2: a reset echoes a timestamp */
     bool sack_forgets;   /* RFC2018-5.1-a: a timeout forgets SACKs */
+    bool sack_anyway;    /* RFC 2018 §8: the newest segment is reported even
+                            if there is no room for it */
     bool syn_returns;    /* RFC 9293 §3.10.7.4, SYN-RECEIVED: a SYN in the
                             window leads back to LISTEN; else RFC 5961 §4.2 */
     unsigned mtu_probing; /* enum cw_mtu_probing */

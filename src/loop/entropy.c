@@ -1,4 +1,5 @@
-/* entropy.c: the only reader of the operating system's randomness. */
+/* entropy.c: the only reader of the operating system's randomness, of which
+ * the seeds and so all secrets of real runs come (RFC6528-4-a). */
 #include "loop/loop.h"
 
 #include "base/check.h"

@@ -67,6 +67,10 @@ static const char *refuse(const struct cw_config *c)
         return "offer: timestamps, sack, wscale, or nothing";
     if (c->teach_mss && c->teach_mss < TCP_MSS_MIN)
         return "teach_mss: at least 88";
+    if (c->challenge_acks > CHALLENGE_ACKS_MAX)
+        return "challenge_acks: at most a million";
+    if (c->challenge_interval < NS_MS)
+        return "challenge_interval: at least a millisecond";
     return refuse_pmtu(c);
 }
 
@@ -112,6 +116,8 @@ const char *stack_config(const struct cw_config *given, struct cw_config *out)
     out->pmtu_floor4 = out->pmtu_floor4 ?: PMTU_FLOOR4;
     out->pmtu_life = out->pmtu_life ?: PMTU_LIFE;
     out->mtu_base_mss = out->mtu_base_mss ?: TCP_MSS_BASE4;
+    out->challenge_acks = out->challenge_acks ?: CHALLENGE_ACKS;
+    out->challenge_interval = out->challenge_interval ?: NS_S;
     buffers(out);
     why = refuse(out);
     if (why)

@@ -297,8 +297,10 @@ struct tcp_host {
     uint32_t      sndbuf_max, rcvbuf_max;
     size_t        budget;
     bool          pressed; /* there was pressure at the last look */
-    cw_ns         challenge_second; /* RFC 5961 §7 */
-    uint32_t      challenges, challenge_limit;
+    /* RFC 5961 §7: how many in how long; in the interval at hand */
+    uint32_t challenge_acks, challenges, challenge_limit;
+    cw_ns    challenge_interval;
+    int64_t  challenge_at;
     struct prng   rng;
     bool          running;
 };

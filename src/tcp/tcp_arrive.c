@@ -335,6 +335,18 @@ static void skip_syn(struct seg *s)
     s->len--;
 }
 
+/* RFC9293-3.10.7.3-c: "queue them for processing after the ESTABLISHED state
+ * has been reached"; until then the user reads nothing. */
+static void keep_for_later(struct tcp *t, struct seg *s)
+{
+    if (s->text > 0)
+        (void)tcp_text_accept(t, s);
+    if (!(s->flags & F_FIN) || !seq_eq(seq_add(s->seq, s->text), t->rcv.nxt))
+        return;
+    t->rcv.fin = t->rcv.nxt;
+    t->fin_pending = true;
+}
+
 /* §3.10.7.3 */
 static enum why arrive_syn_sent(struct tcp *t, struct seg *s)
 {
@@ -362,7 +374,9 @@ static enum why arrive_syn_sent(struct tcp *t, struct seg *s)
     if (!ack_ok) { /* simultaneous open (MUST-10, RFC9293-3.10.7.3-b) */
         tcp_enter(t, TCPS_SYN_RCVD, WHY_GOT_SYN);
         tcp_recover_first(t, WHY_TX_SYNACK);
-        return WHY_DONE; /* text on it comes again */
+        skip_syn(s);
+        keep_for_later(t, s);
+        return WHY_DONE;
     }
     established(t, s, WHY_GOT_SYNACK);
     tcp_ack(t, s);

@@ -369,6 +369,8 @@ ptrdiff_t tcp_call_receive(struct tcp *t, void *buf, size_t len, int flags)
 
     if (flags & CW_MSG_OOB)
         return receive_oob(t, buf, len, flags);
+    if (t->state & TCPS_OPENING)
+        return t->error ? -tcp_take_error(t) : -CW_EAGAIN;
     len = limit_at_mark(t, len);
     if (t->recvq.ready == 0)
         return nothing_to_read(t);

@@ -52,6 +52,8 @@ void tcp_init(struct tcp_host *h, struct env *env, struct net *net,
     for (int i = 0; i < LISTENER_BUCKETS; i++)
         list_init(&h->listeners[i]);
     wheel_setup(&h->timewait_timer, TIMER_TIMEWAIT);
+    h->challenge_acks = c->challenge_acks;
+    h->challenge_interval = c->challenge_interval;
     h->teach_iss = c->teach_iss;
     h->teach_ts_zero = c->teach_ts_zero;
     h->teach_mss = c->teach_mss;

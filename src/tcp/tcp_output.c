@@ -236,6 +236,12 @@ static void send_rst(struct tcp *t)
         .tos = t->opts.tos,
     };
 
+    if (t->ts_ok && tcp_knobs(t)->rst_echoes_ts) /* RFC7323-3.2-a */
+        a.opt = (struct tcpopt){
+            .has_ts = true,
+            .ts_val = tcp_ts_now(tcp_env(t), t->ts_offset),
+            .ts_ecr = t->ts_recent,
+        };
     t->due = 0;
     t->segs_out++;
     tcp_answer(t->host, &a);

@@ -43,7 +43,8 @@ void tcp_answer(struct tcp_host *h, const struct tcp_answer *a)
 }
 
 /* §3.5.2: the reset's numbers come from the segment that it answers
- * (RFC9293-3.5.2-a), which is none itself (RFC9293-3.5.2-b). */
+ * (RFC9293-3.5.2-a), which is none itself (RFC9293-3.5.2-b); by the letter
+ * a timestamp is echoed, with none of ours (RFC7323-5.2-b). */
 void tcp_reply_rst(struct tcp_host *h, const struct flowkey *key,
                    const struct seg *s, enum why why)
 {
@@ -58,6 +59,8 @@ void tcp_reply_rst(struct tcp_host *h, const struct flowkey *key,
         a.ack = seq_add(s->seq, s->len);
         a.flags = F_RST | F_ACK;
     }
+    if (s->opt->has_ts && h->env->knobs->rst_echoes_ts)
+        a.opt = (struct tcpopt){ .has_ts = true, .ts_ecr = s->opt->ts_val };
     tcp_answer(h, &a);
 }
 
@@ -69,18 +72,18 @@ enum why tcp_closed_arrive(struct tcp_host *h, const struct flowkey *key,
     return WHY_TCP_NO_PORT;
 }
 
-/* RFC 5961 §7, with the limit drawn anew for each second, so that an
- * observer cannot count what others were sent (the side channel of
+/* RFC 5961 §7 (RFC5961-7-a), with the limit drawn anew for each interval, so
+ * that an observer cannot count what others were sent (the side channel of
  * CVE-2016-5696). */
 bool tcp_challenge_allowed(struct tcp_host *h)
 {
-    cw_ns second = h->env->now / NS_S;
+    int64_t at = h->env->now / h->challenge_interval;
 
-    if (second != h->challenge_second || h->challenge_limit == 0) {
-        h->challenge_second = second;
+    if (at != h->challenge_at || h->challenge_limit == 0) {
+        h->challenge_at = at;
         h->challenges = 0;
-        h->challenge_limit = CHALLENGE_ACK_RATE / 2
-            + (uint32_t)prng_below(&h->rng, CHALLENGE_ACK_RATE);
+        h->challenge_limit = (h->challenge_acks + 1) / 2
+            + (uint32_t)prng_below(&h->rng, h->challenge_acks);
     }
     if (h->challenges >= h->challenge_limit) {
         env_count(h->env, COUNT_TCP_CHALLENGE_HELD);

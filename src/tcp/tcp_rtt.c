@@ -14,7 +14,7 @@
 static void set_rto(struct tcp *t)
 {
     const struct knobs *k = tcp_knobs(t);
-    cw_ns               var = ns_max(4 * t->rttvar, G);
+    cw_ns               var = ns_max(4 * t->rttvar, G); /* RFC6298-4-a */
 
     t->rto = ns_add(t->srtt, ns_max(var, k->rto_var_min));
     t->rto = ns_max(t->rto, k->rto_min); /* RFC6298-2.4-a */

@@ -19,7 +19,8 @@ static uint64_t hash_key(struct sipkey k, const struct flowkey *key)
 }
 
 /* RFC 6528 §3: ISN = M + F(localip, localport, remoteip, remoteport,
- * secretkey), M a clock of 4 microseconds (MUST-8, MUST-9, SHLD-1). */
+ * secretkey), M a clock of 4 microseconds (MUST-8, MUST-9, SHLD-1;
+ * RFC6528-3-a, RFC6528-3-b). */
 seq tcp_isn(struct tcp_host *h, const struct flowkey *key)
 {
     uint64_t m = (uint64_t)h->env->now / 4000;
@@ -29,7 +30,7 @@ seq tcp_isn(struct tcp_host *h, const struct flowkey *key)
     return seq_of((uint32_t)(m + hash_key(h->isn_key, key)));
 }
 
-/* RFC 7323 §5.4: the timestamp clock starts at random for each flow. */
+/* RFC7323-7-a: the timestamp clock starts at random for each flow. */
 uint32_t tcp_ts_offset(struct tcp_host *h, const struct flowkey *key)
 {
     if (h->teach_ts_zero)

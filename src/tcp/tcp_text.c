@@ -111,6 +111,8 @@ enum why tcp_text_accept(struct tcp *t, struct seg *s)
         t->dsack = res.dup_range;
     if (w == WHY_NO_MEMORY || w == WHY_OOO_FULL) {
         env_count(tcp_env(t), COUNT_NO_MEMORY);
+        if (t->sack_ok && tcp_knobs(t)->sack_anyway) /* RFC2018-8-b */
+            t->dsack = (struct seqrange){ s->seq, seq_add(s->seq, s->text) };
         s->flags &= (uint8_t)~F_FIN;
         tcp_ack_owed(t, WHY_TX_DUPACK, true);
         return w;

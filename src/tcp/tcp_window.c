@@ -27,7 +27,8 @@ uint32_t tcp_rcv_wnd(const struct tcp *t)
     return room;
 }
 
-/* Rounded up: rounded down, the right edge would move left (SHLD-14). */
+/* Rounded up: rounded down, the right edge would move left (SHLD-14,
+ * RFC7323-2.4-a, RFC7323-2.4-b). */
 uint16_t tcp_wnd_scaled(uint32_t wnd, unsigned scale)
 {
     uint32_t field = (wnd + (1u << scale) - 1) >> scale;

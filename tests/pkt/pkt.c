@@ -247,6 +247,7 @@ void pk_out(cw_ns wait, const char *text, const char *file, int line)
     if (g.head == g.tail)
         t_fail(file, line, "expected: %s\n    nothing was sent", text);
     x = &g.q[g.head++];
+    pk.seen = x->seg;
     if (x->t == pk.now && x->f == pk.f && equal(&want, &x->seg))
         return;
     sg_print(got, sizeof got, &x->seg);

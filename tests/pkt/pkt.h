@@ -53,6 +53,7 @@ extern struct pk {
     cw_ns            now;
     int              listener;
     enum why         dropped; /* of the last segment that came in */
+    struct sg        seen;    /* what the last out() met */
     struct pk_flow  *f;       /* the flow at hand */
     cw_stack        *st;
 } pk;

@@ -25,7 +25,7 @@ static void skip_all(void)
 }
 
 /* [RFC1191-3-a] [RFC8201-4-b] [RFC1191-6.4-b] [RFC8201-5.4-a] [MUST-16]
- * [RFC4443-3.2-a]
+ * [RFC4443-3.2-a] [RFC7323-5.7-a]
  * All that cannot have arrived is cut and sent again at once; cwnd stays. */
 PKT(s6_4_cut_and_sent_again)
 {

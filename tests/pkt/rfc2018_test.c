@@ -128,8 +128,29 @@ PKT(s4_with_data)
     out(". seq 11 ack 1 sack 1001-2001");
 }
 
+/* [RFC2018-8-b] §8: "the first block ... MUST reflect the newest segment" even
+ * if it is thrown away; the others only what is there.  256 holes are as many
+ * as we remember. */
+PKT(s8_newest_even_if_discarded)
+{
+    char text[80];
+
+    pk.config.profile = CW_PROFILE_STRICT;
+    passive("mss 1000 sackOK");
+    for (int i = 1; i <= 256; i++) {
+        snprintf(text, sizeof text, ". seq %d len 1 ack 1", 1 + 2 * i);
+        in(text);
+        EXPECT(pk_skip());
+    }
+    in(". seq 1001 len 1 ack 1");
+    out(". seq 1 ack 1 sack 1001-1002,513-514,511-512,509-510");
+    in(". seq 1003 len 1 ack 1"); /* the one before was not kept */
+    out(". seq 1 ack 1 sack 1003-1004,513-514,511-512,509-510");
+}
+
 T_MAIN(BOTH(s2_not_permitted), BOTH(s2_not_wanted_by_us),
        BOTH(s4_most_recent_first), BOTH(s3_three_with_timestamps),
        BOTH(s4_blocks_grow), BOTH(rfc2883_4_below_the_ack),
        BOTH(rfc2883_4_above_the_ack), BOTH(rfc2883_4_partly),
-       BOTH(s4_with_data))
+       BOTH(s4_with_data),
+       BOTH(s8_newest_even_if_discarded))

@@ -105,6 +105,26 @@ PKT(s2_3_second_measurement)
     after(362500 * NS_US, "P. seq 101 len 100 ack 1");
 }
 
+/* [RFC6298-4-a] §2.3, §4: when the round trips are all alike RTTVAR goes to
+ * zero, and K*RTTVAR counts as G, a microsecond. */
+PKT(s4_granularity)
+{
+    char text[64];
+
+    pk.config.profile = CW_PROFILE_STRICT;
+    dialed(900 ms);
+    for (int i = 0; i < 200; i++) {
+        sends(1);
+        snprintf(text, sizeof text, "P. seq %d len 1 ack 1", 1 + i);
+        out(text);
+        quiet(2 sec);
+        snprintf(text, sizeof text, ". seq 1 ack %d", 2 + i);
+        in(text);
+    }
+    EXPECT_GE(info().srtt, 2 sec - 20);
+    EXPECT_EQ(info().rto - info().srtt, 1000);
+}
+
 /* §2.5: a ceiling of at least 60 s. */
 PKT(s2_5_ceiling)
 {
@@ -302,7 +322,7 @@ PKT(s3_8_3_r2_classic)
 
 T_MAIN(BOTH(s2_1_initial), BOTH(s3_8_3_syn_for_three_minutes),
        BOTH(s2_2_first_measurement), BOTH(s2_3_second_measurement),
-       BOTH(s2_5_ceiling), BOTH(s3_karn),
+       BOTH(s4_granularity), BOTH(s2_5_ceiling), BOTH(s3_karn),
        BOTH(rfc7323_4_timestamps_see_through_it), BOTH(s5_1_the_earliest),
        BOTH(s5_3_restart), BOTH(s5_2_off), BOTH(s5_7_syn_was_lost),
        BOTH(s5_7_syn_ack_was_lost), BOTH(s3_8_1_fin_again),

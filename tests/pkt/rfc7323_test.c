@@ -263,6 +263,78 @@ PKT(s5_4_clock)
     }
 }
 
+/* [RFC7323-7-a] §5.4, §7: each flow's clock has an offset of its own. */
+PKT(s7_random_offset)
+{
+    int64_t first;
+
+    pk.config.teach_ts_zero = false;
+    dials();
+    out("S seq 0 win 65535 mss M sackOK ts * * wscale 7");
+    first = pk.seen.ts_val;
+    flow(1);
+    pk.f->ends.uport = 0;
+    dials();
+    out("S seq 0 win 65535 mss M sackOK ts * * wscale 7");
+    EXPECT_GE((first - pk.seen.ts_val) * (first - pk.seen.ts_val),
+              1000 * 1000);
+}
+
+/* [RFC7323-5.2-b] §5.2: a reset answers a timestamp with that and zero. */
+PKT(s5_2_resets_echo)
+{
+    pk.config.profile = CW_PROFILE_STRICT;
+    listens(1);
+    pk.f->ends.uport = 81;
+    in("S seq 0 mss 1000 ts 5 0");
+    out("R. seq * ack 1 ts * 5");
+    EXPECT_EQ((uint32_t)(pk.seen.ts_val + pk.f->ends.uts), 0);
+    in(". seq 1 ack 1 ts 6 0");
+    out("R seq 1 ts * *");
+    in("S seq 0 mss 1000");
+    out("R. seq * ack 1");
+}
+
+/* §3.2, §5.2: one that the user asked for has a timestamp like any segment. */
+PKT(s5_2_aborts_have_a_timestamp)
+{
+    pk.config.profile = CW_PROFILE_STRICT;
+    passive("mss 1000 ts 1 0");
+    lingers(0);
+    closes();
+    out("R. seq 1 ack 1 ts 0 1");
+}
+
+/* [RFC7323-2.4-a] [RFC7323-2.4-b] Octets that come one by one, in a window that
+ * is counted in units of 128: the edge stays (pk.c sees to that), and what
+ * lies within it is taken. */
+PKT(s2_4_retraction)
+{
+    char text[80];
+    int  edge;
+
+    pk.config.rcvbuf = 3000;
+    listens(1);
+    in("S seq 0 mss 1000 wscale 0");
+    out("S. seq 0 ack 1 win 3000 mss M wscale 7");
+    in(". seq 1 ack 1");
+    accepts();
+    for (int i = 0; i < 100; i++) {
+        snprintf(text, sizeof text, ". seq %d len 1 ack 1", 1 + i);
+        in(text);
+        while (!pk_skip()) /* its ACK */
+            pk_step();
+    }
+    edge = (int)pk.f->edge;
+    EXPECT_GE(edge, 3002);
+    snprintf(text, sizeof text, ". seq 101 len %d ack 1", edge - 101);
+    in(text);
+    while (!pk_skip())
+        pk_step();
+    reads(edge - 1);
+    EXPECT(pk_skip()); /* the window is open again */
+}
+
 T_MAIN(BOTH(s2_2_scale_of_the_peer), BOTH(s2_2_syn_ack_window_is_not_scaled),
        BOTH(s2_2_no_scale_from_the_peer), BOTH(s2_2_none_offered_by_us),
        BOTH(s2_3_shift_of_at_most_14), BOTH(s2_3_our_shift_fits_the_buffer),
@@ -272,4 +344,6 @@ T_MAIN(BOTH(s2_2_scale_of_the_peer), BOTH(s2_2_syn_ack_window_is_not_scaled),
        BOTH(s4_3_a_delayed_acks), BOTH(s4_3_b_c_holes),
        BOTH(s5_3_older_is_dropped), BOTH(s5_3_resets_are_exempt),
        BOTH(s5_5_idle_for_25_days), BOTH(s5_3_in_syn_received),
-       BOTH(s5_4_clock))
+       BOTH(s5_4_clock),
+       BOTH(s7_random_offset), BOTH(s5_2_resets_echo),
+       BOTH(s5_2_aborts_have_a_timestamp), BOTH(s2_4_retraction))

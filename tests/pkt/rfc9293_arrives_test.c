@@ -242,8 +242,8 @@ PKT(rfc5961_7_challenges_are_throttled)
             sent++;
         }
     }
-    EXPECT_GE(sent, CHALLENGE_ACK_RATE / 2);
-    EXPECT_LT(sent, CHALLENGE_ACK_RATE * 3 / 2);
+    EXPECT_GE(sent, CHALLENGE_ACKS / 2);
+    EXPECT_LT(sent, CHALLENGE_ACKS * 3 / 2);
     EXPECT_EQ(counter(COUNT_TCP_CHALLENGE_HELD), 500 - sent);
     quiet(1 sec);
     in("R seq R+5");

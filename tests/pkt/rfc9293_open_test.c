@@ -169,6 +169,23 @@ PKT(s3_10_7_3_text_and_fin_on_the_syn_ack)
     reads_result(0);
 }
 
+/* [RFC9293-3.10.7.3-c] Fourth: "queue them for processing after the
+ * ESTABLISHED state has been reached" */
+PKT(s3_10_7_3_text_and_fin_on_the_crossing_syn)
+{
+    dials();
+    out(OUR_SYN);
+    in("SF seq 0 len 10 mss 1000");
+    out("S. seq 0 ack 11 mss M");
+    state(CW_SYN_RECV);
+    reads_result(-CW_EAGAIN);
+    in(". seq 12 ack 1");
+    out(". seq 1 ack 12");
+    state(CW_CLOSE_WAIT);
+    reads(10);
+    reads_result(0);
+}
+
 /* ---- §3.10.7.3: SYN-SENT ------------------------------------------------ */
 
 static const struct syn_sent_row {
@@ -311,8 +328,8 @@ static uint32_t isn_of_syn(void)
     return pk.f->ends.iss;
 }
 
-/* MUST-8, SHLD-1: the clock ticks each 4 us; the same four-tuple gets the
- * same offset. */
+/* [RFC6528-3-a] MUST-8, SHLD-1: the clock ticks each 4 us; the same four-tuple
+ * gets the same offset. */
 PKT(s3_4_1_isn_follows_a_clock)
 {
     uint32_t first;
@@ -326,8 +343,8 @@ PKT(s3_4_1_isn_follows_a_clock)
     EXPECT_EQ(isn_of_syn(), (uint32_t)(first + 250001));
 }
 
-/* MUST-9: four-tuples that differ in one bit say nothing about each other;
- * nor do two hosts. */
+/* [RFC6528-3-b] MUST-9: four-tuples that differ in one bit say nothing about
+ * each other; nor do two hosts. */
 PKT(s3_4_1_isn_differs_by_four_tuple)
 {
     uint32_t isn[8];
@@ -348,6 +365,7 @@ PKT(s3_4_1_isn_differs_by_four_tuple)
                   (uint32_t)(isn[i - 1] - isn[i - 2]));
 }
 
+/* [RFC6528-4-a] The secret comes from the seed. */
 PKT(s3_4_1_isn_differs_by_host)
 {
     uint32_t first;
@@ -388,6 +406,7 @@ T_MAIN(BOTH(s3_5_passive_open), BOTH(s3_5_active_open),
        BOTH(s3_5_data_and_fin_with_the_ack),
        BOTH(s3_10_7_2_text_on_the_syn),
        BOTH(s3_10_7_3_text_and_fin_on_the_syn_ack),
+       BOTH(s3_10_7_3_text_and_fin_on_the_crossing_syn),
        BOTH(s3_10_7_3_syn_sent), BOTH(s3_5_1_half_open_peer),
        BOTH(s3_10_7_2_listen), BOTH(s3_10_7_1_closed),
        BOTH(s3_4_1_isn_follows_a_clock),
