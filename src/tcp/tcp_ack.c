@@ -20,8 +20,8 @@ uint64_t tcp_bytes_acked(const struct tcp *t)
         - tcp_fin_acked(t);
 }
 
-/* An exact sample from the newest record that was sent once (Karn, MUST-18),
- * else one from timestamps (RFC 7323 §4). */
+/* An exact sample from the newest record that was sent once (Karn, MUST-18,
+ * RFC6298-3-a), else one from timestamps (RFC 7323 §4). */
 static bool sample_rtt(struct tcp *t, const struct seg *s,
                        const struct segq_acked *a)
 {

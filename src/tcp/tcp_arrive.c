@@ -44,22 +44,25 @@ static void trim_known_syn(struct tcp *t, struct seg *s)
     s->len--;
 }
 
-/* [7323] §5.5: after 24 days TS.Recent may have been overtaken. */
+/* [7323] §5.5: after 24 days TS.Recent may have been overtaken
+ * (RFC7323-5.5-a). */
 static bool ts_recent_counts(const struct tcp *t)
 {
     return (uint32_t)(tcp_now(t) / NS_S) - t->ts_recent_s < 24 * 86400;
 }
 
-/* [7323] §5.3 R1: is the timestamp older than the last one that counted? */
+/* [7323] §5.3 R1: is the timestamp older than the last one that counted?
+ * Asked when a segment comes, before anything else of it (RFC7323-5.3-a,
+ * RFC7323-5.3-b). */
 static bool paws_refuses(const struct tcp *t, const struct seg *s)
 {
     if (!t->ts_ok || !s->opt->has_ts || (s->flags & F_RST))
-        return false;
+        return false; /* RFC7323-3.2-c, RFC7323-5.2-a */
     return (int32_t)(s->opt->ts_val - t->ts_recent) < 0
         && ts_recent_counts(t);
 }
 
-/* [7323] §4.3 (2), (3) */
+/* [7323] §4.3 (2), (3) (RFC7323-4.3-a) */
 static void note_timestamp(struct tcp *t, const struct seg *s)
 {
     if (!t->ts_ok || !s->opt->has_ts)
@@ -188,7 +191,7 @@ static void established(struct tcp *t, const struct seg *s, enum why why)
 {
     tcp_initial_cwnd(t);
     if (t->syn_timed_out && t->srtt == 0)
-        t->rto = ns_max(t->rto, 3 * NS_S); /* RFC 6298 §5.7 */
+        t->rto = ns_max(t->rto, 3 * NS_S); /* RFC6298-5.7-a */
     t->backoff = 0;
     t->snd.wnd = s->wnd;
     t->snd.max_wnd = s->wnd;

@@ -99,7 +99,7 @@ static enum why to_node(struct tcp_host *h, struct flownode *n,
         t = container_of(n, struct tcp, node);
         *flow = t->flow;
         if (!(s->flags & F_SYN))
-            s->wnd <<= t->snd_wscale; /* RFC 7323 §2.3 */
+            s->wnd <<= t->snd_wscale; /* RFC7323-2.3-a, RFC7323-2.2-c */
         tcp_seg_event(h->env, *flow, s);
         return tcp_arrive(t, s);
     case NODE_EMBRYO:

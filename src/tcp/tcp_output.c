@@ -86,7 +86,8 @@ static void set_urgent(const struct tcp *t, const struct plan *p,
     r->up = (uint16_t)MIN(seq_from(t->snd.up, p->start), 65535u);
 }
 
-/* PSH where the queue ends (MUST-61: no PUSH flag of the user's is kept). */
+/* PSH where the queue ends (MUST-60, MUST-61: no PUSH flag of the user's is
+ * kept, and what was written together goes together, MAY-16, SHLD-27). */
 static bool pushes(const struct tcp *t, const struct plan *p)
 {
     uint32_t room, later;

@@ -26,10 +26,10 @@ void tcp_rtt_init(struct tcp *t)
     t->srtt = 0;
     t->rttvar = 0;
     t->min_rtt_us = UINT32_MAX;
-    t->rto = tcp_knobs(t)->rto_initial; /* §2.1 */
+    t->rto = tcp_knobs(t)->rto_initial; /* RFC6298-2.1-a */
 }
 
-/* §2.2, §2.3 with alpha 1/8 and beta 1/4 */
+/* §2.2, §2.3 with alpha 1/8 and beta 1/4 (RFC6298-2.2-a, RFC6298-2.3-a) */
 void tcp_rtt_sample(struct tcp *t, cw_ns rtt)
 {
     struct cw_event ev = { .kind = EV_RTT, .flow = t->flow };
@@ -57,7 +57,8 @@ void tcp_rtt_sample(struct tcp *t, cw_ns rtt)
     env_event(tcp_env(t), &ev);
 }
 
-/* §5.5: doubled for each expiry in a row, up to the ceiling of §2.5. */
+/* RFC6298-5.5-a: doubled for each expiry in a row, up to the ceiling of §2.5.
+ */
 cw_ns tcp_rtt_backed_off(const struct tcp *t)
 {
     cw_ns rto = t->rto;

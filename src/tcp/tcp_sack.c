@@ -50,7 +50,7 @@ static uint32_t mark_block(struct tcp *t, seq left, seq right)
     return fresh;
 }
 
-/* The blocks of one segment; true if any tells something new. */
+/* The blocks of one segment (RFC2018-5-a); true if any tells something new. */
 bool tcp_sack_in(struct tcp *t, const struct seg *s)
 {
     uint32_t fresh = 0;
@@ -123,8 +123,8 @@ void tcp_sack_reset(struct tcp *t)
 }
 
 /* What we report: a duplicate first (RFC 2883 §4), then the ranges out of
- * order, the newest first (RFC 2018 §4); a FIN that has come with the last
- * of them is in it, or its sender would send it again. */
+ * order, the newest first (RFC2018-4-c, RFC2018-4-d); a FIN that has come with
+ * the last of them is in it, or its sender would send it again. */
 void tcp_sack_blocks(struct tcp *t, struct tcpopt *o, unsigned max)
 {
     struct seqrange r[TCPOPT_SACK_MAX];

@@ -38,7 +38,8 @@ uint32_t tcp_ts_offset(struct tcp_host *h, const struct flowkey *key)
     return (uint32_t)hash_key(h->ts_key, key);
 }
 
-/* A tick of 1 ms: RFC 7323 §5.4 asks for 1 ms to 1 s. */
+/* A tick of 1 ms: RFC 7323 §5.4 asks for 1 ms to 1 s (RFC7323-5.4-a,
+ * RFC7323-4.1-a). */
 uint32_t tcp_ts_now(const struct env *e, uint32_t offset)
 {
     return (uint32_t)(e->now / NS_MS) + offset;
@@ -117,14 +118,15 @@ void tcp_syn_options(const struct tcp *t, struct tcpopt *o)
     o->ts_ecr = t->ts_recent;
 }
 
-/* The peer's SYN: each option counts only if both sides offer it (RFC 7323
- * §2.2, §3.2; RFC 2018 §2). */
+/* The peer's SYN: each option counts only if both sides offer it
+ * (RFC7323-2.2-b, RFC7323-3.2-e, RFC2018-4-a). */
 void tcp_syn_learn(struct tcp *t, const struct tcpopt *o)
 {
     t->mss_max = tcp_send_mss(o->has_mss ? o->mss : 0, t->opts.maxseg,
                               &t->node.remote);
     t->wscale_ok = o->has_wscale && !t->host->no_wscale;
-    t->snd_wscale = t->wscale_ok ? MIN(o->wscale, TCP_WSCALE_MAX) : 0;
+    t->snd_wscale = t->wscale_ok ? MIN(o->wscale, TCP_WSCALE_MAX)
+                                 : 0; /* RFC7323-2.3-b */
     if (!t->wscale_ok)
         t->rcv_wscale = 0;
     t->sack_ok = o->sack_ok && !t->host->no_sack;

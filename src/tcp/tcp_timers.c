@@ -95,7 +95,7 @@ void tcp_timers_user_timeout(struct tcp *t)
         arm_rexmit(t, WHY_T_SENT);
 }
 
-/* RFC 6298 §5.1: start it if it is not running. */
+/* RFC6298-5.1-a, RFC6298-5-a: start it if it is not running. */
 void tcp_timers_data_sent(struct tcp *t)
 {
     if (t->probing)
