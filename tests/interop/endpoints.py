@@ -43,7 +43,7 @@ class Bench:
                 rig.until("it listens", lambda: self.open(port))
                 yield process
             finally:
-                process.kill()
+                process.terminate() # and wait for it: it holds the device
 
     @staticmethod
     def open(port):
