@@ -32,7 +32,7 @@ static bool martian(const struct net *n, const struct ip_in *in)
 }
 
 /* [RFC1122-3.2.1.3-f] [RFC1122-3.2.1.3-d] [RFC1122-3.1-c]
- * [RFC1122-3.2.2.2-a] */
+ * [RFC1122-3.2.2.2-a] MUST-63 */
 enum why ip_accept(struct net *n, struct ip_in *in)
 {
     struct net_rx *rx = &in->rx;

@@ -63,6 +63,7 @@ static const struct opt table[] = {
     { CW_SOL_SOCKET, CW_SO_DOMAIN,     OPT_ASK, BOTH, NO_T },
 
     { CW_IPPROTO_TCP, CW_TCP_NODELAY,   OPT_BOOL, STREAM, T(nodelay) },
+    /* MUST-17 */
     { CW_IPPROTO_TCP, CW_TCP_CORK,      OPT_BOOL, STREAM, T(cork) },
     { CW_IPPROTO_TCP, CW_TCP_MAXSEG,    OPT_MAXSEG, STREAM, T(maxseg),
       .lo = TCP_MSS_MIN, .hi = 32767 },

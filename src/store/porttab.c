@@ -88,7 +88,8 @@ int porttab_bind(struct porttab *t, const struct cw_addr *addr,
 }
 
 /* A listener tolerates no other listener that would take its connections,
- * unless both share the port by SO_REUSEPORT. */
+ * unless both share the port by SO_REUSEPORT (MUST-41); connections that are
+ * there or about to be do not matter (MUST-42). */
 int portbind_listen(struct porttab *t, struct portbind *b, unsigned flags)
 {
     struct near *l = bucket_of(t, b->port);

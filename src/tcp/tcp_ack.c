@@ -21,7 +21,8 @@ uint64_t tcp_bytes_acked(const struct tcp *t)
 }
 
 /* An exact sample from the newest record that was sent once (Karn, MUST-18,
- * RFC6298-3-a), else one from timestamps (RFC 7323 §4). */
+ * RFC6298-3-a), else one from timestamps (RFC 7323 §4): each ACK of new data
+ * gives one where it can (RFC6298-3-b). */
 static bool sample_rtt(struct tcp *t, const struct seg *s,
                        const struct segq_acked *a)
 {

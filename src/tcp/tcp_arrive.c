@@ -120,7 +120,7 @@ static enum why first_check_seq(struct tcp *t, struct seg *s)
     return refuse(t, s, WHY_SEQ_UNACCEPTABLE);
 }
 
-/* RFC9293-3.5.3-a, RFC5961-3.2-a */
+/* RFC9293-3.5.3-a, RFC5961-3.2-a; whatever text it has: SHLD-2 */
 static enum why second_check_rst(struct tcp *t, const struct seg *s)
 {
     if (!(s->flags & F_RST))

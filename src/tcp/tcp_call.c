@@ -2,6 +2,7 @@
  * BSD sockets give them: CLOSE of the RFC is shutdown(SHUT_WR); close(2) is
  * that and "I shall read no more" (MAY-1, SHLD-3).
  *
+ *   What each answers in each state: RFC9293-3.10.1-6-a.
  *   None sends: they leave t->due for tcp_run().
  */
 #include "tcp/cc.h"
@@ -129,8 +130,8 @@ static void init_active(struct tcp *t, const struct tcp_open *o)
 }
 
 /* The addresses as they will stand in segments: the network layer names our
- * own before the first SYN (MUST-44), and it is the key from then on
- * (MUST-45). */
+ * own before the first SYN (MUST-44), unless the user has (MUST-43), and it is
+ * the key from then on (MUST-45). */
 static int resolve(struct tcp_host *h, const struct tcp_open *o,
                    struct flowkey *key, struct net_dest *dest)
 {
@@ -333,7 +334,7 @@ static ptrdiff_t receive_oob(struct tcp *t, void *buf, size_t len, int flags)
 }
 
 /* Reading stops at the urgent mark, so that it can be noticed; the octet
- * itself is skipped unless it is wanted inline (RFC 6093 §3.1). */
+ * itself is skipped unless it is wanted inline (RFC6093-6-a). */
 static size_t limit_at_mark(struct tcp *t, size_t len)
 {
     seq at = seq_sub(t->rcv.up, 1);
@@ -354,6 +355,7 @@ static size_t limit_at_mark(struct tcp *t, size_t len)
     return len;
 }
 
+/* MUST-12: an error after a reset, the end after a FIN. */
 static ptrdiff_t nothing_to_read(struct tcp *t)
 {
     if (t->error)

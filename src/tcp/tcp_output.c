@@ -69,13 +69,14 @@ static void options(struct tcp *t, const struct plan *p, struct tcpopt *o)
     *o = (struct tcpopt){ .has_ts = t->ts_ok };
     if (t->ts_ok) {
         o->ts_val = tcp_ts_now(tcp_env(t), t->ts_offset);
-        o->ts_ecr = t->ts_recent;
+        o->ts_ecr = t->ts_recent; /* RFC7323-3.2-d */
     }
     /* blocks only where they cost no data: on pure ACKs */
     if (p->len == 0)
         tcp_sack_blocks(t, o, t->ts_ok ? 3 : 4);
 }
 
+/* RFC6093-4-a, RFC6093-5-a */
 static void set_urgent(const struct tcp *t, const struct plan *p,
                        struct tcp_repr *r)
 {
@@ -143,6 +144,7 @@ static void ack_sent(struct tcp *t)
     tcp_timers_ack_sent(t);
 }
 
+/* MUST-2 */
 static void checksum(const struct tcp *t, struct cw_pkt *pkt)
 {
     uint32_t sum;
@@ -489,7 +491,8 @@ static bool send_new(struct tcp *t)
 /* ---- 4: probe ----------------------------------------------------------- */
 
 /* Nothing is in flight, something waits, and the peer's window (or Nagle's
- * caution) holds it back: persist (MUST-36). */
+ * caution) holds it back: persist (MUST-36; MUST-35, SHLD-17: however it came
+ * to be shut). */
 static void watch_window(struct tcp *t)
 {
     uint32_t room, waits = tcp_new_data(t, &room);

@@ -111,7 +111,7 @@ bool tcp_sack_is_lost(const struct tcp *t)
     return r && (r->marks & SEG_LOST);
 }
 
-/* RFC 2018 §8: after a timeout the receiver may turn out to have thrown
+/* RFC2018-8-a: what was SACKed is kept, for after a timeout the receiver may turn out to have thrown
  * away what it had reported. */
 void tcp_sack_reset(struct tcp *t)
 {

@@ -50,8 +50,8 @@ static unsigned ip_header_len(const struct cw_addr *a)
     return addr_is4(a) ? 20 : 40;
 }
 
-/* What we announce: the interface's MTU less fixed headers (SHLD-6, RFC
- * 6691: options are not subtracted here). */
+/* What we announce: the interface's MTU less fixed headers (SHLD-6, MUST-67:
+ * options are not subtracted here). */
 uint16_t tcp_mss_of_path(const struct net_dest *d, const struct cw_addr *a)
 {
     unsigned headers = ip_header_len(a) + TCP_HDR_MIN;
@@ -111,7 +111,8 @@ void tcp_syn_options(const struct tcp *t, struct tcpopt *o)
     /* SHLD-5, MAY-3: always */
     *o = (struct tcpopt){ .has_mss = true, .mss = t->rcv_mss };
     o->sack_ok = first ? !t->host->no_sack : t->sack_ok;
-    o->has_wscale = first ? !t->host->no_wscale : t->wscale_ok;
+    o->has_wscale = first ? !t->host->no_wscale /* RFC7323-2.2-a */
+                          : t->wscale_ok;
     o->wscale = t->rcv_wscale;
     o->has_ts = first ? !t->host->no_ts : t->ts_ok;
     o->ts_val = tcp_ts_now(tcp_env(t), t->ts_offset);

@@ -45,6 +45,7 @@ static void ooo_event(struct tcp *t, const struct seg *s)
     env_event(tcp_env(t), &ev);
 }
 
+/* MAY-13, and while there is a hole each ACK tells of it (RFC2018-4-e) */
 static void out_of_order(struct tcp *t, const struct seg *s)
 {
     env_count(tcp_env(t), COUNT_TCP_OOO_SEGS_IN);

@@ -75,7 +75,7 @@ static void rexmit_timeout(struct tcp *t)
     if (t->state & TCPS_OPENING)
         t->syn_timed_out = true;
     env_count(tcp_env(t), COUNT_TCP_TIMEOUTS);
-    t->backoff++;
+    t->backoff++; /* RFC6298-5.4-a */
     tcp_recover_timeout(t);
     f->rexmit_arg = (uint64_t)value;
     tcp_mtu_timeout(t);

@@ -83,7 +83,9 @@ bool tcp_wnd_update_due(const struct tcp *t)
     return next > now && next / 2 >= now;
 }
 
-/* Bytes queued and not yet sent, and what the peer's window still takes. */
+/* Bytes queued and not yet sent, and what the peer's window still takes: the
+ * latest one, which may be less than what is in flight (MUST-34, SHLD-15,
+ * RFC7323-2.4-c). */
 uint32_t tcp_new_data(const struct tcp *t, uint32_t *window_room)
 {
     seq      right = seq_add(t->snd.una, t->snd.wnd);

@@ -1,4 +1,5 @@
-/* tcpopt.c: see tcpopt.h.  RFC 9293 §3.1, RFC 7323, RFC 2018 §3. */
+/* tcpopt.c: see tcpopt.h.  RFC 9293 §3.1 (MUST-4: the three of them), RFC
+ * 7323, RFC 2018 §3.  Octet by octet, so that no boundary matters (MUST-64). */
 #include "wire/tcpopt.h"
 #include "base/check.h"
 #include "base/limits.h"
@@ -8,6 +9,7 @@
 #define TS_HEAD  ((uint32_t)TCPOPT_TS << 8 | TCPOPT_TS_LEN)
 #define NOP_NOP  ((uint32_t)TCPOPT_NOP << 24 | (uint32_t)TCPOPT_NOP << 16)
 
+/* Every kind but two has a length (MUST-68), even those to come. */
 bool tcpopt_next(struct reader *r, uint8_t *kind, struct span *data)
 {
     uint8_t len;
@@ -41,7 +43,9 @@ static void take_sack(struct span data, struct tcpopt *out)
     }
 }
 
-/* Options of a SYN only.  False: unknown, or of a wrong length. */
+/* Options of a SYN only (MUST-65, RFC2018-2-a; elsewhere they say nothing).
+ * False: unknown, such as a user timeout (RFC5482-3-a), or of a wrong length.
+ */
 static bool take_syn_option(uint8_t kind, struct span data,
                             struct tcpopt *out)
 {
@@ -68,6 +72,7 @@ static bool sack_len_ok(size_t len)
     return len > 0 && len % 8 == 0 && len / 8 <= TCPOPT_SACK_MAX;
 }
 
+/* On any segment: MUST-5. */
 static void take_option(uint8_t kind, struct span data, bool syn,
                         struct tcpopt *out)
 {
@@ -147,7 +152,8 @@ static void emit_sack(struct writer *w, const struct tcpopt *o, size_t n)
     }
 }
 
-/* <mss, sackOK, TS, nop, wscale>; <nop, nop, TS, nop, nop, sack>. */
+/* <mss, sackOK, TS, nop, wscale>; <nop, nop, TS, nop, nop, sack>: always whole
+ * words, so that no padding is needed (MUST-69). */
 size_t tcpopt_emit(uint8_t *p, size_t cap, const struct tcpopt *o)
 {
     struct writer w = writer_of(p, cap);
