@@ -1,7 +1,7 @@
 /* cc_reno.c: slow start, congestion avoidance and what loss does to them.
  *
- *   RFC 5681 §3.1 with byte counting, eq. (2) to (4) (MUST-19).  When to enter and to
- *   leave recovery is tcp_recover.c's decision.
+ *   RFC 5681 §3.1 with byte counting, eq. (2) to (4) (MUST-19).  When to enter
+ *   and to leave recovery is tcp_recover.c's decision.
  */
 #include "tcp/cc.h"
 

@@ -12,7 +12,7 @@ void tcp_opts_init(struct tcp_opts *o, const struct tcp_host *h)
     *o = (struct tcp_opts){
         .sndbuf = h->sndbuf,
         .rcvbuf = h->rcvbuf,
-        .keepidle_s = 7200, /* MUST-25: no less than two hours */
+        .keepidle_s = 7200, /* MUST-28: no less than two hours */
         .keepintvl_s = 75,
         .keepcnt = 9,
         .pmtudisc = CW_PMTUDISC_WANT,

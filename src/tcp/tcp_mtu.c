@@ -1,6 +1,6 @@
 /* tcp_mtu.c: how large a segment the path takes: what ICMP told (RFC 1191
  * §6.4, RFC 8201 §5.4), and what probes find out where nobody tells (RFC
- * 4821, RFC 8899).
+ * 4821, RFC 8899).  Who implements PAWS owes the first: RFC7323-5.7-a.
  *
  *   Owns:    t->snd_mss after the handshake; struct tcp_mtu, which exists
  *            only once a connection probes.

@@ -71,7 +71,7 @@ static void options(struct tcp *t, const struct plan *p, struct tcpopt *o)
         o->ts_val = tcp_ts_now(tcp_env(t), t->ts_offset);
         o->ts_ecr = t->ts_recent; /* RFC7323-3.2-d */
     }
-    /* blocks only where they cost no data: on pure ACKs */
+    /* blocks only where they cost no data: on pure ACKs (RFC2018-4-b) */
     if (p->len == 0)
         tcp_sack_blocks(t, o, t->ts_ok ? 3 : 4);
 }
@@ -192,8 +192,8 @@ static void launch(struct tcp *t, const struct plan *p, struct cw_pkt *pkt)
         .dst = t->node.remote,
         .scope = tcp_end(t)->scope,
         .proto = CW_IPPROTO_TCP,
-        .ttl = t->opts.ttl,
-        .tos = t->opts.tos,
+        .ttl = t->opts.ttl, /* MUST-49 */
+        .tos = t->opts.tos, /* MUST-48, SHLD-21, SHLD-22 */
         .pmtudisc = t->opts.pmtudisc,
         .why = p->why,
         .why_arg = p->arg,
@@ -279,7 +279,8 @@ static void rexmit_event(struct tcp *t, const struct segrec *r, enum why why)
     env_event(tcp_env(t), &ev);
 }
 
-/* A record holds no more than one segment may now. */
+/* A record holds no more than one segment may now; the window does not matter,
+ * unless it is shut (SHLD-16, RFC7323-2.4-c). */
 static bool fit(struct tcp *t, struct segrec *r, uint32_t most)
 {
     if (tcp_text_of(r) <= most)
@@ -423,7 +424,8 @@ static void restart_after_idle(struct tcp *t)
         tcp_cc(t)->idle(t);
 }
 
-/* How much text may go in the next segment; and whether it takes all. */
+/* How much text may go in the next segment, as much as there is (SHLD-28); and
+ * whether it takes all. */
 static uint32_t next_len(struct tcp *t, bool *last)
 {
     uint32_t room, len = tcp_new_data(t, &room);

@@ -1,11 +1,11 @@
 /* tcp_recover.c: when to believe in loss, and when it is repaired.
  *
  *   RFC 5681 §3.2 and RFC 6582 (NewReno) without SACK, RFC 6675 with it
- *   (RFC2018-5.1-b), and the slow start after a timeout (RFC 5681 §3.1).  One mechanism serves
- *   them: records are marked lost, tcp_output.c sends lost records first,
- *   and both are held back by pipe < cwnd.  Without SACK each duplicate ACK
- *   stands for one segment that has left the network, which is what the
- *   inflation of cwnd in RFC 5681 means.
+ *   (RFC2018-5.1-b), and the slow start after a timeout (RFC 5681 §3.1).  One
+ *   mechanism serves them: records are marked lost, tcp_output.c sends lost
+ *   records first, and both are held back by pipe < cwnd.  Without SACK each
+ *   duplicate ACK stands for one segment that has left the network, which is
+ *   what the inflation of cwnd in RFC 5681 means.
  */
 #include "tcp/cc.h"
 

@@ -111,8 +111,8 @@ bool tcp_sack_is_lost(const struct tcp *t)
     return r && (r->marks & SEG_LOST);
 }
 
-/* RFC2018-8-a: what was SACKed is kept, for after a timeout the receiver may turn out to have thrown
- * away what it had reported. */
+/* RFC2018-8-a: what was SACKed is kept until it is acknowledged: after a
+ * timeout the receiver may turn out to have thrown it away. */
 void tcp_sack_reset(struct tcp *t)
 {
     struct segq *q = &t->flight->segq;

@@ -15,7 +15,8 @@ static uint32_t free_space(const struct tcp *t)
     return size > used ? size - used : 0;
 }
 
-/* MUST-39: the edge moves on only by a worthwhile step. */
+/* MUST-39: the edge moves on only by a worthwhile step, and as long as nobody
+ * reads not at all (MAY-8). */
 uint32_t tcp_rcv_wnd(const struct tcp *t)
 {
     uint32_t now = seq_from(t->rcv.edge, t->rcv.nxt);

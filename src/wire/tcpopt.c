@@ -1,5 +1,6 @@
 /* tcpopt.c: see tcpopt.h.  RFC 9293 §3.1 (MUST-4: the three of them), RFC
- * 7323, RFC 2018 §3.  Octet by octet, so that no boundary matters (MUST-64). */
+ * 7323, RFC 2018 §3.  Octet by octet, so that no boundary matters (MUST-64).
+ */
 #include "wire/tcpopt.h"
 #include "base/check.h"
 #include "base/limits.h"
