@@ -250,9 +250,14 @@ CW_API unsigned cw_ready(cw_stack *st, int sd);
  * answered here, in the order of change; -1 when there is none. */
 CW_API int cw_ready_next(cw_stack *st);
 
-/* Bytes that can be read, bytes in the send queue, room in it. */
+/* Bytes that can be read (up to an urgent octet that is out of band, as
+ * FIONREAD has it), bytes in the send queue, room in it. */
 struct cw_queues {
     size_t recv_queued, send_queued, send_room;
+    size_t urgent;  /* octets from the next one to the end of urgent data,
+                       whether they are here or not; 0: nothing is urgent.
+                       Readiness tells when it begins or grows (MUST-32,
+                       MUST-33) */
     bool   at_mark; /* the next octet to be read is urgent (SIOCATMARK) */
 };
 CW_API int cw_queues(cw_stack *st, int sd, struct cw_queues *out);

@@ -169,7 +169,9 @@ void ep_stream_recv(struct ep *ep, struct ctl_front *front,
         return;
     }
     if (ep->state & (EP_FRESH | EP_LISTEN)) {
-        ep_answer(front, call->id, -ENOTCONN);
+        ep_answer(front, call->id,
+                  ep->state == EP_FRESH && call->a & MSG_OOB ? -EINVAL
+                                                             : -ENOTCONN);
         return;
     }
     if (ep->state & (EP_DEAD | EP_FAILED) && unread_in(call->fd) == 0) {

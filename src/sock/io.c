@@ -56,6 +56,8 @@ static ptrdiff_t stream_recv(struct sock *s, struct cw_msg *msg)
 {
     if (msg->flags & CW_MSG_ERRQUEUE) /* TCP tells errors at once */
         return -CW_EAGAIN;
+    if (!s->tcp && !s->listener && msg->flags & CW_MSG_OOB)
+        return -CW_EINVAL; /* there is no urgent data: what Linux asks first */
     if (!s->tcp)
         return -CW_ENOTCONN;
     return tcp_call_receive(s->tcp, msg->buf, msg->len,

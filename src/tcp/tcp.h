@@ -125,6 +125,8 @@ void tcp_queues(const struct tcp *t, struct cw_queues *out);
 void tcp_info(const struct tcp *t, struct cw_tcp_info *out);
 /* Is the read position at the urgent mark (SIOCATMARK)? */
 bool tcp_at_mark(const struct tcp *t);
+/* Octets before the end of urgent data, here or not. */
+uint32_t tcp_urgent_left(const struct tcp *t);
 uint32_t tcp_flow(const struct tcp *t);
 /* Of the path as it is known, once it is; else 0. */
 unsigned tcp_path_mtu(const struct tcp *t);

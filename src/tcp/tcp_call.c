@@ -290,7 +290,7 @@ ptrdiff_t tcp_call_send(struct tcp *t, const void *buf, size_t len,
     n = sendq_write(&t->sendq, &tcp_env(t)->pbufs, buf, MIN(len, room));
     if (n == 0)
         return t->sendq.len ? -CW_EAGAIN : -CW_ENOBUFS;
-    if ((flags & CW_MSG_OOB) && n == len) { /* MUST-30: the pointer */
+    if (flags & CW_MSG_OOB) { /* MUST-30, MUST-31: what was taken so far */
         t->snd.up = seq_add(tcp_send_base(t), t->sendq.len);
         t->snd_urgent = true;
     }
@@ -312,9 +312,18 @@ static seq read_seq(const struct tcp *t)
     return seq_sub(nxt, t->recvq.ready);
 }
 
+uint32_t tcp_urgent_left(const struct tcp *t)
+{
+    seq read = read_seq(t);
+
+    return t->up_valid && seq_gt(t->rcv.up, read)
+        ? seq_from(t->rcv.up, read)
+        : 0;
+}
+
 bool tcp_at_mark(const struct tcp *t)
 {
-    return t->up_valid && seq_eq(read_seq(t), seq_sub(t->rcv.up, 1));
+    return tcp_urgent_left(t) == 1;
 }
 
 static ptrdiff_t receive_oob(struct tcp *t, void *buf, size_t len, int flags)
@@ -322,7 +331,9 @@ static ptrdiff_t receive_oob(struct tcp *t, void *buf, size_t len, int flags)
     if (t->opts.oobinline || !t->up_valid || t->oob_taken)
         return -CW_EINVAL;
     if (!t->oob_ready)
-        return t->state & TCPS_FIN_SEEN ? 0 : -CW_EAGAIN;
+        return (t->state & (TCPS_FIN_SEEN | TCPS_CLOSED)) || t->rd_shut
+            ? 0
+            : -CW_EAGAIN;
     if (len == 0)
         return 0;
     *(uint8_t *)buf = t->oob_byte;
@@ -333,26 +344,28 @@ static ptrdiff_t receive_oob(struct tcp *t, void *buf, size_t len, int flags)
     return 1;
 }
 
-/* Reading stops at the urgent mark, so that it can be noticed; the octet
- * itself is skipped unless it is wanted inline (RFC6093-6-a). */
-static size_t limit_at_mark(struct tcp *t, size_t len)
+/* What lies before RCV.UP was read or thrown away. */
+static void pass_mark(struct tcp *t)
 {
-    seq at = seq_sub(t->rcv.up, 1);
-    seq from = read_seq(t);
-
-    if (!t->up_valid)
-        return len;
-    if (seq_lt(from, at))
-        return MIN(len, seq_from(at, from));
-    if (seq_gt(from, at)) {
-        t->up_valid = false;
-        return len;
-    }
-    if (t->opts.oobinline || t->recvq.ready == 0)
-        return len;
-    recvq_skip(&t->recvq, 1);
+    if (tcp_urgent_left(t) > 0)
+        return;
     t->up_valid = false;
-    return len;
+    t->oob_ready = false;
+}
+
+/* The urgent octet is the next one, and not part of the stream for a program
+ * that does not want it inline (RFC 6093 §3.1, RFC6093-6-a). */
+static bool at_oob(const struct tcp *t)
+{
+    return tcp_at_mark(t) && !t->opts.oobinline && t->recvq.ready > 0;
+}
+
+/* Reading stops at the urgent mark, so that it can be noticed. */
+static size_t limit_at_mark(const struct tcp *t, size_t len)
+{
+    uint32_t left = tcp_urgent_left(t);
+
+    return left > 1 ? MIN(len, left - 1) : len;
 }
 
 /* MUST-12: an error after a reset, the end after a FIN. */
@@ -365,6 +378,28 @@ static ptrdiff_t nothing_to_read(struct tcp *t)
     return -CW_EAGAIN;
 }
 
+/* What comes after the urgent octet, which stays where it is. */
+static size_t peek_past_oob(struct tcp *t, uint8_t *buf, size_t len)
+{
+    size_t n = MIN(len, (size_t)t->recvq.ready - 1);
+
+    for (size_t i = 0; i < n; i++) {
+        bool there = recvq_byte(&t->recvq, (uint32_t)i + 1, &buf[i]);
+
+        INVARIANT(there);
+    }
+    return n;
+}
+
+static ptrdiff_t peek(struct tcp *t, void *buf, size_t len)
+{
+    size_t n = at_oob(t) ? peek_past_oob(t, buf, len)
+                         : recvq_read(&t->recvq, buf, limit_at_mark(t, len),
+                                      true);
+
+    return n > 0 ? (ptrdiff_t)n : nothing_to_read(t);
+}
+
 ptrdiff_t tcp_call_receive(struct tcp *t, void *buf, size_t len, int flags)
 {
     size_t n;
@@ -373,12 +408,16 @@ ptrdiff_t tcp_call_receive(struct tcp *t, void *buf, size_t len, int flags)
         return receive_oob(t, buf, len, flags);
     if (t->state & TCPS_OPENING)
         return t->error ? -tcp_take_error(t) : -CW_EAGAIN;
-    len = limit_at_mark(t, len);
+    if (flags & CW_MSG_PEEK && t->recvq.ready > 0)
+        return peek(t, buf, len);
+    if (at_oob(t)) {
+        recvq_skip(&t->recvq, 1);
+        pass_mark(t);
+    }
     if (t->recvq.ready == 0)
         return nothing_to_read(t);
-    n = recvq_read(&t->recvq, buf, len, flags & CW_MSG_PEEK);
-    if (flags & CW_MSG_PEEK)
-        return (ptrdiff_t)n;
+    n = recvq_read(&t->recvq, buf, limit_at_mark(t, len), false);
+    pass_mark(t);
     tcp_buffer_read(t);
     if (tcp_wnd_update_due(t))
         tcp_ack_owed(t, WHY_TX_WINDOW, true);
@@ -415,6 +454,7 @@ int tcp_call_shutdown(struct tcp *t, int how)
     if (how != CW_SHUT_WR) {
         t->rd_shut = true;
         recvq_skip(&t->recvq, t->recvq.ready);
+        pass_mark(t);
     }
     if (how != CW_SHUT_RD)
         close_sending(t, WHY_CALL_SHUTDOWN);

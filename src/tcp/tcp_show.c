@@ -85,6 +85,10 @@ void tcp_queues(const struct tcp *t, struct cw_queues *out)
     uint32_t used = t->sendq.len, size = tcp_sndbuf(t);
 
     out->recv_queued = t->recvq.ready;
+    out->urgent = tcp_urgent_left(t);
+    if (out->urgent > 0 && out->urgent <= out->recv_queued
+        && !t->opts.oobinline)
+        out->recv_queued = out->urgent - 1;
     out->send_queued = used;
     out->send_room = 0;
     out->at_mark = tcp_at_mark(t);

@@ -144,8 +144,18 @@ enum why tcp_text_accept(struct tcp *t, struct seg *s)
     return GO_ON;
 }
 
+/* An urgent octet that nobody took, and that would be the next to be read,
+ * gives way to the new one, as on Linux; elsewhere it is data again. */
+static void forget_oob(struct tcp *t)
+{
+    if (t->up_valid && tcp_at_mark(t) && !t->opts.oobinline
+        && t->recvq.ready > 0)
+        recvq_skip(&t->recvq, 1);
+}
+
 /* Sixth step: RCV.UP <- max(RCV.UP, SEG.UP); the user is told when new
- * urgent data is ahead (MUST-31, MUST-32, MUST-62). */
+ * urgent data is ahead (MUST-31, MUST-32, MUST-62, RFC6093-4-a); how far it is,
+ * tcp_urgent_left() says (MUST-33). */
 void tcp_urgent(struct tcp *t, const struct seg *s)
 {
     struct cw_event ev = { .kind = EV_URGENT, .flow = t->flow };
@@ -157,6 +167,7 @@ void tcp_urgent(struct tcp *t, const struct seg *s)
         return;
     if (seq_gt(up, seq_add(t->rcv.edge, 65535)))
         return;
+    forget_oob(t);
     t->rcv.up = up;
     t->up_valid = true;
     t->oob_ready = t->oob_taken = false;

@@ -134,4 +134,184 @@ static void signal_client(void)
     close(fd);
 }
 
-CALL_MAIN(BOTH(out_of_band), BOTH(in_line), BOTH(none), BOTH(signal))
+/* Urgent data may have any length; what is out of band is its last octet. */
+static void longer_server(void)
+{
+    int fd = meet();
+
+    EQ(send(fd, "abcU", 4, MSG_OOB), 4);
+    EQ(send(fd, "de", 2, 0), 2);
+    recv_end(fd);
+    close(fd);
+}
+
+static void longer_client(void)
+{
+    int  fd = meet();
+    char buf[16];
+
+    EQ(poll_for(fd, POLLPRI, SOON), POLLPRI);
+    await_bytes(fd, 3);
+    EQ(recv(fd, buf, 1, MSG_OOB | MSG_PEEK), 1);
+    EQ(buf[0], 'U');
+    EQ(recv(fd, buf, 16, MSG_OOB), 1);
+    EQ(buf[0], 'U');
+    EQ(poll_for(fd, POLLPRI, 0), 0); /* it was read */
+    EQ(recv(fd, buf, 16, 0), 3);
+    EQ(memcmp(buf, "abc", 3), 0);
+    recv_all(fd, buf, 2);
+    EQ(memcmp(buf, "de", 2), 0);
+    close(fd);
+}
+
+/* Who reads past it has lost it. */
+static void passed_by_server(void)
+{
+    int fd = meet();
+
+    EQ(send(fd, "ab", 2, 0), 2);
+    EQ(send(fd, "U", 1, MSG_OOB), 1);
+    EQ(send(fd, "cd", 2, 0), 2);
+    recv_end(fd);
+    close(fd);
+}
+
+static void passed_by_client(void)
+{
+    int  fd = meet();
+    char buf[16];
+
+    EQ(poll_for(fd, POLLPRI, SOON), POLLPRI);
+    recv_all(fd, buf, 2);
+    EQ(memcmp(buf, "ab", 2), 0);
+    recv_all(fd, buf, 2);
+    EQ(memcmp(buf, "cd", 2), 0);
+    EQ(poll_for(fd, POLLPRI, 0), 0);
+    FAILS(recv(fd, buf, 1, MSG_OOB), EINVAL);
+    EQ(at_mark(fd), 0);
+    close(fd);
+}
+
+/* The newest counts; the one before it is data again. */
+static void two_server(void)
+{
+    int fd = meet();
+
+    EQ(send(fd, "abA", 3, MSG_OOB), 3);
+    EQ(send(fd, "cdB", 3, MSG_OOB), 3);
+    EQ(send(fd, "ef", 2, 0), 2);
+    tell(0);
+    recv_end(fd);
+    close(fd);
+}
+
+static void two_client(void)
+{
+    int  fd = meet();
+    char buf[16];
+
+    hear();
+    await_bytes(fd, 5); /* to the mark: the octet does not count */
+    EQ(recv(fd, buf, 1, MSG_OOB), 1);
+    EQ(buf[0], 'B');
+    EQ(recv(fd, buf, 16, 0), 5);
+    EQ(memcmp(buf, "abAcd", 5), 0);
+    EQ(at_mark(fd), 1);
+    recv_all(fd, buf, 2);
+    EQ(memcmp(buf, "ef", 2), 0);
+    close(fd);
+}
+
+/* One at a time, each read before the next. */
+static void in_turn_server(void)
+{
+    int fd = meet();
+
+    for (int i = 0; i < 5; i++) {
+        char c = (char)('0' + i);
+
+        EQ(send(fd, &c, 1, MSG_OOB), 1);
+        hear();
+    }
+    recv_end(fd);
+    close(fd);
+}
+
+static void in_turn_client(void)
+{
+    int  fd = meet();
+    char c;
+
+    for (int i = 0; i < 5; i++) {
+        EQ(poll_for(fd, POLLPRI, SOON), POLLPRI);
+        EQ(recv(fd, &c, 1, MSG_OOB), 1);
+        EQ(c, '0' + i);
+        EQ(at_mark(fd), 1);
+        tell(0);
+    }
+    FAILS(recv(fd, &c, 1, MSG_DONTWAIT), EAGAIN); /* and none is left */
+    close(fd);
+}
+
+/* The last octet of all. */
+static void last_server(void)
+{
+    int fd = meet();
+
+    EQ(send(fd, "abU", 3, MSG_OOB), 3);
+    EQ(shutdown(fd, SHUT_WR), 0);
+    recv_end(fd);
+    close(fd);
+}
+
+static void last_client(void)
+{
+    int  fd = meet();
+    char buf[16];
+
+    EQ(poll_for(fd, POLLRDHUP, SOON), POLLRDHUP);
+    EQ(recv(fd, buf, 16, 0), 2);
+    EQ(recv(fd, buf, 1, MSG_OOB), 1);
+    EQ(buf[0], 'U');
+    EQ(recv(fd, buf, 16, 0), 0);
+    close(fd);
+}
+
+/* The other way, and inline from the accepting side. */
+static void upward_server(void)
+{
+    int  fd = meet();
+    char buf[16];
+
+    EQ(poll_for(fd, POLLPRI, SOON), POLLPRI);
+    await_bytes(fd, 2);
+    EQ(recv(fd, buf, 1, MSG_OOB), 1);
+    EQ(buf[0], 'U');
+    recv_all(fd, buf, 4);
+    EQ(memcmp(buf, "abcd", 4), 0);
+    close(fd);
+}
+
+static void upward_client(void)
+{
+    int fd = meet();
+
+    EQ(send(fd, "abU", 3, MSG_OOB), 3);
+    EQ(send(fd, "cd", 2, 0), 2);
+    recv_end(fd);
+    close(fd);
+}
+
+static void not_connected(void)
+{
+    int  fd = socket(family, SOCK_STREAM, 0);
+    char c;
+
+    FAILS(recv(fd, &c, 1, MSG_OOB), EINVAL);
+    FAILS(send(fd, "U", 1, MSG_OOB | MSG_NOSIGNAL), EPIPE);
+    close(fd);
+}
+
+CALL_MAIN(BOTH(out_of_band), BOTH(in_line), BOTH(none), BOTH(signal),
+          BOTH(longer), BOTH(passed_by), BOTH(two), BOTH(in_turn),
+          BOTH(last), BOTH(upward), ONE(not_connected))
