@@ -41,7 +41,9 @@ enum cw_state {
 };
 
 /* Per connection, with the meaning of Linux's tcp_info where there is one.
- * Times are in nanoseconds, windows in bytes unless said. */
+ * Times are in nanoseconds, windows in bytes unless said.  Of a listener:
+ * state, and as on Linux unacked and sacked, the length of its queue and its
+ * backlog. */
 struct cw_tcp_info {
     uint8_t  state, ca_state, snd_wscale, rcv_wscale;
     bool     timestamps, sack, wscale_ok, cwnd_limited;
@@ -57,6 +59,14 @@ struct cw_tcp_info {
     uint64_t bytes_sent, bytes_retrans, bytes_acked, bytes_received;
     uint64_t segs_out, segs_in, data_segs_out, data_segs_in;
     uint32_t iss, irs, snd_una, snd_nxt, rcv_nxt;
+    uint32_t pmtu;      /* bytes that a packet may have on this path */
+    uint32_t notsent;   /* bytes in the send queue that were never sent */
+    uint32_t rcv_space; /* the receive buffer, as it is now */
+    cw_ns    since_data_out, since_data_in, since_heard; /* 0: never; up to
+                           the last call that was given the time */
+    bool     syn_data;      /* data on our SYN or theirs was taken (TFO) */
+    uint8_t  fastopen_fail; /* Linux's TFO_*: 0 none of these, 1 there was no
+                               cookie, 2 data not acknowledged, 3 SYN lost */
 };
 
 /* One row of the socket table: a socket, or a record without one

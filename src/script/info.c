@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum unit { PLAIN, USECS, SSTHRESH, FLAGS };
+enum unit { PLAIN, USECS, MSECS, SSTHRESH, FLAGS };
 
 struct figure {
     const char *name;
@@ -32,6 +32,10 @@ static const struct figure figures[] = {
     F(rto, rto, USECS), F(ato, ato, USECS), F(rtt, srtt, USECS),
     F(rttvar, rttvar, USECS), F(min_rtt, min_rtt, USECS),
     S(bytes_sent), S(bytes_retrans), S(bytes_acked), S(bytes_received),
+    F(last_data_sent, since_data_out, MSECS),
+    F(last_data_recv, since_data_in, MSECS),
+    F(last_ack_recv, since_heard, MSECS), S(pmtu), S(rcv_space),
+    F(notsent_bytes, notsent, PLAIN),
     S(segs_out), S(segs_in), S(data_segs_out), S(data_segs_in),
 };
 // clang-format on
@@ -87,6 +91,8 @@ static double figure_of(const struct cw_tcp_info *i, const struct figure *f)
     switch ((enum unit)f->unit) {
     case USECS:
         return (double)((int64_t)v / NS_US);
+    case MSECS:
+        return (double)((int64_t)v / NS_MS);
     case SSTHRESH:
         return v >= UINT32_MAX ? 0x7fffffff : v;
     case FLAGS:

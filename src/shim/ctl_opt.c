@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/addr.h"
+#include "obs/linux_info.h"
 
 #include <errno.h>
 #include <linux/sockios.h>
@@ -139,12 +140,26 @@ static void get_error(struct ep *ep, struct ctl_front *front,
     answer_bytes(front, call, &err, sizeof err);
 }
 
+static bool asks_info(const struct call *call)
+{
+    return call->a == IPPROTO_TCP && call->b == TCP_INFO;
+}
+
+/* A program reads Linux's struct, or as much of it as it knows. */
+static void answer_info(struct ctl_front *front, const struct call *call,
+                        const struct cw_tcp_info *info)
+{
+    struct linux_info l;
+
+    linux_info(info, &l);
+    answer_bytes(front, call, &l, sizeof l);
+}
+
 /* For an endpoint that the stack has forgotten. */
 static void get_dead(struct ep *ep, struct ctl_front *front,
                      const struct call *call)
 {
     int                 v = 0;
-    static const char   zeros[CALL_OPT_MAX];
     const struct linger none = { 0, 0 };
 
     if (call->a == SOL_SOCKET && call->b == SO_TYPE)
@@ -153,12 +168,10 @@ static void get_dead(struct ep *ep, struct ctl_front *front,
         v = ep->domain;
     else if (call->a == SOL_SOCKET && call->b == SO_PROTOCOL)
         v = ep->protocol;
-    if (call->a == IPPROTO_TCP && call->b == TCP_INFO) {
-        char info[sizeof(struct tcp_info)];
+    if (asks_info(call)) {
+        const struct cw_tcp_info info = { .state = CW_CLOSED };
 
-        memcpy(info, zeros, sizeof info);
-        info[0] = TCP_CLOSE;
-        answer_bytes(front, call, info, sizeof info);
+        answer_info(front, call, &info);
     } else if (call->a == SOL_SOCKET && call->b == SO_LINGER) {
         answer_bytes(front, call, &none, sizeof none);
     } else {
@@ -170,15 +183,22 @@ static void get_stack(struct ep *ep, struct ctl_front *front,
                       const struct call *call)
 {
     char           out[CALL_OPT_MAX];
+    struct cw_tcp_info info;
     struct wcall   c = { .op = EVC_GETSOCKOPT, .a = call->a, .b = call->b,
                          .out = out };
     struct wresult res;
     ptrdiff_t      r;
 
     c.out_len = MIN(sizeof out, (size_t)call->room);
+    if (asks_info(call)) {
+        c.out = &info;
+        c.out_len = sizeof info;
+    }
     r = ep_call(ep, &c, &res);
     if (r < 0)
         ep_answer(front, call->id, r);
+    else if (asks_info(call))
+        answer_info(front, call, &info);
     else
         answer_bytes(front, call, out, res.len);
 }

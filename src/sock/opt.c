@@ -210,7 +210,7 @@ int cw_getsockopt(cw_stack *st, int sd, int level, int name, void *val,
         struct cw_tcp_info info = { .state = CW_CLOSED };
 
         if (s->listener)
-            info.state = CW_LISTEN;
+            tcp_listener_info(s->listener, &info);
         else if (s->tcp)
             tcp_info(s->tcp, &info);
         answer(val, len, &info, sizeof(info));

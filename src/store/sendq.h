@@ -21,6 +21,7 @@ struct sendq_body {
 struct sendq {
     struct sendq_body *body; /* NULL: empty */
     uint32_t           len;  /* bytes kept */
+    uint32_t           note; /* its owner's, where padding would be */
 };
 
 void sendq_init(struct sendq *q);

@@ -150,7 +150,8 @@ struct tcp {
     seq      tune_from; /* tcp_buffer.c: the user has read from here on ... */
     uint32_t tune_us;   /* ... since then */
 
-    struct sendq sendq; /* from max(SND.UNA, ISS+1) */
+    struct sendq sendq; /* from max(SND.UNA, ISS+1); note: when data came
+                           last, in milliseconds */
     struct recvq recvq; /* from what the user has read */
 
     uint32_t cwnd, ssthresh; /* bytes */

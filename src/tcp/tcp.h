@@ -123,6 +123,7 @@ void tcp_listener_name(const struct tcp_listener *l,
                        struct cw_sockaddr *local);
 void tcp_queues(const struct tcp *t, struct cw_queues *out);
 void tcp_info(const struct tcp *t, struct cw_tcp_info *out);
+void tcp_listener_info(const struct tcp_listener *l, struct cw_tcp_info *out);
 /* Is the read position at the urgent mark (SIOCATMARK)? */
 bool tcp_at_mark(const struct tcp *t);
 /* Octets before the end of urgent data, here or not. */

@@ -163,8 +163,28 @@ static uint64_t first_sent(const struct tcp *t)
     return tcp_bytes_acked(t) + n;
 }
 
+static void ages(const struct tcp *t, struct cw_tcp_info *o)
+{
+    uint32_t now_ms = (uint32_t)(tcp_now(t) / NS_MS);
+
+    if (!t->unaccepted && t->last_sent > 0)
+        o->since_data_out = tcp_now(t) - t->last_sent;
+    if (t->data_segs_in > 0)
+        o->since_data_in = (cw_ns)(now_ms - t->sendq.note) * NS_MS;
+    if (t->segs_in > 0)
+        o->since_heard = tcp_now(t) - t->heard_at;
+}
+
+void tcp_listener_info(const struct tcp_listener *l, struct cw_tcp_info *o)
+{
+    *o = (struct cw_tcp_info){ .state = CW_LISTEN, .unacked = l->naccepts,
+                               .sacked = l->backlog };
+}
+
 void tcp_info(const struct tcp *t, struct cw_tcp_info *o)
 {
+    uint32_t room;
+
     *o = (struct cw_tcp_info){
         .state = (uint8_t)tcp_state_public(t->state),
         .snd_wscale = t->snd_wscale,
@@ -200,7 +220,11 @@ void tcp_info(const struct tcp *t, struct cw_tcp_info *o)
         .snd_una = t->snd.una.v,
         .snd_nxt = t->snd.nxt.v,
         .rcv_nxt = t->rcv.nxt.v,
+        .pmtu = t->dest.mtu,
+        .notsent = tcp_new_data(t, &room),
+        .rcv_space = tcp_rcvbuf(t),
     };
+    ages(t, o);
     o->snd_mss = tcp_eff_mss(t);
     o->snd_cwnd = t->cwnd / MAX(o->snd_mss, 1u);
     o->snd_ssthresh = t->ssthresh == UINT32_MAX

@@ -125,6 +125,7 @@ enum why tcp_text_accept(struct tcp *t, struct seg *s)
     }
     t->rcv_seen = (uint16_t)MAX(t->rcv_seen, MIN(s->text, 65535u));
     t->data_segs_in++;
+    t->sendq.note = (uint32_t)(tcp_now(t) / NS_MS);
     if (res.advanced == 0) {
         out_of_order(t, s);
         return GO_ON;

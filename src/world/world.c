@@ -245,6 +245,7 @@ static ptrdiff_t call_any(struct world *w, cw_stack *st,
                              w->now);
     case EVC_GETSOCKOPT:
         r->len = c->out_len;
+        cw_stack_advance(st, w->now); /* what it tells has an age */
         return cw_getsockopt(st, c->sd, c->a, c->b, c->out, &r->len);
     case EVC_HELD:
         return cw_held(st, c->sd, (size_t)c->u, w->now);

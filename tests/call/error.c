@@ -294,6 +294,17 @@ static void information_client(void)
     CHECK(info.tcpi_snd_cwnd > 0);
     EQ(info.tcpi_unacked, 0);
     CHECK(len > 100);
+    EQ(info.tcpi_rcv_mss > 0 && info.tcpi_rcv_mss <= 65535, 1);
+    CHECK(info.tcpi_pmtu >= 1500 && info.tcpi_pmtu <= 65536);
+    EQ(info.tcpi_options & TCPI_OPT_TIMESTAMPS, TCPI_OPT_TIMESTAMPS);
+    EQ(info.tcpi_options & TCPI_OPT_SACK, TCPI_OPT_SACK);
+    EQ(info.tcpi_ca_state, TCP_CA_Open);
+    EQ(info.tcpi_snd_ssthresh, 0x7fffffff);
+    CHECK(info.tcpi_rtt < 10000000);
+    CHECK(info.tcpi_advmss >= 500 && info.tcpi_advmss <= 65535);
+    len = 7; /* a short room takes what fits */
+    EQ(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len), 0);
+    EQ(len, 7);
     CHECK(get_int(fd, IPPROTO_TCP, TCP_MAXSEG) >= 500);
     EQ(shutdown(fd, SHUT_WR), 0);
     recv_end(fd);

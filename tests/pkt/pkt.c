@@ -305,6 +305,7 @@ struct cw_tcp_info info(void)
     struct cw_tcp_info i;
     size_t             len = sizeof i;
 
+    cw_stack_advance(pk.st, pk.now);
     EXPECT_EQ(cw_getsockopt(pk.st, pk.f->sd, CW_IPPROTO_TCP, CW_TCP_INFO, &i,
                             &len), 0);
     return i;

@@ -1,0 +1,108 @@
+/* linux_info_test.c: the figures of a connection where a program built with
+ * Linux's header looks for them.
+ */
+#include "obs/linux_info.h"
+#include "t.h"
+
+#include <linux/tcp.h>
+#include <stddef.h>
+#include <string.h>
+
+#define SAME(theirs, ours)                                               \
+    { #theirs, offsetof(struct tcp_info, tcpi_##theirs),                 \
+      offsetof(struct linux_info, ours),                                 \
+      sizeof(((struct tcp_info *)0)->tcpi_##theirs),                     \
+      sizeof(((struct linux_info *)0)->ours) }
+#define S(name) SAME(name, name)
+
+static const struct {
+    const char *name;
+    size_t      theirs, ours, their_size, our_size;
+} fields[] = {
+    S(state), S(ca_state), S(retransmits), S(probes), S(backoff),
+    S(options), S(rto), S(ato), S(snd_mss), S(rcv_mss), S(unacked),
+    S(sacked), S(lost), S(retrans), S(fackets), S(last_data_sent),
+    S(last_ack_sent), S(last_data_recv), S(last_ack_recv), S(pmtu),
+    S(rcv_ssthresh), S(rtt), S(rttvar), S(snd_ssthresh), S(snd_cwnd),
+    S(advmss), S(reordering), S(rcv_rtt), S(rcv_space), S(total_retrans),
+    S(pacing_rate), S(max_pacing_rate), S(bytes_acked), S(bytes_received),
+    S(segs_out), S(segs_in), S(notsent_bytes), S(min_rtt), S(data_segs_in),
+    S(data_segs_out), S(delivery_rate), S(busy_time), S(rwnd_limited),
+    S(sndbuf_limited), S(delivered), S(delivered_ce), S(bytes_sent),
+    S(bytes_retrans), S(dsack_dups), S(reord_seen), S(rcv_ooopack),
+    S(snd_wnd),
+};
+
+static void every_field_in_its_place(void **unused)
+{
+    (void)unused;
+    T_EACH (f, fields) {
+        if (f->theirs != f->ours || f->their_size != f->our_size)
+            FAIL("%s: at %zu, here at %zu", f->name, f->theirs, f->ours);
+    }
+}
+
+/* The header's bit fields have no offset. */
+static void bit_fields(void **unused)
+{
+    const struct cw_tcp_info i = { .snd_wscale = 7, .rcv_wscale = 10,
+                                   .fastopen_fail = 2 };
+    struct linux_info        ours;
+    struct tcp_info          theirs;
+
+    (void)unused;
+    linux_info(&i, &ours);
+    memset(&theirs, 0, sizeof theirs);
+    memcpy(&theirs, &ours, sizeof theirs < sizeof ours ? sizeof theirs
+                                                       : sizeof ours);
+    EXPECT_EQ(theirs.tcpi_snd_wscale, 7);
+    EXPECT_EQ(theirs.tcpi_rcv_wscale, 10);
+    EXPECT_EQ(theirs.tcpi_delivery_rate_app_limited, 0);
+    EXPECT_EQ(theirs.tcpi_fastopen_client_fail, 2);
+}
+
+static void units(void **unused)
+{
+    const struct cw_tcp_info i = {
+        .state = CW_ESTABLISHED,
+        .timestamps = true,
+        .wscale_ok = true,
+        .snd_ssthresh = UINT32_MAX,
+        .advmss = 1460,
+        .srtt = 1500000,
+        .min_rtt = 999,
+        .rto = 200000001,
+        .since_data_out = 2999999,
+        .bytes_acked = UINT64_C(1) << 40,
+        .segs_in = UINT64_C(1) << 33,
+    };
+    struct linux_info l;
+
+    (void)unused;
+    linux_info(&i, &l);
+    EXPECT_EQ(l.options, TCPI_OPT_TIMESTAMPS | TCPI_OPT_WSCALE);
+    EXPECT_EQ(l.snd_ssthresh, 0x7fffffff);
+    EXPECT_EQ(l.rcv_mss, 536);
+    EXPECT_EQ(l.rtt, 1500);
+    EXPECT_EQ(l.min_rtt, 0);
+    EXPECT_EQ(l.rto, 200000);
+    EXPECT_EQ(l.last_data_sent, 2);
+    EXPECT(l.bytes_acked == UINT64_C(1) << 40);
+    EXPECT_EQ(l.segs_in, UINT32_MAX);
+}
+
+static void a_listener(void **unused)
+{
+    const struct cw_tcp_info i = { .state = CW_LISTEN, .unacked = 2,
+                                   .sacked = 5 };
+    struct linux_info l;
+
+    (void)unused;
+    linux_info(&i, &l);
+    EXPECT_EQ(l.state, CW_LISTEN);
+    EXPECT_EQ(l.unacked, 2);
+    EXPECT_EQ(l.sacked, 5);
+    EXPECT_EQ(l.rcv_mss, 0);
+}
+
+T_MAIN(T(every_field_in_its_place), T(bit_fields), T(units), T(a_listener))
