@@ -56,8 +56,8 @@ tidy: setup-test setup-tidy
 		CC=clang $(MESON) setup --buildtype=release build-clang >/dev/null
 	@run-clang-tidy -quiet -p build-clang '$(CURDIR)/src/.*\.c$$'
 
-format: setup-tidy
-	@git clang-format
+format: setup-test
+	@clang-format -i $$(git ls-files '*.c' '*.h')
 
 conformance:
 	@$(PYTHON) tools/conformance.py
@@ -86,5 +86,5 @@ help:
 	@echo "make fuzz       fuzz each target for a minute (FUZZ_SECONDS)"
 	@echo "make tidy       the source as text, and clang-tidy"
 	@echo "make conformance  write docs/conformance.md from the labels"
-	@echo "make format     clang-format on the lines that you changed"
+	@echo "make format     clang-format on every C file"
 	@echo "make clean      remove the build directories"

@@ -13,10 +13,10 @@ int main(int argc, char **argv)
     const char     *text = argc > 3 ? argv[3] : "hello udp";
     struct addrinfo want = { .ai_socktype = SOCK_DGRAM,
                              .ai_family = AF_INET }, /* as the server's */
-                    *to;
-    char            buf[2048];
-    ssize_t         n;
-    int             fd, r;
+        *to;
+    char    buf[2048];
+    ssize_t n;
+    int     fd, r;
 
     if (argc < 2) {
         fprintf(stderr, "usage: udp_client HOST [PORT [TEXT]]\n");
@@ -29,7 +29,8 @@ int main(int argc, char **argv)
     }
     fd = socket(to->ai_family, to->ai_socktype, 0);
     if (fd < 0
-        || sendto(fd, text, strlen(text), 0, to->ai_addr, to->ai_addrlen) < 0) {
+        || sendto(fd, text, strlen(text), 0, to->ai_addr, to->ai_addrlen)
+            < 0) {
         perror("sendto");
         return 1;
     }

@@ -23,8 +23,8 @@ int main(int argc, char **argv)
     }
     for (;;) {
         socklen_t len = sizeof peer;
-        ssize_t   n = recvfrom(fd, buf, sizeof buf, 0,
-                               (struct sockaddr *)&peer, &len);
+        ssize_t n = recvfrom(fd, buf, sizeof buf, 0, (struct sockaddr *)&peer,
+                             &len);
 
         if (n < 0) {
             perror("recvfrom");

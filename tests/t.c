@@ -69,13 +69,16 @@ void t_expect(bool ok, const char *what, const char *file, int line)
 void t_expect_int(intmax_t a, char op, intmax_t b, const char *what,
                   const char *file, int line)
 {
-    bool ok = op == '=' ? a == b : op == '!' ? a != b : op == '<' ? a < b
-                                                                  : a <= b;
+    bool ok = op == '=' ? a == b
+        : op == '!'     ? a != b
+        : op == '<'     ? a < b
+                        : a <= b;
 
     if (!ok)
-        t_fail(file, line, "expected: %s\n    left  %jd (%#jx)\n"
-               "    right %jd (%#jx)", what, a, (uintmax_t)a, b,
-               (uintmax_t)b);
+        t_fail(file, line,
+               "expected: %s\n    left  %jd (%#jx)\n"
+               "    right %jd (%#jx)",
+               what, a, (uintmax_t)a, b, (uintmax_t)b);
 }
 
 void t_expect_str(const char *got, const char *want, const char *what,
@@ -208,7 +211,8 @@ static void counted_free(void *ctx, void *mem, size_t size)
 
 const struct cw_alloc *t_alloc(void)
 {
-    static const struct cw_alloc alloc = { NULL, counted_alloc, counted_free };
+    static const struct cw_alloc alloc = { NULL, counted_alloc,
+                                           counted_free };
 
     return &alloc;
 }

@@ -30,17 +30,17 @@
 #include <causeway/stack.h>
 
 #define TEST(name) static void name(void **state __attribute__((unused)))
-#define T(name) cmocka_unit_test_setup_teardown(name, t_setup, t_teardown)
-#define T_MAIN(...)                                                  \
-    int main(void)                                                   \
-    {                                                                \
-        const struct CMUnitTest tests[] = { __VA_ARGS__ };           \
-        return cmocka_run_group_tests_name(t_name(__FILE__), tests,  \
-                                           NULL, NULL);              \
+#define T(name)    cmocka_unit_test_setup_teardown(name, t_setup, t_teardown)
+#define T_MAIN(...)                                                       \
+    int main(void)                                                        \
+    {                                                                     \
+        const struct CMUnitTest tests[] = { __VA_ARGS__ };                \
+        return cmocka_run_group_tests_name(t_name(__FILE__), tests, NULL, \
+                                           NULL);                         \
     }
 
-#define T_EACH(row, table)                                           \
-    for (const __typeof__((table)[0]) *row = (table);                \
+#define T_EACH(row, table)                            \
+    for (const __typeof__((table)[0]) *row = (table); \
          row < (table) + ARRAY_LEN(table); row++)
 
 /* Names the table row that is being looked at, for failures. */
@@ -48,35 +48,36 @@ void t_row(const char *format, ...) PRINTF_LIKE(1, 2);
 
 #define EXPECT(x) t_expect(!!(x), #x, __FILE__, __LINE__)
 /* Integers of any kind, booleans, enums. */
-#define EXPECT_EQ(got, want)                                         \
-    t_expect_int((intmax_t)(got), '=', (intmax_t)(want),             \
-                 #got " == " #want, __FILE__, __LINE__)
-#define EXPECT_NE(got, other)                                        \
-    t_expect_int((intmax_t)(got), '!', (intmax_t)(other),            \
+#define EXPECT_EQ(got, want)                                                \
+    t_expect_int((intmax_t)(got), '=', (intmax_t)(want), #got " == " #want, \
+                 __FILE__, __LINE__)
+#define EXPECT_NE(got, other)                             \
+    t_expect_int((intmax_t)(got), '!', (intmax_t)(other), \
                  #got " != " #other, __FILE__, __LINE__)
-#define EXPECT_LT(got, bound)                                        \
-    t_expect_int((intmax_t)(got), '<', (intmax_t)(bound),            \
-                 #got " < " #bound, __FILE__, __LINE__)
-#define EXPECT_LE(got, bound)                                        \
-    t_expect_int((intmax_t)(got), 'l', (intmax_t)(bound),            \
+#define EXPECT_LT(got, bound)                                                \
+    t_expect_int((intmax_t)(got), '<', (intmax_t)(bound), #got " < " #bound, \
+                 __FILE__, __LINE__)
+#define EXPECT_LE(got, bound)                             \
+    t_expect_int((intmax_t)(got), 'l', (intmax_t)(bound), \
                  #got " <= " #bound, __FILE__, __LINE__)
-#define EXPECT_GE(got, bound)                                        \
-    t_expect_int((intmax_t)(bound), 'l', (intmax_t)(got),            \
+#define EXPECT_GE(got, bound)                             \
+    t_expect_int((intmax_t)(bound), 'l', (intmax_t)(got), \
                  #bound " <= " #got, __FILE__, __LINE__)
-#define EXPECT_STR(got, want)                                        \
+#define EXPECT_STR(got, want) \
     t_expect_str((got), (want), #got, __FILE__, __LINE__)
-#define EXPECT_MEM(got, want, n)                                     \
+#define EXPECT_MEM(got, want, n) \
     t_expect_mem((got), (want), (n), #got, __FILE__, __LINE__)
-#define EXPECT_NULL(p) t_expect((p) == NULL, #p " == NULL", __FILE__, __LINE__)
+#define EXPECT_NULL(p) \
+    t_expect((p) == NULL, #p " == NULL", __FILE__, __LINE__)
 #define FAIL(...) t_fail(__FILE__, __LINE__, __VA_ARGS__)
 
 /* The statement must break an invariant. */
-#define EXPECT_PANIC(statement)                                      \
-    do {                                                             \
-        if (setjmp(*t_panic_arm()) == 0) {                           \
-            statement;                                               \
-            t_panic_missing(#statement, __FILE__, __LINE__);         \
-        }                                                            \
+#define EXPECT_PANIC(statement)                              \
+    do {                                                     \
+        if (setjmp(*t_panic_arm()) == 0) {                   \
+            statement;                                       \
+            t_panic_missing(#statement, __FILE__, __LINE__); \
+        }                                                    \
     } while (0)
 
 void t_expect(bool ok, const char *what, const char *file, int line);

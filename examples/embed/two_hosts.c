@@ -86,7 +86,7 @@ static void collect(unsigned who, cw_ns now)
     struct cw_pkt pkt;
 
     while (cw_stack_output(host[who], &pkt, 1, now) == 1) {
-        unsigned to = 1 - who;
+        unsigned      to = 1 - who;
         struct frame *f = &wire[to][on_wire[to]];
 
         if (on_wire[to] < WIRE && (f->bytes = malloc(pkt.len)) != NULL) {

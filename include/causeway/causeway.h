@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-#define CW_VERSION "0.1.0"
+#define CW_VERSION        "0.1.0"
 #define CW_VERSION_NUMBER 0x000100
 
 /* The library's version, which may differ from the header's. */

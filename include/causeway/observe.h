@@ -76,7 +76,7 @@ struct cw_sock_row {
     uint32_t           flow;
     uint8_t            domain, type; /* CW_AF_*, CW_SOCK_* */
     uint8_t            state;        /* enum cw_state; datagrams CW_CLOSED */
-    uint8_t            timer; /* 0 none, 1 retransmit, 2 keepalive,
+    uint8_t            timer;        /* 0 none, 1 retransmit, 2 keepalive,
                                  3 TIME-WAIT, 4 persist, 5 delayed ACK */
     cw_ns              timer_left;
     struct cw_sockaddr local, peer;

@@ -65,7 +65,7 @@ enum { CW_SHUT_RD = 0, CW_SHUT_WR = 1, CW_SHUT_RDWR = 2 };
 enum {
     CW_MSG_OOB = 1,
     CW_MSG_PEEK = 2,
-    CW_MSG_TRUNC = 0x20, /* datagrams: answer the true length */
+    CW_MSG_TRUNC = 0x20,      /* datagrams: answer the true length */
     CW_MSG_ERRQUEUE = 0x2000, /* recv: the oldest error message */
     CW_MSG_MORE = 0x8000,
 };
@@ -117,7 +117,7 @@ enum {
     CW_IP_TTL = 2, /* -1: the default */
     CW_IP_PKTINFO = 8,
     CW_IP_MTU_DISCOVER = 10, /* CW_PMTUDISC_* */
-    CW_IP_RECVERR = 11, /* errors as messages; a stream: at once */
+    CW_IP_RECVERR = 11,      /* errors as messages; a stream: at once */
     CW_IP_RECVTTL = 12,
     CW_IP_RECVTOS = 13,
     CW_IP_MTU = 14, /* of a connected socket's path; read only */
@@ -195,8 +195,8 @@ enum {
 /* As struct sock_extended_err.  The message's bytes are those of the datagram
  * that it is about, as far as they are known; its address is whereto. */
 struct cw_err {
-    uint32_t       error; /* CW_E* */
-    uint32_t       info;  /* EMSGSIZE: the MTU */
+    uint32_t       error;              /* CW_E* */
+    uint32_t       info;               /* EMSGSIZE: the MTU */
     uint8_t        origin, type, code; /* 1: this host; 2, 3: ICMP, ICMPv6 */
     struct cw_addr offender;           /* ICMP: who says so */
 };
@@ -206,9 +206,9 @@ struct cw_anc {
     uint16_t       gso_size; /* send: cut into datagrams of this size; recv:
                                 it is several of this size, one behind the
                                 other */
-    uint32_t       netif; /* interface index + 1; send: 0: by the route */
-    struct cw_addr addr;  /* send: the source; recv: where it was sent to */
-    struct cw_addr spec;  /* recv: this host's address that would answer */
+    uint32_t       netif;    /* interface index + 1; send: 0: by the route */
+    struct cw_addr addr; /* send: the source; recv: where it was sent to */
+    struct cw_addr spec; /* recv: this host's address that would answer */
     uint8_t        ttl, tos;
     struct cw_err  err;
 };
@@ -216,9 +216,9 @@ struct cw_anc {
 struct cw_msg {
     void              *buf;
     size_t             len;
-    struct cw_sockaddr addr; /* to, or (filled in) from */
-    struct cw_sockaddr local; /* recv: the address it was sent to */
-    bool               has_addr; /* send: addr is meant; recv: filled in */
+    struct cw_sockaddr addr;      /* to, or (filled in) from */
+    struct cw_sockaddr local;     /* recv: the address it was sent to */
+    bool               has_addr;  /* send: addr is meant; recv: filled in */
     bool               truncated; /* recv: the datagram was longer */
     int                flags;
     struct cw_anc      anc; /* datagrams */

@@ -73,9 +73,9 @@ enum cw_profile {
 /* What our SYNs offer beside the MSS. */
 enum {
     CW_OFFER_TIMESTAMPS = 1 << 0, /* RFC 7323 §3 */
-    CW_OFFER_SACK       = 1 << 1, /* RFC 2018 §2 */
-    CW_OFFER_WSCALE     = 1 << 2, /* RFC 7323 §2 */
-    CW_OFFER_NOTHING    = 1 << 3, /* to tell it from 0 */
+    CW_OFFER_SACK = 1 << 1,       /* RFC 2018 §2 */
+    CW_OFFER_WSCALE = 1 << 2,     /* RFC 7323 §2 */
+    CW_OFFER_NOTHING = 1 << 3,    /* to tell it from 0 */
 };
 
 /* What TCP does where packets of full size vanish without a word. */
@@ -87,9 +87,9 @@ enum cw_mtu_probing {
 };
 
 struct cw_config {
-    size_t   size;       /* sizeof(struct cw_config): the version of this */
-    uint8_t  seed[16];   /* all randomness comes from here */
-    size_t   memory_max; /* bytes for everything, taken once; 0: 16 MiB */
+    size_t   size;        /* sizeof(struct cw_config): the version of this */
+    uint8_t  seed[16];    /* all randomness comes from here */
+    size_t   memory_max;  /* bytes for everything, taken once; 0: 16 MiB */
     unsigned sockets_max; /* 0: 4096 */
     unsigned host;        /* a number of yours, copied into events */
     enum cw_profile profile;
@@ -100,7 +100,7 @@ struct cw_config {
     void *event_ctx;
 
     /* For teaching: fixed initial sequence numbers. -1: RFC 6528. */
-    int64_t  teach_iss;
+    int64_t teach_iss;
     /* For teaching: the timestamp clock starts at 0 for every flow. */
     bool     teach_ts_zero;
     bool     no_timestamps; /* do not offer RFC 7323 timestamps */
@@ -150,8 +150,7 @@ CW_API void cw_config_init(struct cw_config *config, uint64_t seed);
 /* Creates a stack in one allocation.  NULL if the configuration is refused
  * or memory is out; *why then says which, for people. */
 CW_API cw_stack *cw_stack_new(const struct cw_config *config,
-                              const struct cw_alloc  *alloc,
-                              const char            **why);
+                              const struct cw_alloc *alloc, const char **why);
 
 /* Ends every connection without a packet and gives up the memory; the
  * memory itself goes back to `alloc` when the last packet buffer that others
@@ -198,9 +197,9 @@ struct cw_pkt {
     uint16_t       gso_size; /* 0: one segment; else payload a segment */
     uint8_t        gso_type, csum_state;
     uint16_t       csum_start, csum_off;
-    uint16_t       why;  /* out: enum why, the reason it was sent */
+    uint16_t       why; /* out: enum why, the reason it was sent */
     uint16_t       _pad;
-    uint32_t       flow; /* out: the connection's number in events, or 0 */
+    uint32_t       flow;    /* out: the connection's number in events, or 0 */
     uint64_t       why_arg; /* out: the figure that goes with `why`; in: a
                                number of yours, copied into events (or 0) */
 };
@@ -231,8 +230,8 @@ CW_API void cw_stack_advance(cw_stack *stack, cw_ns now);
 
 enum {
     CW_NETIF_LOOPBACK = 1 << 0, /* what is sent comes back; no neighbours */
-    CW_NETIF_NOARP    = 1 << 1, /* neighbours are only those added by hand */
-    CW_NETIF_CSUM     = 1 << 2, /* the medium keeps packets intact: checksums
+    CW_NETIF_NOARP = 1 << 1,    /* neighbours are only those added by hand */
+    CW_NETIF_CSUM = 1 << 2,     /* the medium keeps packets intact: checksums
                                    are neither filled in nor checked */
     CW_NETIF_AUTOCONF = 1 << 3, /* IPv6 configures itself (RFC 4861, 4862): a
                                    link-local address, routers, prefixes,
@@ -251,7 +250,8 @@ struct cw_netif_config {
 };
 
 /* Answers the interface's index (from 0), or -CW_E*. At most 16. */
-CW_API int cw_netif_add(cw_stack *stack, const struct cw_netif_config *config);
+CW_API int cw_netif_add(cw_stack                     *stack,
+                        const struct cw_netif_config *config);
 
 /* An address of this host on an interface, with the on-link prefix, from 0
  * to 32 (IPv4) or 128 (IPv6) bits. */
@@ -279,7 +279,7 @@ enum {
 struct cw_addr_row {
     struct cw_addr addr;
     unsigned       netif;
-    uint8_t        prefix, state; /* CW_ADDR_* */
+    uint8_t        prefix, state;                /* CW_ADDR_* */
     cw_ns          preferred_until, valid_until; /* CW_NEVER: for ever */
 };
 CW_API size_t cw_addr_list(const cw_stack *stack, struct cw_addr_row *rows,

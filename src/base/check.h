@@ -13,10 +13,10 @@
 /* The one way out.  The host program provides it. */
 _Noreturn void cw_panic(const char *file, int line, const char *what);
 
-#define INVARIANT(x)                                  \
-    do {                                              \
-        if (UNLIKELY(!(x)))                           \
-            cw_panic(__FILE__, __LINE__, #x);         \
+#define INVARIANT(x)                          \
+    do {                                      \
+        if (UNLIKELY(!(x)))                   \
+            cw_panic(__FILE__, __LINE__, #x); \
     } while (0)
 
 #ifdef CW_PARANOID

@@ -36,16 +36,11 @@ const char *event_field(unsigned kind, unsigned i)
 const char *event_timer_name(unsigned timer)
 {
     static const char *const names[] = {
-        [EVT_NONE] = "none",
-        [EVT_REXMIT] = "retransmit",
-        [EVT_PERSIST] = "persist",
-        [EVT_DELACK] = "delayed-ack",
-        [EVT_TIMEWAIT] = "time-wait",
-        [EVT_KEEPALIVE] = "keepalive",
-        [EVT_USER] = "user",
-        [EVT_FINWAIT2] = "fin-wait-2",
-        [EVT_SYNACK] = "syn-ack",
-        [EVT_NEIGH] = "neighbour",
+        [EVT_NONE] = "none",          [EVT_REXMIT] = "retransmit",
+        [EVT_PERSIST] = "persist",    [EVT_DELACK] = "delayed-ack",
+        [EVT_TIMEWAIT] = "time-wait", [EVT_KEEPALIVE] = "keepalive",
+        [EVT_USER] = "user",          [EVT_FINWAIT2] = "fin-wait-2",
+        [EVT_SYNACK] = "syn-ack",     [EVT_NEIGH] = "neighbour",
         [EVT_FRAG] = "reassembly",
     };
 

@@ -63,8 +63,8 @@ struct conv {
     bool     size;  /* z */
 };
 
-static size_t digits_of(char out[static DIGITS_MAX], uint64_t v, unsigned base,
-                        bool upper)
+static size_t digits_of(char out[static DIGITS_MAX], uint64_t v,
+                        unsigned base, bool upper)
 {
     const char *set = upper ? "0123456789ABCDEF" : "0123456789abcdef";
     char        back[DIGITS_MAX];

@@ -71,8 +71,8 @@ static inline struct list *list_pop(struct list *l)
 #define list_entry(node, type, member) container_of(node, type, member)
 
 /* Safe against removal of `it` itself. */
-#define list_each(it, head)                                             \
-    for (struct list *it = (head)->next, *it##_next = it->next;         \
+#define list_each(it, head)                                     \
+    for (struct list *it = (head)->next, *it##_next = it->next; \
          it != (head); it = it##_next, it##_next = it->next)
 
 #endif

@@ -84,8 +84,8 @@ static inline struct near *near_pop(struct near *l)
 #define near_entry(node, type, member) container_of(node, type, member)
 
 /* Safe against removal of `it` itself. */
-#define near_each(it, head)                                               \
-    for (struct near *it = near_next(head), *it##_next = near_next(it);   \
+#define near_each(it, head)                                             \
+    for (struct near *it = near_next(head), *it##_next = near_next(it); \
          it != (head); it = it##_next, it##_next = near_next(it))
 
 #endif

@@ -5,9 +5,9 @@
 #include <causeway/stack.h>
 
 #define NS_NEVER CW_NEVER
-#define NS_US INT64_C(1000)
-#define NS_MS INT64_C(1000000)
-#define NS_S  INT64_C(1000000000)
+#define NS_US    INT64_C(1000)
+#define NS_MS    INT64_C(1000000)
+#define NS_S     INT64_C(1000000000)
 
 static inline cw_ns ns_add(cw_ns t, cw_ns d)
 {

@@ -14,7 +14,8 @@ struct prng {
 };
 
 /* `purpose` is a short constant text, e.g. "loss". */
-struct prng prng_stream(struct sipkey seed, uint64_t who, const char *purpose);
+struct prng prng_stream(struct sipkey seed, uint64_t who,
+                        const char *purpose);
 uint64_t    prng_u64(struct prng *r);
 uint32_t    prng_u32(struct prng *r);
 /* 0 <= answer < n, without bias; n > 0. */

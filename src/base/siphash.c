@@ -68,8 +68,9 @@ uint64_t siphash(struct sipkey key, const void *data, size_t len)
         absorb(&s, load_le(p + i, 8));
 
     /* The last word carries what is left and the length modulo 256. */
-    absorb(&s, (whole == len ? 0 : load_le(p + whole, len - whole))
-                   | ((uint64_t)len << 56));
+    absorb(&s,
+           (whole == len ? 0 : load_le(p + whole, len - whole))
+               | ((uint64_t)len << 56));
 
     s.v2 ^= 0xff;
     for (int i = 0; i < 4; i++)

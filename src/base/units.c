@@ -157,8 +157,11 @@ bool units_time(const char *text, cw_ns *out, struct fmt *err)
         { "m", UINT64_C(60000000000) },
     };
     static const struct quantity q = {
-        units, ARRAY_LEN(units),
-        "is no time. Write 20ms, for instance (ns us ms s m)", "ms", "s",
+        units,
+        ARRAY_LEN(units),
+        "is no time. Write 20ms, for instance (ns us ms s m)",
+        "ms",
+        "s",
     };
     uint64_t v;
 
@@ -203,32 +206,29 @@ static const struct unclear *find_unclear(const char *unit)
 bool units_rate(const char *text, uint64_t *out, struct fmt *err)
 {
     static const struct unit units[] = {
-        { "bit", 1 },
-        { "kbit", 1000 },
-        { "mbit", 1000000 },
-        { "gbit", 1000000000 },
-        { "Mbit", 1000000 },
-        { "Gbit", 1000000000 },
-        { "B/s", 8 },
-        { "kB/s", 8000 },
-        { "MB/s", 8000000 },
-        { "GB/s", UINT64_C(8000000000) },
+        { "bit", 1 },        { "kbit", 1000 },
+        { "mbit", 1000000 }, { "gbit", 1000000000 },
+        { "Mbit", 1000000 }, { "Gbit", 1000000000 },
+        { "B/s", 8 },        { "kB/s", 8000 },
+        { "MB/s", 8000000 }, { "GB/s", UINT64_C(8000000000) },
     };
     static const struct quantity q = {
-        units, ARRAY_LEN(units),
-        "is no rate. Write 10mbit or 10MB/s, for instance", "mbit", "MB/s",
+        units,
+        ARRAY_LEN(units),
+        "is no rate. Write 10mbit or 10MB/s, for instance",
+        "mbit",
+        "MB/s",
     };
     const struct unclear *u;
     struct number         n;
 
-    if (!take_number(text, &n)
-        || find_unit(units, ARRAY_LEN(units), n.unit))
+    if (!take_number(text, &n) || find_unit(units, ARRAY_LEN(units), n.unit))
         return parse(text, &q, out, err);
     u = find_unclear(n.unit);
     if (!u)
         return parse(text, &q, out, err);
-    fmt_f(err, "unclear: tc means %s by it, most people %s. Write ",
-          u->bytes, u->bits);
+    fmt_f(err, "unclear: tc means %s by it, most people %s. Write ", u->bytes,
+          u->bits);
     put_number(err, &n);
     fmt_f(err, "%s or ", u->write_bits);
     put_number(err, &n);
@@ -248,8 +248,11 @@ bool units_size(const char *text, uint64_t *out, struct fmt *err)
         { "GiB", 1024 * 1024 * 1024 },
     };
     static const struct quantity q = {
-        units, ARRAY_LEN(units),
-        "is no size. Write 64kB (64000 bytes) or 64KiB (65536)", "kB", "KiB",
+        units,
+        ARRAY_LEN(units),
+        "is no size. Write 64kB (64000 bytes) or 64KiB (65536)",
+        "kB",
+        "KiB",
     };
 
     return parse(text, &q, out, err);
@@ -299,8 +302,7 @@ bool units_share(const char *text, uint32_t *out, struct fmt *err)
     struct number  n;
     uint64_t       e8, p; /* percent in 10^-8; 2^-32 is more than that */
 
-    if (!take_number(text, &n)
-        || (!same(n.unit, "%") && *n.unit != '\0')) {
+    if (!take_number(text, &n) || (!same(n.unit, "%") && *n.unit != '\0')) {
         fmt_str(err, "is no share. Write 3%, for instance");
         return false;
     }

@@ -40,8 +40,8 @@ const char *why_text(enum why w)
 bool why_is_again(enum why w)
 {
     static const uint16_t again[] = {
-        WHY_TX_RTO,     WHY_TX_FAST,   WHY_TX_SACK_LOST,
-        WHY_TX_PARTIAL, WHY_TX_RESCUE, WHY_TX_RECOVER,
+        WHY_TX_RTO,     WHY_TX_FAST,       WHY_TX_SACK_LOST,
+        WHY_TX_PARTIAL, WHY_TX_RESCUE,     WHY_TX_RECOVER,
         WHY_TX_PMTU,    WHY_TX_PROBE_LOST, WHY_TX_BLACK_HOLE,
     };
 

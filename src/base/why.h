@@ -11,7 +11,12 @@
 #include "base/fmt.h"
 
 /* How the figure `%` is printed. */
-enum why_unit { WHY_UNIT_NOFIG, WHY_UNIT_COUNT, WHY_UNIT_TIME, WHY_UNIT_BYTES };
+enum why_unit {
+    WHY_UNIT_NOFIG,
+    WHY_UNIT_COUNT,
+    WHY_UNIT_TIME,
+    WHY_UNIT_BYTES
+};
 
 // clang-format off
 #define WHY_TABLE(X) \

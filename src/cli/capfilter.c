@@ -24,7 +24,7 @@ struct capfilter {
 
 /* libpcap's functions, by their own names. */
 static struct {
-    void *library;
+    void                            *library;
     __typeof__(pcap_open_dead)      *open_dead;
     __typeof__(pcap_compile)        *compile;
     __typeof__(pcap_geterr)         *geterr;
@@ -42,7 +42,7 @@ static bool load(void)
         lib.library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
     if (!lib.library)
         return false;
-#define FIND(name)                                                  \
+#define FIND(name) \
     (*(void **)&lib.name = dlsym(lib.library, "pcap_" #name)) != NULL
     return FIND(open_dead) && FIND(compile) && FIND(geterr) && FIND(close)
         && FIND(offline_filter) && FIND(freecode);
@@ -55,7 +55,7 @@ static bool compile(struct capfilter *f, const char *expression,
     pcap_t *p = lib.open_dead(DLT_EN10MB, SNAPLEN);
     bool    ok = p
         && lib.compile(p, &f->program, expression, 1, PCAP_NETMASK_UNKNOWN)
-               == 0;
+            == 0;
 
     if (!ok)
         snprintf(why, CAPFILTER_WHY_MAX,
@@ -151,7 +151,8 @@ bool capfilter_make(struct capfilter **out, const char *expression,
     if (!load()) {
         snprintf(why, CAPFILTER_WHY_MAX,
                  "\"%.60s\": libpcap is not installed (apt install "
-                 "libpcap0.8)", expression);
+                 "libpcap0.8)",
+                 expression);
         return false;
     }
     f = calloc(1, sizeof *f);
@@ -191,7 +192,8 @@ bool capfilter_make(struct capfilter **out, const char *expression,
         return true;
     snprintf(why, CAPFILTER_WHY_MAX,
              "\"%.60s\": causeway was built without libpcap (install "
-             "libpcap0.8-dev and build again)", expression);
+             "libpcap0.8-dev and build again)",
+             expression);
     return false;
 }
 

@@ -78,8 +78,7 @@ static void pump_run(struct loop_task *task, cw_ns now)
 static bool trial_world(struct trial *t)
 {
     struct world_config wc;
-    struct lab_config   lc = { .hosts = 1, .lo_link = true,
-                               .name = "local" };
+    struct lab_config   lc = { .hosts = 1, .lo_link = true, .name = "local" };
     struct ctl_stack    stack;
     const char         *why;
 
@@ -99,10 +98,10 @@ static bool trial_world(struct trial *t)
 
 static void trial_run(struct trial *t, struct probe *p)
 {
-    char *const        argv[] = { (char[]){ "/proc/self/exe" },
-                                  (char[]){ "doctor" },
-                                  (char[]){ "trial" }, NULL };
-    struct crew_config cc = { .loop = t->loop, .ctl = t->ctl,
+    char *const argv[] = { (char[]){ "/proc/self/exe" }, (char[]){ "doctor" },
+                           (char[]){ "trial" }, NULL };
+    struct crew_config cc = { .loop = t->loop,
+                              .ctl = t->ctl,
                               .world = t->world,
                               .sink = call_sink_of_ctl(t->ctl),
                               .guard = -1,
@@ -117,11 +116,15 @@ static void trial_run(struct trial *t, struct probe *p)
     status = crew_status(crew);
     p->ok = end == CREW_EXITED && status == 0 && t->packets > 0;
     if (p->ok)
-        snprintf(p->text, sizeof p->text, "a program spoke with itself over "
-                 "our TCP: %llu packets", (unsigned long long)t->packets);
+        snprintf(p->text, sizeof p->text,
+                 "a program spoke with itself over "
+                 "our TCP: %llu packets",
+                 (unsigned long long)t->packets);
     else
-        snprintf(p->text, sizeof p->text, "a program was to speak with itself "
-                 "over our TCP, but: %.100s (%d)", crew_story(crew), status);
+        snprintf(p->text, sizeof p->text,
+                 "a program was to speak with itself "
+                 "over our TCP, but: %.100s (%d)",
+                 crew_story(crew), status);
     crew_free(crew);
 }
 
@@ -169,9 +172,10 @@ static bool in_path(const char *name)
 static void tool(struct probe *p, const char *name)
 {
     p->ok = in_path(name);
-    snprintf(p->text, sizeof p->text, p->ok ? "reads recordings, too"
-                                            : "not found; it is not needed, "
-                                              "but reads recordings, too");
+    snprintf(p->text, sizeof p->text,
+             p->ok ? "reads recordings, too"
+                   : "not found; it is not needed, "
+                     "but reads recordings, too");
 }
 
 static void probe_tcpdump(struct probe *p)
@@ -249,7 +253,10 @@ static void print_words(const char *text)
 static void print(const struct probe p[PROBES], bool ok)
 {
     for (size_t i = 0; i < PROBES; i++) {
-        printf("%-4s %-15s ", p[i].ok ? "ok" : p[i].needed ? "no" : "-",
+        printf("%-4s %-15s ",
+               p[i].ok           ? "ok"
+                   : p[i].needed ? "no"
+                                 : "-",
                p[i].name);
         print_words(p[i].text);
     }

@@ -26,16 +26,16 @@ enum { LISTENER = 3, ROWS = 4096 };
 #define FLUSH_EVERY (200 * NS_MS)
 
 struct live_world {
-    struct wish      wish; /* of the first */
-    char             words[LIVE_TEXT_MAX / 2];
-    struct loop     *loop;
-    struct world    *world;
-    struct ctl      *ctl;
-    struct loop_task pump;
-    struct recording rec;
-    struct live_view view;
-    uint64_t         flushed; /* packets */
-    cw_ns            flush_at;
+    struct wish        wish; /* of the first */
+    char               words[LIVE_TEXT_MAX / 2];
+    struct loop       *loop;
+    struct world      *world;
+    struct ctl        *ctl;
+    struct loop_task   pump;
+    struct recording   rec;
+    struct live_view   view;
+    uint64_t           flushed; /* packets */
+    cw_ns              flush_at;
     struct cw_sock_row rows[ROWS];
 };
 
@@ -242,8 +242,8 @@ static bool on_remains(void *ctx, char text[LIVE_TEXT_MAX])
     else
         snprintf(text, LIVE_TEXT_MAX,
                  "the live host stays until %zu connection%s closed (60 s at "
-                 "most); `causeway host stop` ends it", closing,
-                 closing == 1 ? " is" : "s are");
+                 "most); `causeway host stop` ends it",
+                 closing, closing == 1 ? " is" : "s are");
     return true;
 }
 
@@ -280,8 +280,10 @@ static int serve(void)
 {
     static struct live_world l;
     struct stat              st;
-    struct live_host_config  c = { .listener = LISTENER, .ctx = &l,
-                                   .join = on_join, .ctl = on_ctl,
+    struct live_host_config  c = { .listener = LISTENER,
+                                   .ctx = &l,
+                                   .join = on_join,
+                                   .ctl = on_ctl,
                                    .remains = on_remains,
                                    .ending = on_ending,
                                    .status = on_status };
@@ -328,6 +330,8 @@ int cmd_host(int argc, char **argv)
         return ask(LIVE_STOP);
     if (strcmp(what, "serve") == 0)
         return serve();
-    return complain(2, "host %s: write `causeway host`, or `causeway host "
-                       "stop`", what);
+    return complain(2,
+                    "host %s: write `causeway host`, or `causeway host "
+                    "stop`",
+                    what);
 }

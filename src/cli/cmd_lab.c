@@ -34,9 +34,9 @@ struct lab {
     int              argc[CREW_MAX];
     int              builtin[CREW_MAX]; /* its number, or -1 */
     bool             real;              /* the clock */
-    bool             alone; /* `run`: one program, its own output and signals */
-    struct outside   outside;
-    cw_ns            epoch;
+    bool           alone; /* `run`: one program, its own output and signals */
+    struct outside outside;
+    cw_ns          epoch;
     struct recording rec;
     struct live_view view;
 };
@@ -186,8 +186,8 @@ static void set_up_crew(struct lab *lab)
                               .timeout = lab->opts.timeout,
                               .guard = guard_split(),
                               .open = lab->opts.outside.on,
-                              .transparent
-                              = lab->alone && lab->builtin[0] < 0,
+                              .transparent = lab->alone
+                                  && lab->builtin[0] < 0,
                               .ending = on_ending,
                               .ctx = lab };
 
@@ -257,10 +257,11 @@ static int run_virtual(struct lab *lab)
     lines_end(&lab->out);
     recording_end(&lab->rec, lab->world);
     if (status == 124)
-        say(false, world_next(lab->world) == NS_NEVER
-                       ? "nothing can happen any more: no packet is under "
-                         "way, no timer is set"
-                       : "stopped by --timeout");
+        say(false,
+            world_next(lab->world) == NS_NEVER
+                ? "nothing can happen any more: no packet is under "
+                  "way, no timer is set"
+                : "stopped by --timeout");
     return status;
 }
 
@@ -279,8 +280,7 @@ static int run(struct lab *lab)
     status = lab->real ? run_real(lab) : run_virtual(lab);
     if (status == 124)
         recording_hint(&lab->rec, lab->epoch);
-    recording_summary(&lab->rec, &lab->opts, lab->epoch,
-                      clock_now() - began);
+    recording_summary(&lab->rec, &lab->opts, lab->epoch, clock_now() - began);
     return status;
 }
 
@@ -329,8 +329,9 @@ int cmd_run_on_device(const struct net_opts *opts, int argc, char **argv,
     lab.argc[0] = argc - at;
     lab.builtin[0] = -1;
     if (lab.opts.clock == NET_CLOCK_VIRTUAL)
-        return complain(2, "run --clock virtual: what is outside lives in "
-                           "real time");
+        return complain(2,
+                        "run --clock virtual: what is outside lives in "
+                        "real time");
     if (!lab.opts.seed_given)
         lab.opts.seed = entropy_seed();
     return run_lab(&lab);
@@ -345,18 +346,23 @@ int cmd_lab(int argc, char **argv)
         return complain(2, "lab: %s", lab.opts.why);
     if (at == 0)
         return puts("causeway lab --delay 20ms -- python3 server.py : "
-                    "python3 client.py h1") < 0;
+                    "python3 client.py h1")
+            < 0;
     if (!lab.opts.seed_given)
         lab.opts.seed = 1;
     if (!split(&lab, argc - at, argv + at))
-        return complain(2, "lab: a program is missing beside a `:`, or there "
-                           "are more than %d", (int)CREW_MAX);
+        return complain(2,
+                        "lab: a program is missing beside a `:`, or there "
+                        "are more than %d",
+                        (int)CREW_MAX);
     if (lab.opts.clock == NET_CLOCK_VIRTUAL && lab.real)
-        return complain(2, "--clock virtual: programs run in real time; only "
-                           "built-in endpoints (@upper, @send ...) can run "
-                           "in virtual time");
+        return complain(2,
+                        "--clock virtual: programs run in real time; only "
+                        "built-in endpoints (@upper, @send ...) can run "
+                        "in virtual time");
     if (lab.opts.clock == NET_CLOCK_VIRTUAL && lab.opts.outside.on)
-        return complain(2, "--clock virtual: what is outside lives in real "
-                           "time; leave --dev out");
+        return complain(2,
+                        "--clock virtual: what is outside lives in real "
+                        "time; leave --dev out");
     return run_lab(&lab);
 }

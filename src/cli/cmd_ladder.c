@@ -12,8 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_ASCII = 256, OPT_COLOR, OPT_JSON, OPT_LIST, OPT_ALL,
-       OPT_WINDOWS };
+enum { OPT_ASCII = 256, OPT_COLOR, OPT_JSON, OPT_LIST, OPT_ALL, OPT_WINDOWS };
 enum { DRAWN_MAX = 12 }; /* more only with --all */
 
 static const struct option table[] = {
@@ -59,8 +58,10 @@ static int take_option(struct request *q, int c)
     case OPT_COLOR:
         q->term.color = optarg;
         if (!term_color_ok(optarg))
-            return complain(2, "ladder: --color %s: it is auto, always or "
-                               "never", optarg);
+            return complain(2,
+                            "ladder: --color %s: it is auto, always or "
+                            "never",
+                            optarg);
         return 0;
     case OPT_JSON:
         q->draw.json = true;
@@ -104,8 +105,10 @@ static int take_words(struct request *q, int n, char *const *words)
         words++;
     }
     if (n > 1)
-        return complain(2, "ladder: %s: one recording at a time (causeway "
-                           "ladder [CONN] [FILE])", words[1]);
+        return complain(2,
+                        "ladder: %s: one recording at a time (causeway "
+                        "ladder [CONN] [FILE])",
+                        words[1]);
     q->file = n > 0 ? words[0] : NULL;
     return 0;
 }

@@ -58,8 +58,10 @@ static int take_words(struct request *q, int n, char *const *words)
         words++;
     }
     if (n > 1)
-        return complain(2, "plot: %s: one recording at a time (causeway plot "
-                           "[SENDER] [FILE])", words[1]);
+        return complain(2,
+                        "plot: %s: one recording at a time (causeway plot "
+                        "[SENDER] [FILE])",
+                        words[1]);
     q->file = n > 0 ? words[0] : NULL;
     return 0;
 }

@@ -50,9 +50,10 @@ static int verdict(cw_ns took, bool json)
         return res.same ? 0 : 1;
     }
     if (res.same) {
-        say(false, "replayed %u packets, %s s of network time in %s s: "
-                   "identical (trace %08x)%s", res.packets, secs, real,
-            res.trace_id,
+        say(false,
+            "replayed %u packets, %s s of network time in %s s: "
+            "identical (trace %08x)%s",
+            res.packets, secs, real, res.trace_id,
             file.run.complete ? "" : "; the recording ends early");
         return 0;
     }
@@ -82,8 +83,10 @@ int cmd_replay(int argc, char **argv)
     opterr = 0;
     while ((c = getopt_long(argc, argv, ":", options, NULL)) != -1) {
         if (c == '?' || c == ':')
-            return complain(2, "replay: %s: unknown option; there are "
-                               "--check and --json", argv[optind - 1]);
+            return complain(2,
+                            "replay: %s: unknown option; there are "
+                            "--check and --json",
+                            argv[optind - 1]);
         json |= c == 'j';
     }
     if (argc - optind > 1)

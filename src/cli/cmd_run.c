@@ -33,12 +33,14 @@ struct front {
 static int check_options(const struct front *run)
 {
     if (run->wish.opts.clock == NET_CLOCK_VIRTUAL)
-        return complain(2, "run --clock virtual: programs run in real time; "
-                           "built-in endpoints run in virtual time in a lab");
+        return complain(2,
+                        "run --clock virtual: programs run in real time; "
+                        "built-in endpoints run in virtual time in a lab");
     if (run->argv[0][0] == '@')
-        return complain(2, "run: %s: built-in endpoints belong to a lab: "
-                           "causeway lab -- %s ...", run->argv[0],
-                        run->argv[0]);
+        return complain(2,
+                        "run: %s: built-in endpoints belong to a lab: "
+                        "causeway lab -- %s ...",
+                        run->argv[0], run->argv[0]);
     return 0;
 }
 
@@ -51,14 +53,19 @@ static int check_program(const struct front *run)
         return complain((int)no.fail, "%s", no.why);
     r = child_try_filter();
     if (r < 0)
-        return complain(125, "%s: its sockets cannot be taken over: seccomp: "
-                             "%s%s; it was NOT started (causeway doctor says "
-                             "more)", run->argv[0], strerror(-r),
+        return complain(125,
+                        "%s: its sockets cannot be taken over: seccomp: "
+                        "%s%s; it was NOT started (causeway doctor says "
+                        "more)",
+                        run->argv[0], strerror(-r),
                         r == -EBUSY ? " (another supervisor has it already, "
-                                      "perhaps causeway)" : "");
+                                      "perhaps causeway)"
+                                    : "");
     if (child_loses_rights(run->argv[0]))
-        say(run->wish.opts.quiet, "%s: it runs without the rights of its "
-            "file (set-user-ID): seccomp takes them away", run->argv[0]);
+        say(run->wish.opts.quiet,
+            "%s: it runs without the rights of its "
+            "file (set-user-ID): seccomp takes them away",
+            run->argv[0]);
     return 0;
 }
 
@@ -77,8 +84,8 @@ static int absolute(struct wish *wish)
     n = snprintf(wish->record, sizeof wish->record, "%s%s%s", cwd,
                  *file == '/' ? "" : "/", file);
     return n < (int)sizeof wish->record
-               ? 0
-               : complain(2, "--record: the name is too long");
+        ? 0
+        : complain(2, "--record: the name is too long");
 }
 
 /* ---- running it ------------------------------------------------------------- */
@@ -159,8 +166,8 @@ static int joined(struct front *run)
 int cmd_run(int argc, char **argv)
 {
     static struct front run;
-    struct net_opts  *o = &run.wish.opts;
-    int               at = net_opts_parse(o, argc, argv), status;
+    struct net_opts    *o = &run.wish.opts;
+    int                 at = net_opts_parse(o, argc, argv), status;
 
     if (at < 0)
         return complain(2, "run: %s", o->why);

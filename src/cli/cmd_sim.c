@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 struct sim_opts {
-    uint64_t first, last;
-    bool     json, verbose, digests;
-    int      profile; /* -1: each seed's own */
+    uint64_t    first, last;
+    bool        json, verbose, digests;
+    int         profile; /* -1: each seed's own */
     const char *profile_word;
 };
 
@@ -74,8 +74,7 @@ static void progress(const struct sim_opts *o, uint64_t done, uint64_t failed)
 
     if (isatty(STDERR_FILENO) && !o->json && !o->verbose)
         fprintf(stderr, "\rcauseway: %llu/%llu seeds, %llu failed ",
-                (unsigned long long)done,
-                (unsigned long long)all,
+                (unsigned long long)done, (unsigned long long)all,
                 (unsigned long long)failed);
 }
 
@@ -93,8 +92,10 @@ static int run(const struct sim_opts *o)
     }
     if (isatty(STDERR_FILENO))
         fputc('\n', stderr);
-    say(o->json, "%llu seed%s: %llu passed, %llu failed; %llu packets in "
-                 "%.1f s", (unsigned long long)done, done == 1 ? "" : "s",
+    say(o->json,
+        "%llu seed%s: %llu passed, %llu failed; %llu packets in "
+        "%.1f s",
+        (unsigned long long)done, done == 1 ? "" : "s",
         (unsigned long long)(done - failed), (unsigned long long)failed,
         (unsigned long long)packets, (double)(clock_now() - began) / 1e9);
     return failed > 0;
@@ -133,17 +134,19 @@ int cmd_sim(int argc, char **argv)
     opterr = 0;
     while ((c = getopt_long(argc, argv, ":v", options, NULL)) != -1) {
         if (c == 's' && !read_range(optarg, &o.first, &o.last))
-            return complain(2, "sim: --%s %s: %s", strchr(optarg, '.')
-                                                      ? "seeds" : "seed",
-                            optarg, errno == ERANGE
+            return complain(2, "sim: --%s %s: %s",
+                            strchr(optarg, '.') ? "seeds" : "seed", optarg,
+                            errno == ERANGE
                                 ? "it is too large; a seed has 64 bits"
                                 : "write a number, or a range: 1..500");
         if (c == 'p') {
             o.profile_word = optarg;
             o.profile = sim_profile(optarg);
             if (o.profile < 0)
-                return complain(2, "sim: --profile %s: there are deployed, "
-                                   "strict and classic", optarg);
+                return complain(2,
+                                "sim: --profile %s: there are deployed, "
+                                "strict and classic",
+                                optarg);
         }
         if (c == '?' || c == ':')
             return complain(2, "sim: %s: %s", argv[optind - 1],
@@ -156,9 +159,8 @@ int cmd_sim(int argc, char **argv)
         o.digests |= c == 'd';
     }
     if (optind < argc)
-        return complain(2, "sim: %s: not understood; write --seed %s",
-                        argv[optind],
-                        read_range(argv[optind], &o.first, &o.last)
-                            ? argv[optind] : "N");
+        return complain(
+            2, "sim: %s: not understood; write --seed %s", argv[optind],
+            read_range(argv[optind], &o.first, &o.last) ? argv[optind] : "N");
     return run(&o);
 }

@@ -63,9 +63,9 @@ static const struct option netstat_table[] = {
 };
 
 struct request {
-    const char           *verb;
-    bool                  numeric, netstat, summary, json, explain, quiet, last;
-    struct sockets_opts   o;
+    const char         *verb;
+    bool                numeric, netstat, summary, json, explain, quiet, last;
+    struct sockets_opts o;
     struct sockets_filter filter;
     const char           *host, *file;
 };
@@ -115,11 +115,11 @@ static void take_option(struct request *q, int c)
         int   c;
         bool *what;
     } flags[] = {
-        { 't', &o->tcp },       { 'u', &o->udp },    { 'l', &o->listening },
-        { 'a', &o->all },       { 'r', &o->names },  { 'p', &o->processes },
-        { 'i', &o->info },      { 'e', &o->extended }, { 'o', &o->timers },
-        { 'm', &o->memory },    { 'H', &o->no_header }, { 'O', &o->oneline },
-        { '4', &o->four },      { '6', &o->six },
+        { 't', &o->tcp },    { 'u', &o->udp },       { 'l', &o->listening },
+        { 'a', &o->all },    { 'r', &o->names },     { 'p', &o->processes },
+        { 'i', &o->info },   { 'e', &o->extended },  { 'o', &o->timers },
+        { 'm', &o->memory }, { 'H', &o->no_header }, { 'O', &o->oneline },
+        { '4', &o->four },   { '6', &o->six },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(flags); i++)
@@ -130,15 +130,16 @@ static void take_option(struct request *q, int c)
 
 static bool names_a_file(const char *word)
 {
-    static const char *const own[] = { "state", "exclude", "sport", "dport",
-                                       "src", "dst", "and", "or", "not" };
-    size_t n = strlen(word);
+    static const char *const own[] = { "state", "exclude", "sport",
+                                       "dport", "src",     "dst",
+                                       "and",   "or",      "not" };
+    size_t                   n = strlen(word);
 
     for (size_t i = 0; i < ARRAY_LEN(own); i++)
         if (strcmp(word, own[i]) == 0)
             return false;
     return (n > 7 && strcmp(word + n - 7, ".pcapng") == 0)
-           || access(word, F_OK) == 0;
+        || access(word, F_OK) == 0;
 }
 
 /* [FILTER] [FILE], the file anywhere. */
@@ -169,8 +170,9 @@ static int take_words(struct request *q, int n, char *const *words)
 static int parse(struct request *q, int argc, char **argv)
 {
     const struct option *table = q->netstat ? netstat_table : ss_table;
-    const char *letters = q->netstat ? ":tulanpeosWq46" : ":tulanrpieomsHO46q";
-    int         c;
+    const char          *letters = q->netstat ? ":tulanpeosWq46"
+                                              : ":tulanrpieomsHO46q";
+    int                  c;
 
     optind = 0;
     opterr = 0;
@@ -193,8 +195,10 @@ static int find_host(struct request *q, const struct run *r)
             q->o.host = (unsigned)i + 1;
             return 0;
         }
-    return complain(2, "%s: --host %s: there is no such host (the first is "
-                       "%s)", q->verb, q->host,
+    return complain(2,
+                    "%s: --host %s: there is no such host (the first is "
+                    "%s)",
+                    q->verb, q->host,
                     r->nhosts ? r->hosts[0].name : "missing");
 }
 
@@ -243,8 +247,10 @@ static int load(const struct request *q, struct run_file *f, bool *live)
 
 static void remark(const struct request *q, const struct run *r)
 {
-    say(q->quiet, "%sthese are the last run's %s at its end, after "
-                  "%lld.%03lld s", q->last ? "" : "nothing runs now; ",
+    say(q->quiet,
+        "%sthese are the last run's %s at its end, after "
+        "%lld.%03lld s",
+        q->last ? "" : "nothing runs now; ",
         q->netstat && q->summary ? "counters" : "sockets",
         (long long)(r->end / 1000000000),
         (long long)(r->end % 1000000000 / 1000000));

@@ -35,11 +35,10 @@ static void print_line(void *ctx, const char *line)
 
 static void print_json(const char *path, const struct script_result *r)
 {
-    static const char *const names[] = { "passed", "failed",
-                                         "unsupported" };
-    char        text[8192];
-    struct fmt  f = fmt_of(text, sizeof text);
-    struct json j = json_of(&f);
+    static const char *const names[] = { "passed", "failed", "unsupported" };
+    char                     text[8192];
+    struct fmt               f = fmt_of(text, sizeof text);
+    struct json              j = json_of(&f);
 
     json_open(&j, NULL);
     json_str(&j, "schema", "causeway.test/1");
@@ -181,8 +180,10 @@ static const struct option options[] = {
 static int add_flag(struct test_opts *o, const char *flag)
 {
     if (strncmp(flag, "--", 2) != 0)
-        return complain(2, "test: --flag %s: write it as in a script: "
-                           "--flag=--mtu=1400", flag);
+        return complain(2,
+                        "test: --flag %s: write it as in a script: "
+                        "--flag=--mtu=1400",
+                        flag);
     if (o->script.nflags == FLAGS_MAX)
         return complain(2, "test: at most %d flags", FLAGS_MAX);
     o->flags[o->script.nflags++] = flag;
@@ -213,8 +214,9 @@ int cmd_test(int argc, char **argv)
         o.verbose |= c == 'v';
     }
     if (optind == argc)
-        return complain(2, "test: which scripts? Name files or directories: "
-                           "causeway test tests/pkt");
+        return complain(2,
+                        "test: which scripts? Name files or directories: "
+                        "causeway test tests/pkt");
     o.script.flags = o.flags;
     if (o.verbose && !o.json)
         o.script.log = print_line;

@@ -33,7 +33,7 @@ struct request {
     struct trace_opts show;
     bool              json, tcpdump;
     const char       *file, *write, *link;
-    uint64_t          count; /* 0: all */
+    uint64_t          count;  /* 0: all */
     unsigned          hex[3]; /* how often -x, -X, -A */
     char              expression[EXPRESSION_MAX];
 };
@@ -56,8 +56,10 @@ static int take_count(struct request *q)
     errno = 0;
     n = strtoull(optarg, &end, 10);
     if (errno || *end || end == optarg || *optarg == '-' || n == 0)
-        return complain(2, "trace: -c %s: a number of packets is wanted, "
-                           "like -c 10", optarg);
+        return complain(2,
+                        "trace: -c %s: a number of packets is wanted, "
+                        "like -c 10",
+                        optarg);
     q->count = n;
     return 0;
 }
@@ -71,8 +73,10 @@ static int take_long(struct request *q, int c)
     case OPT_COLOR:
         q->term.color = optarg;
         if (!term_color_ok(optarg))
-            return complain(2, "trace: --color %s: it is auto, always or "
-                               "never", optarg);
+            return complain(2,
+                            "trace: --color %s: it is auto, always or "
+                            "never",
+                            optarg);
         return 0;
     case OPT_JSON:
         q->json = true;
@@ -116,7 +120,8 @@ static int take_option(struct request *q, int c)
     case 't':
         o->time_mode++;
         return o->time_mode <= PRINT_TIME_SINCE
-            ? 0 : complain(2, "trace: -t: five of them at most");
+            ? 0
+            : complain(2, "trace: -t: five of them at most");
     case 'x':
     case 'X':
     case 'A':
@@ -146,7 +151,8 @@ static bool looks_like_a_file(const char *word)
     const char *dot = strrchr(word, '.');
 
     return strchr(word, '/')
-        || (dot && (strcmp(dot, ".pcapng") == 0 || strcmp(dot, ".pcap") == 0));
+        || (dot
+            && (strcmp(dot, ".pcapng") == 0 || strcmp(dot, ".pcap") == 0));
 }
 
 /* The last word is the file if there is one of this name, else the first. */
@@ -174,8 +180,10 @@ static int take_words(struct request *q, int n, char *const *words)
                             i ? " %s" : "%s", words[i]);
 
         if (more < 0 || (size_t)more >= EXPRESSION_MAX - len)
-            return complain(2, "trace: the filter is longer than %d "
-                               "characters", EXPRESSION_MAX - 1);
+            return complain(2,
+                            "trace: the filter is longer than %d "
+                            "characters",
+                            EXPRESSION_MAX - 1);
         len += (size_t)more;
     }
     return 0;
@@ -187,9 +195,10 @@ static int parse(struct request *q, int argc, char **argv)
 
     optind = 0;
     opterr = 0;
-    while (status == 0
-           && (c = getopt_long(argc, argv, "+:nr:w:c:i:vSeqtxXA", table,
-                               NULL)) != -1)
+    while (
+        status == 0
+        && (c = getopt_long(argc, argv, "+:nr:w:c:i:vSeqtxXA", table, NULL))
+            != -1)
         status = c == '?' || c == ':'
             ? view_bad_option("trace", c, table, argv)
             : take_option(q, c);

@@ -111,8 +111,7 @@ static const struct entry {
       "causeway host [status | stop]",
       "  causeway host\n"
       "  causeway host stop\n",
-      "Exit: 0; 3 no live host runs.\n",
-      false },
+      "Exit: 0; 3 no live host runs.\n", false },
     { "ladder", "draw who sent what when, and why: the sequence diagram",
       "causeway ladder [OPTIONS] [CONN] [FILE]",
       "  causeway ladder                    the last run\n"
@@ -187,8 +186,7 @@ static const struct entry {
       "Exit: 0; 2 no such recording, a bad filter.\n",
       false },
     { "doctor", "can this machine run it, and what is missing?",
-      "causeway doctor [--json]",
-      "  causeway doctor\n",
+      "causeway doctor [--json]", "  causeway doctor\n",
       "One line a capability: ok, no (and why), or - for what is only good to\n"
       "have. Each is tried out, on a program of its own.\n"
       "Exit: 0 it can; 3 it cannot.\n",
@@ -302,10 +300,11 @@ void help_overview(FILE *out)
     fprintf(out, "usage: causeway COMMAND [OPTIONS] [--] [PROGRAM...]\n\n");
     for (size_t i = 0; i < ARRAY_LEN(entries); i++)
         fprintf(out, "  %-9s %s\n", entries[i].name, entries[i].line);
-    fprintf(out, "\n  causeway lab --delay 20ms --drop 'data 1' -- \\\n"
-                 "      @upper 1000 : @send h1 1000 hello\n"
-                 "  causeway ladder\n\n"
-                 "causeway COMMAND --help says more.\n");
+    fprintf(out,
+            "\n  causeway lab --delay 20ms --drop 'data 1' -- \\\n"
+            "      @upper 1000 : @send h1 1000 hello\n"
+            "  causeway ladder\n\n"
+            "causeway COMMAND --help says more.\n");
 }
 
 void help_short(const char *verb, FILE *out)
@@ -372,23 +371,25 @@ void help_man(const char *verb, FILE *out)
 
 void help_man_overview(FILE *out)
 {
-    fprintf(out, ".Dd November 21, 2026\n.Dt CAUSEWAY 1\n.Os\n"
-                 ".Sh NAME\n.Nm causeway\n"
-                 ".Nd run programs on a TCP and UDP that you can see inside\n"
-                 ".Sh SYNOPSIS\n.Nm\n.Ar command\n.Op Ar options\n"
-                 ".Op Fl -\n.Op Ar program ...\n"
-                 ".Sh DESCRIPTION\nThe commands, each with a page of its own:\n"
-                 ".Bl -tag -width netstat\n");
+    fprintf(out,
+            ".Dd November 21, 2026\n.Dt CAUSEWAY 1\n.Os\n"
+            ".Sh NAME\n.Nm causeway\n"
+            ".Nd run programs on a TCP and UDP that you can see inside\n"
+            ".Sh SYNOPSIS\n.Nm\n.Ar command\n.Op Ar options\n"
+            ".Op Fl -\n.Op Ar program ...\n"
+            ".Sh DESCRIPTION\nThe commands, each with a page of its own:\n"
+            ".Bl -tag -width netstat\n");
     for (size_t i = 0; i < ARRAY_LEN(entries); i++)
         fprintf(out, ".It Xr causeway-%s 1\n%s\n", entries[i].name,
                 entries[i].line);
-    fprintf(out, ".El\n.Sh ENVIRONMENT\n.Bl -tag -width XDG_RUNTIME_DIR\n"
-                 ".It Ev XDG_STATE_HOME\nwhere recordings are kept, in "
-                 "causeway/runs\n"
-                 ".It Ev XDG_RUNTIME_DIR\nwhere the live host is found\n"
-                 ".It Ev NO_COLOR , CAUSEWAY_ASCII , COLUMNS\nhow the views "
-                 "look\n.El\n"
-                 ".Sh EXIT STATUS\n0 yes, 1 no, 2 usage or a bad file, 3 this "
-                 "machine cannot; lab and run exit with the program's own, "
-                 "124, 125, 126 or 127.\n");
+    fprintf(out,
+            ".El\n.Sh ENVIRONMENT\n.Bl -tag -width XDG_RUNTIME_DIR\n"
+            ".It Ev XDG_STATE_HOME\nwhere recordings are kept, in "
+            "causeway/runs\n"
+            ".It Ev XDG_RUNTIME_DIR\nwhere the live host is found\n"
+            ".It Ev NO_COLOR , CAUSEWAY_ASCII , COLUMNS\nhow the views "
+            "look\n.El\n"
+            ".Sh EXIT STATUS\n0 yes, 1 no, 2 usage or a bad file, 3 this "
+            "machine cannot; lab and run exit with the program's own, "
+            "124, 125, 126 or 127.\n");
 }

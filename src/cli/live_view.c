@@ -136,7 +136,7 @@ static unsigned how_many(const struct list *l)
 {
     unsigned n = 0;
 
-    list_each(it, l)
+    list_each (it, l)
         n++;
     return n;
 }
@@ -144,10 +144,9 @@ static unsigned how_many(const struct list *l)
 static void on_connect(struct loop_src *src, uint32_t events)
 {
     struct live_view *v = container_of(src, struct live_view, src);
-    int               fd = accept4(src->fd, NULL, NULL,
-                                   SOCK_CLOEXEC | SOCK_NONBLOCK);
-    struct client    *c;
-    pid_t             pid;
+    int fd = accept4(src->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    struct client *c;
+    pid_t          pid;
 
     (void)events;
     if (fd < 0)
@@ -224,7 +223,7 @@ void live_view_end(struct live_view *v)
     if (!v->world)
         return;
     v->world = NULL;
-    list_each(it, &v->clients)
+    list_each (it, &v->clients)
         client_end(list_entry(it, struct client, link));
     bury(v);
     loop_remove(&v->task);

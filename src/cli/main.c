@@ -15,18 +15,12 @@ static const struct verb {
     const char *name;
     int (*run)(int argc, char **argv);
 } verbs[] = {
-    { "lab", cmd_lab },
-    { "ladder", cmd_ladder },
-    { "netstat", cmd_netstat },
-    { "plot", cmd_plot },
-    { "replay", cmd_replay },
-    { "sim", cmd_sim },
-    { "run", cmd_run },
-    { "host", cmd_host },
-    { "doctor", cmd_doctor },
-    { "ss", cmd_ss },
-    { "test", cmd_test },
-    { "trace", cmd_trace },
+    { "lab", cmd_lab },         { "ladder", cmd_ladder },
+    { "netstat", cmd_netstat }, { "plot", cmd_plot },
+    { "replay", cmd_replay },   { "sim", cmd_sim },
+    { "run", cmd_run },         { "host", cmd_host },
+    { "doctor", cmd_doctor },   { "ss", cmd_ss },
+    { "test", cmd_test },       { "trace", cmd_trace },
 };
 
 static int version(void)
@@ -54,8 +48,10 @@ static int unknown(const char *name)
         return complain(2, "%s: no such command; did you mean %s?", name,
                         near);
     if (name[0] == '-')
-        return complain(2, "%s: no such option before a command; there are "
-                           "--help and --version", name);
+        return complain(2,
+                        "%s: no such option before a command; there are "
+                        "--help and --version",
+                        name);
     return complain(2, "%s: no such command; `causeway help` lists them",
                     name);
 }

@@ -95,9 +95,8 @@ static bool link_words(struct net_opts *o, const char *opt, const char *name,
     struct fmt       err = fmt_of(text, sizeof text);
     struct link_spec spec;
     size_t           n = strlen(o->words), room = sizeof o->words - n;
-    int              k = snprintf(o->words + n, room, "%s%s%s%s",
-                                  n ? " " : "", name, *name ? " " : "",
-                                  words);
+    int k = snprintf(o->words + n, room, "%s%s%s%s", n ? " " : "", name,
+                     *name ? " " : "", words);
 
     o->link_given = true;
     if (k < 0 || (size_t)k >= room)
@@ -159,7 +158,7 @@ static bool seed(struct net_opts *o, const char *text)
     if (errno == ERANGE)
         return refuse(o, "seed", text, "it is too large; a seed has 64 bits");
     return (*text >= '0' && *text <= '9' && *end == 0)
-           || refuse(o, "seed", text, "a seed is a whole number, or `random`");
+        || refuse(o, "seed", text, "a seed is a whole number, or `random`");
 }
 
 static bool clock_word(struct net_opts *o, const char *text)

@@ -27,7 +27,7 @@ struct net_opts {
     const char      *record;
     char             dev[NET_DEV_MAX]; /* "tap:NAME", or "" */
     struct lab_outside outside;
-    char             why[NET_WHY_MAX]; /* one line, when it is refused */
+    char               why[NET_WHY_MAX]; /* one line, when it is refused */
 };
 
 /* Parses the options before `--`.  Answers the index in argv of the first

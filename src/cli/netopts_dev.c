@@ -44,15 +44,18 @@ bool net_opts_addr(struct net_opts *o, const char *text)
 
     snprintf(addr, sizeof addr, "%.*s", (int)strcspn(text, "/"), text);
     if (!addr_parse(addr, &a) || !hosts(&a))
-        return refuse(o, "addr", text, "write an address with its prefix, "
-                                       "10.9.0.2/24 or fd09::2/64");
+        return refuse(o, "addr", text,
+                      "write an address with its prefix, "
+                      "10.9.0.2/24 or fd09::2/64");
     if (!slash || slash[1] < '0' || slash[1] > '9')
-        return refuse(o, "addr", text, "the length of its prefix is missing: "
-                                       "/24 or /64, for instance");
+        return refuse(o, "addr", text,
+                      "the length of its prefix is missing: "
+                      "/24 or /64, for instance");
     bits = strtoul(slash + 1, &end, 10);
     if (*end || bits < 1 || bits > (addr_is4(&a) ? 32u : 128u))
-        return refuse(o, "addr", text, "a prefix has from 1 to 32 bits, of "
-                                       "IPv6 128");
+        return refuse(o, "addr", text,
+                      "a prefix has from 1 to 32 bits, of "
+                      "IPv6 128");
     if (addr_is4(&a)) {
         out->addr4 = a;
         out->prefix4 = (uint8_t)bits;
@@ -68,8 +71,9 @@ bool net_opts_gateway(struct net_opts *o, const char *text)
     struct cw_addr a;
 
     if (!addr_parse(text, &a) || !hosts(&a))
-        return refuse(o, "gateway", text, "write an address, 10.9.0.1 or "
-                                          "fd09::1");
+        return refuse(o, "gateway", text,
+                      "write an address, 10.9.0.1 or "
+                      "fd09::1");
     if (addr_is4(&a))
         o->outside.gw4 = a;
     else
@@ -90,10 +94,12 @@ bool net_opts_outside_ok(struct net_opts *o)
     const struct lab_outside *out = &o->outside;
     char                      text[ADDR_TEXT_MAX];
 
-    if (!out->on && (out->prefix4 || out->prefix6 || !addr_is_any(&out->gw4)
-                     || !addr_is_any(&out->gw6))) {
-        snprintf(o->why, sizeof o->why, "--addr and --gateway go with --dev "
-                                        "tap:NAME");
+    if (!out->on
+        && (out->prefix4 || out->prefix6 || !addr_is_any(&out->gw4)
+            || !addr_is_any(&out->gw6))) {
+        snprintf(o->why, sizeof o->why,
+                 "--addr and --gateway go with --dev "
+                 "tap:NAME");
         return false;
     }
     if (near(&out->gw4, &out->addr4, out->prefix4)

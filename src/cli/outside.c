@@ -51,7 +51,8 @@ int outside_open(struct outside *o, const struct net_opts *opts)
     if (!o->driver)
         return complain(125, "--dev %s", why);
     if (!tap_is_up(o->driver))
-        say(opts->quiet, "%s is not up on the kernel's side, so nothing "
+        say(opts->quiet,
+            "%s is not up on the kernel's side, so nothing "
             "passes: ip link set %s up && ip addr add ADDRESS/BITS dev %s",
             o->dev, name, name);
     return 0;

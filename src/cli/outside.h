@@ -18,7 +18,7 @@ struct outside {
 
 /* Opens what --dev names, if anything.  0, or the exit status: a message has
  * been said. */
-int  outside_open(struct outside *o, const struct net_opts *opts);
+int outside_open(struct outside *o, const struct net_opts *opts);
 /* Frames pass from now on. */
 void outside_watch(struct outside *o, struct loop *loop, struct world *w);
 /* For the world's hook of the same name. */

@@ -37,8 +37,7 @@ static int open_file(struct recording *rec, const struct net_opts *o,
     if (!rec->file && errno == EEXIST && rec->named)
         rec->file = fopen(rec->path, "we");
     if (!rec->file) {
-        snprintf(why, RUNS_WHY_MAX, "%.400s: %s", rec->path,
-                 strerror(errno));
+        snprintf(why, RUNS_WHY_MAX, "%.400s: %s", rec->path, strerror(errno));
         return rec->named ? 2 : 125;
     }
     setvbuf(rec->file, NULL, _IONBF, 0); /* it comes in large pieces */
@@ -52,7 +51,7 @@ int recording_try(struct recording *rec, const struct net_opts *o,
     struct record_config config = { .alloc = memory_alloc(),
                                     .write = write_file,
                                     .ctx = rec };
-    int status;
+    int                  status;
 
     memset(rec, 0, sizeof *rec);
     rec->verbose = o->verbose > 0;
@@ -91,12 +90,13 @@ static void note_datagram(struct recording *rec, const struct world_packet *p)
     rec->udp_to[0] = '\0';
     if (n > ETHER_LEN + IP4_HDR_MIN
         && ip4hdr_parse_quote(span_of(head + ETHER_LEN, n - ETHER_LEN), &four)
-               == GO_ON) {
+            == GO_ON) {
         to = four.dst;
         at = ETHER_LEN + four.hdr_len;
     } else if (n > ETHER_LEN + IP6_HDR_LEN
                && ip6hdr_parse_quote(span_of(head + ETHER_LEN, n - ETHER_LEN),
-                                     &six) == GO_ON) {
+                                     &six)
+                   == GO_ON) {
         to = six.dst;
         at = ETHER_LEN + IP6_HDR_LEN;
     } else {
@@ -105,18 +105,20 @@ static void note_datagram(struct recording *rec, const struct world_packet *p)
     if (at + 4 > n)
         return;
     addr_print(&to, text);
-    snprintf(rec->udp_to, sizeof rec->udp_to, addr_is4(&to) ? "%s:%u"
-                                                            : "[%s]:%u",
-             text, be16_load(head + at + 2));
+    snprintf(rec->udp_to, sizeof rec->udp_to,
+             addr_is4(&to) ? "%s:%u" : "[%s]:%u", text,
+             be16_load(head + at + 2));
 }
 
 void recording_hint(const struct recording *rec, cw_ns epoch)
 {
     if (!rec->udp_lost[0])
         return;
-    say(false, "the datagram to %s was lost at %.6f (%s). UDP does not send "
-               "again: that is the program's job.", rec->udp_lost,
-        (double)(rec->udp_lost_at - epoch) / 1e9, rec->udp_why);
+    say(false,
+        "the datagram to %s was lost at %.6f (%s). UDP does not send "
+        "again: that is the program's job.",
+        rec->udp_lost, (double)(rec->udp_lost_at - epoch) / 1e9,
+        rec->udp_why);
 }
 
 void recording_packet(struct recording *rec, const struct world_packet *p)
@@ -186,8 +188,8 @@ static void on_event(void *ctx, const struct cw_event *e)
     record_event(rec->r, e);
 }
 
-static void on_call(void *ctx, cw_ns t, unsigned host,
-                    const struct wcall *in, const struct wresult *out)
+static void on_call(void *ctx, cw_ns t, unsigned host, const struct wcall *in,
+                    const struct wresult *out)
 {
     struct recording *rec = ctx;
 
@@ -272,14 +274,16 @@ void recording_summary(const struct recording *rec, const struct net_opts *o,
         say(false, "%s: the recording could not be written: %s", rec->path,
             strerror(errno));
     else if (record_full(rec->r))
-        say(o->quiet, "the recording is full: it ends early (64 MiB; "
-                      "--record FILE has no limit)");
+        say(o->quiet,
+            "the recording is full: it ends early (64 MiB; "
+            "--record FILE has no limit)");
     if (rec->named)
         say(o->quiet, "see it: causeway ladder %s   causeway trace %s",
             rec->path, rec->path);
     else
-        say(o->quiet, "see it: causeway ladder   causeway trace   causeway "
-                      "ss -ta");
+        say(o->quiet,
+            "see it: causeway ladder   causeway trace   causeway "
+            "ss -ta");
 }
 
 void recording_close(struct recording *rec)

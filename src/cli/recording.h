@@ -27,10 +27,10 @@ struct recording {
 
 /* Opens the file, unless the options say none.  0, or the exit status (a
  * message has been said). */
-int  recording_open(struct recording *rec, const struct net_opts *o);
+int recording_open(struct recording *rec, const struct net_opts *o);
 /* The same without saying it. */
-int  recording_try(struct recording *rec, const struct net_opts *o,
-                   char why[RUNS_WHY_MAX]);
+int recording_try(struct recording *rec, const struct net_opts *o,
+                  char why[RUNS_WHY_MAX]);
 /* Fills in the hooks packet, fate, event, call and change; their ctx is
  * `rec`. */
 void recording_hooks(struct recording *rec, struct world_hooks *hooks);

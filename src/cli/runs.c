@@ -54,7 +54,7 @@ static bool is_recording(const char *name)
     size_t n = strlen(name);
 
     return n > strlen(SUFFIX)
-           && strcmp(name + n - strlen(SUFFIX), SUFFIX) == 0;
+        && strcmp(name + n - strlen(SUFFIX), SUFFIX) == 0;
 }
 
 static int by_name(const void *a, const void *b)
@@ -226,8 +226,7 @@ static bool refuse(struct run_file *f, const char *bad,
     return false;
 }
 
-bool runs_load(struct run_file *out, const char *file,
-               char why[RUNS_WHY_MAX])
+bool runs_load(struct run_file *out, const char *file, char why[RUNS_WHY_MAX])
 {
     const char *bad = "";
 

@@ -27,9 +27,9 @@ struct merged {
     struct {
         uint64_t inode;
         uint16_t host;
-    }       *socks; /* of programs */
+    } * socks; /* of programs */
     size_t   n, cap;
-    unsigned        hosts, sources;
+    unsigned hosts, sources;
 };
 
 /* ---- one of them ------------------------------------------------------------ */

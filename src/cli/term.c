@@ -19,7 +19,7 @@ static const char *env(const char *name)
 bool term_color_ok(const char *value)
 {
     return strcmp(value, "auto") == 0 || strcmp(value, "always") == 0
-           || strcmp(value, "never") == 0;
+        || strcmp(value, "never") == 0;
 }
 
 bool term_colour(const struct term_opts *o)
@@ -31,7 +31,7 @@ bool term_colour(const struct term_opts *o)
     if (o->color && strcmp(o->color, "never") == 0)
         return false;
     return isatty(STDOUT_FILENO) && !env("NO_COLOR")
-           && !(term && strcmp(term, "dumb") == 0);
+        && !(term && strcmp(term, "dumb") == 0);
 }
 
 /* By name, so that it does not matter whether the locale is installed. */

@@ -33,20 +33,24 @@ int view_bad_option(const char *verb, int c, const struct option *table,
     size_t      n = 0;
 
     if (optopt && c == '?' && strncmp(word, "--", 2) != 0)
-        return complain(2, "%s: -%c: no such option; causeway %s -h lists "
-                           "them", verb, optopt, verb);
+        return complain(2,
+                        "%s: -%c: no such option; causeway %s -h lists "
+                        "them",
+                        verb, optopt, verb);
     name_of(word, name, sizeof name);
     if (c == ':')
-        return complain(2, "%s: %s: a value is missing; causeway %s -h says "
-                           "which", verb, name, verb);
+        return complain(2,
+                        "%s: %s: a value is missing; causeway %s -h says "
+                        "which",
+                        verb, name, verb);
     if (strncmp(name, "--", 2) == 0 && whole_name(table, name + 2))
         return complain(2, "%s: %s takes no value", verb, name);
     for (const struct option *o = table; o->name && n < NAMES_MAX; o++)
         names[n++] = o->name;
     near = strlen(name) > 2 ? nearest(name + 2, names, n) : NULL;
     if (near)
-        return complain(2, "%s: %s: no such option; did you mean --%s?",
-                        verb, name, near);
+        return complain(2, "%s: %s: no such option; did you mean --%s?", verb,
+                        name, near);
     return complain(2, "%s: %s: no such option; causeway %s -h lists them",
                     verb, name, verb);
 }

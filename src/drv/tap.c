@@ -146,8 +146,8 @@ static bool take_frame(struct tap *t, cw_stack *stack,
     return segment(t, stack, pkt);
 }
 
-static int tap_recv(struct cw_driver *d, cw_stack *stack,
-                    struct cw_pkt *pkts, unsigned max)
+static int tap_recv(struct cw_driver *d, cw_stack *stack, struct cw_pkt *pkts,
+                    unsigned max)
 {
     struct tap *t = tap_of(d);
     unsigned    n = 0;
@@ -167,7 +167,8 @@ static int tap_recv(struct cw_driver *d, cw_stack *stack,
         if (got < 0)
             break;
         if ((size_t)got > sizeof h)
-            n += take_frame(t, stack, &h, (uint32_t)((size_t)got - sizeof h), &pkts[n]);
+            n += take_frame(t, stack, &h, (uint32_t)((size_t)got - sizeof h),
+                            &pkts[n]);
     }
     return (int)n;
 }
@@ -230,13 +231,14 @@ static bool no_tun(int error, const char *name, char why[TAP_WHY_MAX])
     if (error == ENOENT || error == ENODEV || error == ENXIO)
         snprintf(why, TAP_WHY_MAX,
                  "tap:%s: this system has no /dev/net/tun: `modprobe tun` "
-                 "loads it; a container needs --device /dev/net/tun", name);
+                 "loads it; a container needs --device /dev/net/tun",
+                 name);
     else
         snprintf(why, TAP_WHY_MAX,
                  "tap:%s: /dev/net/tun: %s. Once: sudo chmod a+rw "
                  "/dev/net/tun && sudo ip tuntap add dev %s mode tap user "
-                 "$USER && sudo ip link set %s up", name, strerror(error),
-                 name, name);
+                 "$USER && sudo ip link set %s up",
+                 name, strerror(error), name, name);
     return false;
 }
 
@@ -247,19 +249,22 @@ static bool no_device(int error, const char *name, char why[TAP_WHY_MAX])
         snprintf(why, TAP_WHY_MAX,
                  "tap:%s: there is no such device of yours, and making one "
                  "takes root. Once: sudo ip tuntap add dev %s mode tap user "
-                 "$USER && sudo ip link set %s up", name, name, name);
+                 "$USER && sudo ip link set %s up",
+                 name, name, name);
         break;
     case EBUSY:
         snprintf(why, TAP_WHY_MAX,
                  "tap:%s: another program holds this device; end it, or use "
-                 "another name (`ip tuntap` lists them)", name);
+                 "another name (`ip tuntap` lists them)",
+                 name);
         break;
     case EINVAL:
         snprintf(why, TAP_WHY_MAX,
                  "tap:%s: there is such an interface, but it is no TAP "
                  "device of one queue; use another name, for instance: "
                  "sudo ip tuntap add dev cw0 mode tap user $USER && sudo ip "
-                 "link set cw0 up", name);
+                 "link set cw0 up",
+                 name);
         break;
     default:
         snprintf(why, TAP_WHY_MAX, "tap:%s: %s", name, strerror(error));
@@ -272,8 +277,7 @@ static bool attach(struct tap *t, char why[TAP_WHY_MAX])
     struct ifreq ifr = { .ifr_flags = (short)(IFF_TAP | IFF_NO_PI
                                               | IFF_VNET_HDR) };
     int          header = (int)sizeof(struct virtio_net_hdr);
-    unsigned     offload = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6
-        | TUN_F_TSO_ECN;
+    unsigned offload = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
 
     t->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (t->fd < 0)
@@ -299,8 +303,10 @@ struct cw_driver *tap_open(const char *name, char why[TAP_WHY_MAX])
     struct tap *t;
 
     if (!name_ok(name)) {
-        snprintf(why, TAP_WHY_MAX, "tap:%.64s: a device's name has from 1 to "
-                                   "15 characters, for instance tap0", name);
+        snprintf(why, TAP_WHY_MAX,
+                 "tap:%.64s: a device's name has from 1 to "
+                 "15 characters, for instance tap0",
+                 name);
         return NULL;
     }
     t = calloc(1, sizeof *t);

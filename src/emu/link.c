@@ -96,10 +96,12 @@ void link_tell(struct link *l, struct link_fate *f)
 static void tell_turn(struct link *l, unsigned dir, const struct passing *p,
                       enum why why)
 {
-    link_tell(l, &(struct link_fate){ .t = l->now, .ordinal = p->ordinal,
-                                      .why = (uint16_t)why,
-                                      .dir = (uint8_t)dir,
-                                      .copy = p->copy });
+    link_tell(l,
+              &(struct link_fate){ .t = l->now,
+                                   .ordinal = p->ordinal,
+                                   .why = (uint16_t)why,
+                                   .dir = (uint8_t)dir,
+                                   .copy = p->copy });
 }
 
 static void lose(struct link *l, unsigned dir, struct passing *p,
@@ -110,12 +112,15 @@ static void lose(struct link *l, unsigned dir, struct passing *p,
     c->lost++;
     c->lost_by[why - WHY_LINK_ARRIVED]++;
     pkt_free(&p->pkt);
-    link_tell(l, &(struct link_fate){ .t = l->now, .ordinal = p->ordinal,
-                                      .rule = rule ? rule->text : NULL,
-                                      .nth = rule ? rule->seen : 0,
-                                      .why = (uint16_t)why,
-                                      .dir = (uint8_t)dir,
-                                      .copy = p->copy, .final = true });
+    link_tell(l,
+              &(struct link_fate){ .t = l->now,
+                                   .ordinal = p->ordinal,
+                                   .rule = rule ? rule->text : NULL,
+                                   .nth = rule ? rule->seen : 0,
+                                   .why = (uint16_t)why,
+                                   .dir = (uint8_t)dir,
+                                   .copy = p->copy,
+                                   .final = true });
 }
 
 /* The nodes that decide on the packet as it was sent, before there can be
@@ -147,8 +152,8 @@ static void depart(struct link *l, unsigned dir, const struct passing *p)
     s->ordinal = p->ordinal;
     s->copy = p->copy;
     s->hold = p->hold;
-    heap_push(&w->heap, (struct heap_entry){
-                            p->t, p->ordinal << 1 | p->copy, i });
+    heap_push(&w->heap,
+              (struct heap_entry){ p->t, p->ordinal << 1 | p->copy, i });
     if (p->starts > l->now)
         queue_join(l, w, i);
     if (p->hold) {
@@ -156,11 +161,14 @@ static void depart(struct link *l, unsigned dir, const struct passing *p)
         tell_turn(l, dir, p, WHY_LINK_REORDER);
         return;
     }
-    link_tell(l, &(struct link_fate){ .t = l->now, .arrive_at = p->t,
-                                      .ordinal = p->ordinal,
-                                      .why = WHY_LINK_ARRIVED,
-                                      .dir = (uint8_t)dir,
-                                      .copy = p->copy, .final = true });
+    link_tell(l,
+              &(struct link_fate){ .t = l->now,
+                                   .arrive_at = p->t,
+                                   .ordinal = p->ordinal,
+                                   .why = WHY_LINK_ARRIVED,
+                                   .dir = (uint8_t)dir,
+                                   .copy = p->copy,
+                                   .final = true });
 }
 
 /* One copy through the rest of the chain. */
@@ -234,7 +242,8 @@ unsigned link_recv(struct link *l, unsigned dir, struct cw_pkt *pkts,
 
     INVARIANT(dir < LINK_DIRS);
     l->now = ns_max(l->now, now);
-    queue_advance(l, w, l->now); /* before slots of the queue are given back */
+    queue_advance(l, w,
+                  l->now); /* before slots of the queue are given back */
     reorder_run(l, dir, l->now);
     for (; n < max && !chain_empty(&w->ready); n++) {
         uint32_t     i = chain_pop(&l->flight, &w->ready);
@@ -329,7 +338,8 @@ static void chain_drain(struct link *l, struct chain *c)
 /* A held packet that the end of the link overtakes. */
 static void cut_off(struct link *l, unsigned dir, const struct slot *s)
 {
-    struct passing p = { .pkt = s->pkt, .ordinal = s->ordinal,
+    struct passing p = { .pkt = s->pkt,
+                         .ordinal = s->ordinal,
                          .copy = s->copy };
 
     lose(l, dir, &p, WHY_LINK_DOWN, NULL);

@@ -28,19 +28,19 @@ enum {
     LINK_RULES_MAX = 32,
     LINK_RULE_RANGES_MAX = 8,
     LINK_RULE_TEXT_MAX = 96,
-    LINK_NAME_MAX = 16,         /* a host's name in a rule, with its NUL */
-    LINK_PACKETS_MAX = 65536,   /* under way on one link, by default */
-    LINK_QUEUE_DEFAULT = 1000,  /* packets, with a rate: as netem's limit */
-    LINK_SPEC_TEXT_MAX = 768,   /* spec_print() never needs more */
+    LINK_NAME_MAX = 16,        /* a host's name in a rule, with its NUL */
+    LINK_PACKETS_MAX = 65536,  /* under way on one link, by default */
+    LINK_QUEUE_DEFAULT = 1000, /* packets, with a rate: as netem's limit */
+    LINK_SPEC_TEXT_MAX = 768,  /* spec_print() never needs more */
     LINK_BURST_MAX = 1000000,
     LINK_REORDER_BY_MAX = 1000,
     LINK_BDP_MAX = 1000,
     LINK_PMTU_MIN = 68, /* RFC 791 §3.2 */
 };
 
-#define LINK_TIME_MAX (600 * NS_S) /* delay; `down` ends within a year */
-#define LINK_DOWN_MAX (366 * 86400 * NS_S)
-#define LINK_RATE_MAX UINT64_C(100000000000) /* 100 Gbit/s */
+#define LINK_TIME_MAX  (600 * NS_S) /* delay; `down` ends within a year */
+#define LINK_DOWN_MAX  (366 * 86400 * NS_S)
+#define LINK_RATE_MAX  UINT64_C(100000000000) /* 100 Gbit/s */
 #define LINK_QUEUE_MAX UINT64_C(1000000000000)
 
 /* A probability is p/2^32; UINT32_MAX is certainty.  The text's share is
@@ -146,14 +146,14 @@ struct link_fate {
 };
 
 struct link_config {
-    struct link_spec       fwd, back;
+    struct link_spec        fwd, back;
     const struct link_rule *rules;
-    unsigned               nrules;
-    struct sipkey          seed;
-    uint32_t               id;          /* keys the random numbers */
-    size_t                 packets_max; /* 0: LINK_PACKETS_MAX */
-    cw_ns                  epoch;       /* time 0 of `down` */
-    const struct cw_alloc *alloc;
+    unsigned                nrules;
+    struct sipkey           seed;
+    uint32_t                id;          /* keys the random numbers */
+    size_t                  packets_max; /* 0: LINK_PACKETS_MAX */
+    cw_ns                   epoch;       /* time 0 of `down` */
+    const struct cw_alloc  *alloc;
     /* May be NULL.  It must not call the link. */
     void (*fate)(void *ctx, const struct link_fate *fate);
     void *fate_ctx;

@@ -19,7 +19,7 @@ struct passing {
     cw_ns         t;      /* when it leaves the last node it went through */
     cw_ns         starts; /* when its transmission begins (rate) */
     uint64_t      ordinal;
-    uint32_t      hold;  /* overtaken by this many (reorder) */
+    uint32_t      hold; /* overtaken by this many (reorder) */
     uint8_t       copy;
 };
 
@@ -93,8 +93,8 @@ void rate_step(struct way *w, struct passing *p);
 /* delay.c */
 void delay_step(const struct way *w, struct passing *p);
 /* reorder.c */
-void reorder_step(const struct way *w, struct passing *p);
-void reorder_run(struct link *l, unsigned dir, cw_ns now);
+void  reorder_step(const struct way *w, struct passing *p);
+void  reorder_run(struct link *l, unsigned dir, cw_ns now);
 cw_ns reorder_next(const struct link *l, const struct way *w);
 /* link.c: tells the recorder, and counts. */
 void link_tell(struct link *l, struct link_fate *f);

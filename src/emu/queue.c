@@ -26,8 +26,8 @@ void queue_limit(struct way *w, cw_ns round_trip)
 
     INVARIANT(round_trip >= 0);
     if (s->queue_kind == LINK_QUEUE_BDP)
-        w->queue_bytes_max =
-            MAX(bdp_bytes(s->rate_bps, round_trip, s->queue), full);
+        w->queue_bytes_max = MAX(bdp_bytes(s->rate_bps, round_trip, s->queue),
+                                 full);
     else
         w->queue_bytes_max = s->queue;
 }

@@ -43,11 +43,14 @@ static void let_go(struct link *l, unsigned dir, cw_ns t)
 
     s->at = t;
     chain_push(&l->flight, &w->ready, i);
-    link_tell(l, &(struct link_fate){ .t = t, .arrive_at = t,
-                                      .ordinal = s->ordinal,
-                                      .why = WHY_LINK_ARRIVED,
-                                      .dir = (uint8_t)dir,
-                                      .copy = s->copy, .final = true });
+    link_tell(l,
+              &(struct link_fate){ .t = t,
+                                   .arrive_at = t,
+                                   .ordinal = s->ordinal,
+                                   .why = WHY_LINK_ARRIVED,
+                                   .dir = (uint8_t)dir,
+                                   .copy = s->copy,
+                                   .final = true });
 }
 
 static void hold(struct link *l, struct way *w, uint32_t i)

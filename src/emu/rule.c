@@ -10,12 +10,12 @@
 enum { NAMES = 10 };
 
 static const char *const kind_names[NAMES] = {
-    "packet", "data", "ack", "syn", "synack",
+    "packet", "data", "ack", "syn",  "synack",
     "fin",    "rst",  "udp", "icmp", "arp",
 };
 
 static const uint16_t kind_bits[NAMES] = {
-    LINK_PACKET, LINK_DATA, LINK_ACK, LINK_SYN, LINK_SYNACK,
+    LINK_PACKET, LINK_DATA, LINK_ACK, LINK_SYN,  LINK_SYNACK,
     LINK_FIN,    LINK_RST,  LINK_UDP, LINK_ICMP, LINK_ARP,
 };
 
@@ -143,8 +143,9 @@ static bool take_list(struct words *w, struct link_rule *r)
     if (at)
         return true;
     err = words_error(w, value);
-    fmt_str(err, "Write which ones, counted from 1: 1 or 1,3 or 2..4 or 5.. "
-                 "(at most 8 of these)");
+    fmt_str(err,
+            "Write which ones, counted from 1: 1 or 1,3 or 2..4 or 5.. "
+            "(at most 8 of these)");
     return false;
 }
 
@@ -166,8 +167,7 @@ static void print_rule(struct fmt *f, const struct link_rule *r)
     }
 }
 
-bool spec_drop_parse(const char *text, struct link_rule *out,
-                     struct fmt *err)
+bool spec_drop_parse(const char *text, struct link_rule *out, struct fmt *err)
 {
     struct link_rule r = { .dirs = 1 << LINK_FWD | 1 << LINK_BACK };
     struct words     w = words_of(text, err);

@@ -31,9 +31,8 @@ enum word {
 };
 
 static const char *const names[W_COUNT_OF] = {
-    "delay",     "rtt",     "loss", "burst", "reorder", "by",
-    "duplicate", "corrupt", "rate", "queue", "down",
-    "pmtu",      "blackhole",
+    "delay",   "rtt",  "loss",  "burst", "reorder", "by",        "duplicate",
+    "corrupt", "rate", "queue", "down",  "pmtu",    "blackhole",
 };
 
 /* ---- values ----------------------------------------------------------- */
@@ -106,8 +105,9 @@ static void get_pmtu(struct words *w, uint16_t *out)
     if (!units_count(v.text, &n, &v.reason))
         value_bad(w, &v, v.buf);
     else if (n < LINK_PMTU_MIN || n > UINT16_MAX)
-        value_bad(w, &v, "Write bytes from 68 (RFC 791; IPv6 wants 1280) to "
-                         "65535");
+        value_bad(w, &v,
+                  "Write bytes from 68 (RFC 791; IPv6 wants 1280) to "
+                  "65535");
     *out = (uint16_t)n;
 }
 
@@ -120,8 +120,9 @@ static void get_rate(struct words *w, uint64_t *out)
     if (!units_rate(v.text, out, &v.reason))
         value_bad(w, &v, v.buf);
     else if (*out == 0)
-        value_bad(w, &v, "nothing would ever arrive. Write loss 100% for "
-                         "that, or no rate at all for an unlimited one");
+        value_bad(w, &v,
+                  "nothing would ever arrive. Write loss 100% for "
+                  "that, or no rate at all for an unlimited one");
     else if (*out > LINK_RATE_MAX)
         value_bad(w, &v, "Write at most 100gbit");
 }
@@ -222,8 +223,9 @@ static void get_down(struct words *w, struct link_spec *s)
     }
     *dots = '.';
     if (d.from >= d.to)
-        value_bad(w, &v, "it ends before it begins. Write the earlier time "
-                         "first");
+        value_bad(w, &v,
+                  "it ends before it begins. Write the earlier time "
+                  "first");
     else if (d.to > LINK_DOWN_MAX)
         value_bad(w, &v, "Write at most a year");
     s->downs[s->ndowns++] = d;

@@ -40,7 +40,10 @@ static void print_decimal(struct fmt *out, uint64_t v, uint64_t scale,
 static void print_time(struct fmt *out, cw_ns t)
 {
     static const struct unit units[] = {
-        { "s", NS_S }, { "ms", NS_MS }, { "us", NS_US }, { "ns", 1 },
+        { "s", NS_S },
+        { "ms", NS_MS },
+        { "us", NS_US },
+        { "ns", 1 },
     };
 
     INVARIANT(t >= 0);
@@ -88,7 +91,10 @@ static void print_share(struct fmt *out, uint32_t p)
 static void print_queue(struct fmt *out, const struct link_spec *s)
 {
     static const struct unit bytes[] = {
-        { "GB", 1000000000 }, { "MB", 1000000 }, { "kB", 1000 }, { "B", 1 },
+        { "GB", 1000000000 },
+        { "MB", 1000000 },
+        { "kB", 1000 },
+        { "B", 1 },
     };
 
     switch ((enum link_queue)s->queue_kind) {

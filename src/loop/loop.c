@@ -96,8 +96,7 @@ cw_ns loop_now(const struct loop *loop)
 
 static cw_ns next_task(const struct loop *loop, cw_ns until)
 {
-    list_each(it, &loop->tasks)
-    {
+    list_each (it, &loop->tasks) {
         struct loop_task *task = list_entry(it, struct loop_task, link);
 
         until = ns_min(until, task->next(task));
@@ -128,8 +127,7 @@ static int wait_events(struct loop *loop, cw_ns until)
 
 static void run_tasks(struct loop *loop)
 {
-    list_each(it, &loop->tasks)
-    {
+    list_each (it, &loop->tasks) {
         struct loop_task *task = list_entry(it, struct loop_task, link);
 
         task->run(task, loop->now);

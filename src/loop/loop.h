@@ -17,7 +17,7 @@ struct loop;
 
 /* A descriptor and who is told about it.  The owner embeds it. */
 struct loop_src {
-    int  fd; /* -1: not watched */
+    int fd; /* -1: not watched */
     void (*ready)(struct loop_src *src, uint32_t events);
     bool late; /* told after the others of a turn */
 };
@@ -34,8 +34,8 @@ struct loop *loop_new(void);
 void         loop_free(struct loop *loop);
 
 /* `events` are epoll's; 0, or -errno. */
-int  loop_watch(struct loop *loop, struct loop_src *src, uint32_t events);
-int  loop_rewatch(struct loop *loop, struct loop_src *src, uint32_t events);
+int loop_watch(struct loop *loop, struct loop_src *src, uint32_t events);
+int loop_rewatch(struct loop *loop, struct loop_src *src, uint32_t events);
 /* Forget src->fd, which stays open; no event of this turn reaches it. */
 void loop_unwatch(struct loop *loop, struct loop_src *src);
 
@@ -45,10 +45,10 @@ void loop_remove(struct loop_task *task);
 /* The time of this turn. */
 cw_ns loop_now(const struct loop *loop);
 /* Turns until loop_stop(). */
-void  loop_run(struct loop *loop);
+void loop_run(struct loop *loop);
 /* One turn, waiting until `until` at most. */
-void  loop_turn(struct loop *loop, cw_ns until);
-void  loop_stop(struct loop *loop);
+void loop_turn(struct loop *loop, cw_ns until);
+void loop_stop(struct loop *loop);
 
 /* clock.c: monotonic time, from an epoch of the machine. */
 cw_ns clock_now(void);

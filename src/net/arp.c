@@ -30,10 +30,9 @@ static void send(struct net *n, struct netif *nif, const struct arp_repr *arp,
 void arp_ask(struct net *n, struct netif *nif, const struct cw_addr *src,
              const struct cw_addr *target, const struct cw_mac *to)
 {
-    struct arp_repr arp = { .op = ARP_REQUEST,
-                            .sha = nif->mac,
-                            .spa = *src,
-                            .tpa = *target };
+    struct arp_repr arp = {
+        .op = ARP_REQUEST, .sha = nif->mac, .spa = *src, .tpa = *target
+    };
 
     send(n, nif, &arp, to);
 }
@@ -63,8 +62,8 @@ static bool teaches(const struct net *n, const struct netif *nif,
 }
 
 /* Before the opcode is looked at: [RFC826-In-a] [RFC826-In-b] */
-static void learn(struct net *n, struct ip_in *in,
-                  const struct arp_repr *arp, bool for_us)
+static void learn(struct net *n, struct ip_in *in, const struct arp_repr *arp,
+                  bool for_us)
 {
     struct neigh       *ne = neigh_find(n, in->nif, &arp->spa);
     struct neigh_answer reply = { &arp->sha, true, true };
@@ -93,8 +92,8 @@ enum why arp_in(struct net *n, struct ip_in *in)
     if (net_head(n, pkt, MIN(pkt->len, (uint32_t)(ETHER_LEN + ARP_LEN)))
         != GO_ON)
         return WHY_NO_MEMORY;
-    if (arphdr_parse(
-            span_of(pkt_head(pkt) + ETHER_LEN, pkt->len - ETHER_LEN), &arp)
+    if (arphdr_parse(span_of(pkt_head(pkt) + ETHER_LEN, pkt->len - ETHER_LEN),
+                     &arp)
         != GO_ON)
         return WHY_ARP_BAD;
     for_us = netif_addr_find(in->nif, &arp.tpa) != NULL;

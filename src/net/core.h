@@ -58,13 +58,13 @@ struct netif_addr {
     struct cw_addr addr;
     struct cw_addr bcast; /* the wildcard of IPv6: there is none */
     uint8_t        prefix;
-    uint8_t        state; /* enum addr_state */
+    uint8_t        state;     /* enum addr_state */
     bool           formed;    /* by us, from a prefix: slaac.c */
     uint8_t        dad_count; /* duplicates before it: RFC 7217 §5 */
     uint8_t        probes;    /* sent: dad.c */
     cw_ns          probe_at;  /* tentative: the next step; NS_NEVER */
     cw_ns          preferred_until, valid_until; /* NS_NEVER: by hand */
-    struct cw_addr router; /* who advertised the prefix; or the wildcard */
+    struct cw_addr router;    /* who advertised the prefix; or the wildcard */
     struct net_member *group; /* the solicited-node one, if it is told */
 };
 
@@ -161,8 +161,8 @@ struct net {
     uint32_t      id_next[IP_ID_SLOTS];
 
     struct prng icmp_rng;
-    cw_ns icmp_credit; /* token bucket, in time */
-    cw_ns icmp_filled;
+    cw_ns       icmp_credit; /* token bucket, in time */
+    cw_ns       icmp_filled;
 
     struct pmtu pmtu[PMTU_PATHS_MAX];
     cw_ns       pmtu_due; /* the first of them is to be forgotten */
@@ -215,7 +215,7 @@ void net_drop(struct net *n, struct cw_pkt *pkt, enum why why, enum count c);
 void net_drop_note(struct net *n, const struct cw_pkt *pkt, uint8_t proto,
                    enum why why);
 /* Makes the first n bytes contiguous: GO_ON or WHY_NO_MEMORY. */
-enum why net_head(struct net *n, struct cw_pkt *pkt, uint32_t len);
+enum why            net_head(struct net *n, struct cw_pkt *pkt, uint32_t len);
 const struct proto *net_transport(const struct net *n, uint8_t number);
 /* Appends references to bytes [off, off+len) of `from`; false: they lie in
  * too many runs. */
@@ -239,7 +239,7 @@ uint16_t netif_mtu(const struct netif *nif, const struct cw_addr *dst);
 enum why netif_out(struct net *n, struct netif *nif, struct cw_pkt *pkt);
 /* The assigned address of this interface, or NULL; in whatever state. */
 struct netif_addr *netif_addr_any(struct netif *nif, const struct cw_addr *a);
-const struct netif_addr *netif_addr_find(const struct netif *nif,
+const struct netif_addr *netif_addr_find(const struct netif   *nif,
                                          const struct cw_addr *a);
 bool netif_is_bcast(const struct netif *nif, const struct cw_addr *a);
 /* Is it a group that the interface listens to whether somebody wants it or
@@ -272,8 +272,8 @@ bool route_hop(struct net *n, const struct cw_addr *dst, uint32_t scope,
 int  route_hear(struct net *n, const struct route *r);
 void route_forget(struct net *n, uint32_t i);
 /* A neighbour does not answer: if it is a router, others are used. */
-void route_dead(struct net *n, const struct netif *nif,
-                const struct cw_addr *gw);
+void                     route_dead(struct net *n, const struct netif *nif,
+                                    const struct cw_addr *gw);
 const struct netif_addr *addr_local(const struct net     *n,
                                     const struct cw_addr *a);
 
@@ -305,7 +305,7 @@ enum why ip_in(struct net *n, struct ip_in *in, bool ip4);
 enum why ip_accept(struct net *n, struct ip_in *in);
 /* A whole packet, to its transport; what becomes of it there is no longer
  * IP's business. */
-void ip_deliver(struct net *n, struct ip_in *in);
+void     ip_deliver(struct net *n, struct ip_in *in);
 enum why ip4_in(struct net *n, struct ip_in *in);
 enum why ip6_in(struct net *n, struct ip_in *in);
 

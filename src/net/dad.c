@@ -11,7 +11,7 @@
 #include "net/slaac.h"
 
 enum {
-    TRANSMITS = 1, /* DupAddrDetectTransmits: §5.1 */
+    TRANSMITS = 1,     /* DupAddrDetectTransmits: §5.1 */
     IDGEN_RETRIES = 3, /* RFC 7217 §6 */
 };
 #define IDGEN_DELAY   (1 * NS_S)

@@ -45,14 +45,14 @@ enum why ether_in(struct net *n, struct cw_pkt *pkt)
 
 void net_looped(struct net *n, struct cw_pkt *pkt)
 {
-    struct ip_in in = { .nif = netif_of(n, pkt->netif),
-                        .link_many = true,
-                        .looped = true,
-                        .rx = { .pkt = pkt,
-                                .netif = pkt->netif,
-                                .csum_ok = true } };
-    bool         ip4 = be16_load(pkt_head(pkt) + 12) == ETHER_IP4;
-    enum why     why = ip_in(n, &in, ip4);
+    struct ip_in in = {
+        .nif = netif_of(n, pkt->netif),
+        .link_many = true,
+        .looped = true,
+        .rx = { .pkt = pkt, .netif = pkt->netif, .csum_ok = true }
+    };
+    bool     ip4 = be16_load(pkt_head(pkt) + 12) == ETHER_IP4;
+    enum why why = ip_in(n, &in, ip4);
 
     INVARIANT(in.nif);
     if (why != GO_ON)

@@ -62,8 +62,7 @@ void frag_init(struct net *n)
 
 static struct frag_dgram **bucket_of(struct net *n, const struct frag_key *k)
 {
-    return &n->frag_bucket[siphash(n->frag_key, k, sizeof *k)
-                           % FRAG_BUCKETS];
+    return &n->frag_bucket[siphash(n->frag_key, k, sizeof *k) % FRAG_BUCKETS];
 }
 
 static struct frag_dgram *find(struct net *n, const struct frag_key *k)

@@ -13,7 +13,8 @@
 #include "wire/icmp4hdr.h"
 #include "wire/icmp6hdr.h"
 
-_Static_assert((int)ICMP_HDR_LEN == (int)ICMP6_HDR_LEN, "one header for both");
+_Static_assert((int)ICMP_HDR_LEN == (int)ICMP6_HDR_LEN,
+               "one header for both");
 
 static void event(struct net *n, enum event_kind kind, uint8_t type,
                   uint8_t code, enum why why)
@@ -53,11 +54,11 @@ static bool build(struct net *n, const struct icmp_msg *m, struct cw_pkt *pkt)
 void icmp_reply(struct net *n, const struct ip_in *in,
                 const struct icmp_msg *m)
 {
-    bool          ip4 = addr_is4(&in->rx.src);
-    struct net_tx tx = { .dst = in->rx.src,
-                         .proto = ip4 ? PROTO_ICMP4 : PROTO_ICMP6,
-                         .tos = m->tos,
-                         .why = m->why };
+    bool            ip4 = addr_is4(&in->rx.src);
+    struct net_tx   tx = { .dst = in->rx.src,
+                           .proto = ip4 ? PROTO_ICMP4 : PROTO_ICMP6,
+                           .tos = m->tos,
+                           .why = m->why };
     struct net_dest dest = { .generation = 0 };
     struct cw_pkt   pkt;
     uint32_t        sum;
@@ -114,8 +115,8 @@ static enum why read_message(struct net *n, const struct ip_in *in,
 {
     const struct net_rx *rx = &in->rx;
     uint32_t             sum;
-    enum why             why =
-        net_head(n, rx->pkt, rx->off + MIN(rx->len, (uint32_t)ICMP_HDR_LEN));
+    enum why             why = net_head(n, rx->pkt,
+                                        rx->off + MIN(rx->len, (uint32_t)ICMP_HDR_LEN));
 
     if (why != GO_ON)
         return why;

@@ -56,7 +56,8 @@ static const struct meaning unreach6[] = {
 };
 // clang-format on
 
-static const struct meaning unknown = { NET_ERR_HOST, CW_EHOSTUNREACH, false };
+static const struct meaning unknown = { NET_ERR_HOST, CW_EHOSTUNREACH,
+                                        false };
 static const struct meaning expired = { NET_ERR_TTL, CW_EHOSTUNREACH, false };
 
 static struct meaning meaning4(uint8_t type, uint8_t code)

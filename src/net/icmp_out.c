@@ -37,8 +37,8 @@ static bool take_token(struct net *n)
     n->icmp_credit += MIN(idle, full - n->icmp_credit);
     if (n->icmp_credit < TOKEN_NS)
         return false;
-    n->icmp_credit -=
-        MIN(n->icmp_credit, TOKEN_NS * (cw_ns)prng_below(&n->icmp_rng, 3));
+    n->icmp_credit -= MIN(n->icmp_credit,
+                          TOKEN_NS * (cw_ns)prng_below(&n->icmp_rng, 3));
     return true;
 }
 
@@ -140,11 +140,11 @@ void icmp_tell_bad_option(struct net *n, const struct ip_in *in, uint32_t at)
 void icmp_tell_reassembly_time(struct net *n, const struct ip_in *in)
 {
     bool            ip4 = addr_is4(&in->rx.src);
-    struct icmp_msg m = { .type = ip4 ? ICMP4_TIME_EXCEEDED
-                                      : ICMP6_TIME_EXCEEDED,
-                          .code = ip4 ? ICMP4_TIME_REASSEMBLY
-                                      : ICMP6_TIME_REASSEMBLY,
-                          .why = WHY_TX_ICMP_ERROR };
+    struct icmp_msg m = {
+        .type = ip4 ? ICMP4_TIME_EXCEEDED : ICMP6_TIME_EXCEEDED,
+        .code = ip4 ? ICMP4_TIME_REASSEMBLY : ICMP6_TIME_REASSEMBLY,
+        .why = WHY_TX_ICMP_ERROR
+    };
 
     tell(n, in, &m, false);
 }

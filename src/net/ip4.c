@@ -60,12 +60,11 @@ static enum why read_header(struct net *n, struct net_rx *rx,
 static enum why fragment_in(struct net *n, struct ip_in *in,
                             const struct ip4_repr *ip)
 {
-    struct ip_piece piece = { .id = ip->id,
-                              .off = ip->frag_off,
-                              .len = in->rx.len,
-                              .more = ip->mf };
-    struct cw_pkt   whole;
-    enum why        why;
+    struct ip_piece piece = {
+        .id = ip->id, .off = ip->frag_off, .len = in->rx.len, .more = ip->mf
+    };
+    struct cw_pkt whole;
+    enum why      why;
 
     why = frag_in(n, in, &piece, &whole);
     if (why != GO_ON)

@@ -68,7 +68,7 @@ static void answer(struct net *n, struct ip_in *in, enum why why)
 
 uint32_t ip_upper_min(uint8_t proto)
 {
-    return proto == PROTO_TCP ? 20
+    return proto == PROTO_TCP                        ? 20
         : proto == PROTO_UDP || proto == PROTO_ICMP6 ? 8
                                                      : 0;
 }

@@ -74,8 +74,7 @@ static uint8_t default_ttl(const struct way *w)
 }
 
 /* [RFC6864-4.1-a] */
-static void fill_header(struct net *n, const struct net_tx *tx,
-                        struct way *w)
+static void fill_header(struct net *n, const struct net_tx *tx, struct way *w)
 {
     struct ip_hdr *h = &w->hdr;
 
@@ -117,8 +116,7 @@ static bool may_be_cut_here(const struct net_tx *tx)
  * broadcast. */
 static bool wants_copy(const struct way *w, const struct cw_addr *dst)
 {
-    return !addr_is_multicast(dst)
-        || mcast_wanted(w->nif, dst, &w->hdr.src);
+    return !addr_is_multicast(dst) || mcast_wanted(w->nif, dst, &w->hdr.src);
 }
 
 /* RFC 1122 §3.2.1.3 (a): as long as there is no address; to all on one link.
@@ -179,9 +177,9 @@ static enum why send_many(struct net *n, const struct way *w,
                           struct cw_pkt *pkt)
 {
     static const struct cw_mac all = { { 255, 255, 255, 255, 255, 255 } };
-    struct cw_mac mac = all;
-    struct cw_pkt copy;
-    enum why      why;
+    struct cw_mac              mac = all;
+    struct cw_pkt              copy;
+    enum why                   why;
 
     if (addr_is_multicast(&w->hdr.dst))
         mac = mac_of_multicast(&w->hdr.dst);

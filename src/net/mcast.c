@@ -57,9 +57,10 @@ void mcast_fini(struct net *n)
     }
 }
 
-struct mgroup *mcast_find(const struct netif *nif, const struct cw_addr *group)
+struct mgroup *mcast_find(const struct netif   *nif,
+                          const struct cw_addr *group)
 {
-    list_each(l, &nif->groups) {
+    list_each (l, &nif->groups) {
         struct mgroup *g = list_entry(l, struct mgroup, link);
 
         if (addr_eq(&g->addr, group))
@@ -105,9 +106,9 @@ bool mcast_wanted(const struct netif *nif, const struct cw_addr *group,
         return true;
     if (!g)
         return false;
-    list_each(l, &g->members)
-        if (net_filter_allows(
-                &list_entry(l, struct net_member, link)->filter, src))
+    list_each (l, &g->members)
+        if (net_filter_allows(&list_entry(l, struct net_member, link)->filter,
+                              src))
             return true;
     return false;
 }
@@ -130,9 +131,9 @@ bool mcast_mac_wanted(const struct netif *nif, const struct cw_mac *mac)
             && mac->b[2] == 0xff && memcmp(mac->b + 3, a->b + 13, 3) == 0)
             return true;
     }
-    list_each(l, &nif->groups) {
-        struct cw_mac m =
-            mac_of_multicast(&list_entry(l, struct mgroup, link)->addr);
+    list_each (l, &nif->groups) {
+        struct cw_mac m = mac_of_multicast(
+            &list_entry(l, struct mgroup, link)->addr);
 
         if (mac_eq(&m, mac))
             return true;
@@ -142,15 +143,15 @@ bool mcast_mac_wanted(const struct netif *nif, const struct cw_mac *mac)
 
 /* Every source that one excludes and none includes: at most as many as one
  * member has. */
-static void merge_excluded(const struct mgroup *g,
+static void merge_excluded(const struct mgroup     *g,
                            const struct net_filter *first,
-                           struct mfilter *out)
+                           struct mfilter          *out)
 {
     for (unsigned i = 0; i < first->nsrc; i++) {
         const struct cw_addr *src = &first->src[i];
         bool                  wanted = false;
 
-        list_each(l, &g->members)
+        list_each (l, &g->members)
             if (net_filter_allows(
                     &list_entry(l, struct net_member, link)->filter, src))
                 wanted = true;
@@ -163,7 +164,7 @@ static void merge_excluded(const struct mgroup *g,
  * that knows no sources. */
 static void merge_included(const struct mgroup *g, struct mfilter *out)
 {
-    list_each(l, &g->members) {
+    list_each (l, &g->members) {
         const struct net_filter *f =
             &list_entry(l, struct net_member, link)->filter;
 
@@ -185,7 +186,7 @@ void mcast_merge(const struct mgroup *g, struct mfilter *out)
     _Static_assert(MCAST_SOURCES_MAX <= MCAST_RECORD_MAX, "one member's fit");
     out->exclude = false;
     out->s.n = 0;
-    list_each(l, &g->members) {
+    list_each (l, &g->members) {
         const struct net_filter *f =
             &list_entry(l, struct net_member, link)->filter;
 

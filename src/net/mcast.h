@@ -20,18 +20,18 @@ struct mfilter {
 /* A group that somebody on this host listens to through an interface; or one
  * that nobody does any more, while that is still being told. */
 struct mgroup {
-    struct list    link;    /* netif.groups */
-    struct list    members; /* struct net_member */
-    struct net    *net;
-    struct netif  *nif;
-    struct cw_addr addr;
-    struct wtimer  timer; /* at the earlier of the next two */
-    cw_ns          change_at; /* a change is told again; NS_NEVER */
-    cw_ns          answer_at; /* a query is answered; NS_NEVER */
-    uint8_t        mode_left, list_left; /* tellings of a change */
-    struct msources allow, block;        /* the change of the list */
+    struct list     link;    /* netif.groups */
+    struct list     members; /* struct net_member */
+    struct net     *net;
+    struct netif   *nif;
+    struct cw_addr  addr;
+    struct wtimer   timer;     /* at the earlier of the next two */
+    cw_ns           change_at; /* a change is told again; NS_NEVER */
+    cw_ns           answer_at; /* a query is answered; NS_NEVER */
+    uint8_t         mode_left, list_left; /* tellings of a change */
+    struct msources allow, block;         /* the change of the list */
     struct msources asked; /* by a query about sources; empty: about all */
-    bool           last_reporter; /* versions 1, 2: RFC 2236 §3 */
+    bool            last_reporter; /* versions 1, 2: RFC 2236 §3 */
 };
 
 /* mcast.c */

@@ -29,7 +29,7 @@ static void asked_old(struct net *n, struct netif *nif,
 {
     cw_ns max = q->max_ms * NS_MS;
 
-    list_each(l, &nif->groups) {
+    list_each (l, &nif->groups) {
         struct mgroup *g = list_entry(l, struct mgroup, link);
 
         if (addr_is4(&g->addr) != ip4 || !mcast_reported(nif, &g->addr))
@@ -88,9 +88,8 @@ static void asked_group(struct mgroup *g, const struct group_repr *q,
 static void asked3(struct net *n, struct netif *nif,
                    const struct group_repr *q, bool ip4)
 {
-    struct mlink  *l = mcast_link(nif, ip4);
-    cw_ns          at = ns_add(n->env->now,
-                               mcast_delay(n, q->max_ms * NS_MS));
+    struct mlink *l = mcast_link(nif, ip4);
+    cw_ns         at = ns_add(n->env->now, mcast_delay(n, q->max_ms * NS_MS));
     struct mgroup *g;
 
     /* Rule 1: the answer to a general query will come before. */
@@ -163,10 +162,10 @@ static enum why read_message(struct net *n, struct ip_in *in, bool ip4,
 static bool has_alert4(const struct net_rx *rx)
 {
     const uint8_t *ip = pkt_head(rx->pkt) + rx->ip_off;
-    struct reader  r = reader_of(span_of(
-        ip + IP4_HDR_MIN, rx->off - rx->ip_off - IP4_HDR_MIN));
-    struct span    data;
-    uint8_t        kind;
+    struct reader  r = reader_of(
+         span_of(ip + IP4_HDR_MIN, rx->off - rx->ip_off - IP4_HDR_MIN));
+    struct span data;
+    uint8_t     kind;
 
     while (ip4opt_next(&r, &kind, &data) && kind != IP4_OPT_END)
         if (kind == IP4_OPT_ROUTER_ALERT)
@@ -198,8 +197,8 @@ static bool has_alert6(const struct net_rx *rx)
 
     if (ip[IP6_NEXT_AT] != PROTO_HOPOPTS)
         return false;
-    r = reader_of(span_of(ip + IP6_HDR_LEN + 2,
-                          (ip[IP6_HDR_LEN + 1] + 1u) * 8u - 2));
+    r = reader_of(
+        span_of(ip + IP6_HDR_LEN + 2, (ip[IP6_HDR_LEN + 1] + 1u) * 8u - 2));
     while (reader_left(&r) > 0 && !r.bad) {
         uint8_t kind = read_u8(&r);
 

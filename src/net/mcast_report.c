@@ -148,8 +148,8 @@ static void send_old(struct mgroup *g, enum group_kind kind)
     struct net       *n = g->net;
     bool              ip4 = addr_is4(&g->addr);
     struct group_repr msg = { .kind = (uint8_t)kind, .group = g->addr };
-    struct cw_addr    dst = kind == GROUP_LEAVE ? well_known(ip4, 2) : g->addr;
-    struct cw_pkt     pkt;
+    struct cw_addr dst = kind == GROUP_LEAVE ? well_known(ip4, 2) : g->addr;
+    struct cw_pkt  pkt;
 
     msg.version = (uint8_t)mcast_version(n, mcast_link(g->nif, ip4));
     if (!pkt_new(&pkt, &n->env->pbufs, PBUF_HEADROOM, 24)) {
@@ -235,17 +235,17 @@ static void report_add(struct report *r, const struct group_record *rec)
 static void add_sources(struct report *r, const struct mgroup *g,
                         enum group_record_type type, const struct msources *s)
 {
-    struct group_record rec = { .type = (uint8_t)type,
-                                .nsrc = s->n,
-                                .group = g->addr,
-                                .src = s->src };
+    struct group_record rec = {
+        .type = (uint8_t)type, .nsrc = s->n, .group = g->addr, .src = s->src
+    };
 
     report_add(r, &rec);
 }
 
 static struct report report_on(struct mgroup *g)
 {
-    return (struct report){ .n = g->net, .nif = g->nif,
+    return (struct report){ .n = g->net,
+                            .nif = g->nif,
                             .ip4 = addr_is4(&g->addr) };
 }
 
@@ -338,8 +338,8 @@ static bool same_filter(const struct mfilter *a, const struct mfilter *b)
 
 void mcast_changed(struct mgroup *g, const struct mfilter *before)
 {
-    unsigned version =
-        mcast_version(g->net, mcast_link(g->nif, addr_is4(&g->addr)));
+    unsigned       version = mcast_version(g->net,
+                                           mcast_link(g->nif, addr_is4(&g->addr)));
     struct mfilter now;
 
     if (!mcast_reported(g->nif, &g->addr))
@@ -392,7 +392,7 @@ static void answer_general(struct mlink *l)
     bool          ip4 = l == &l->nif->mlink[0];
     struct report r = { .n = l->net, .nif = l->nif, .ip4 = ip4 };
 
-    list_each(it, &l->nif->groups) {
+    list_each (it, &l->nif->groups) {
         struct mgroup *g = list_entry(it, struct mgroup, link);
         struct mfilter now;
 
@@ -416,7 +416,7 @@ void mcast_arm(struct mgroup *g)
 void mcast_forget_pending(struct net *n, struct netif *nif, bool ip4)
 {
     wheel_cancel(&n->env->wheel, &mcast_link(nif, ip4)->timer);
-    list_each(l, &nif->groups) {
+    list_each (l, &nif->groups) {
         struct mgroup *g = list_entry(l, struct mgroup, link);
 
         if (addr_is4(&g->addr) != ip4)

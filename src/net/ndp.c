@@ -90,8 +90,7 @@ void ndp_solicit(struct net *n, struct netif *nif)
 
 /* §7.2.4: to whoever asked, or to all nodes if that had no address yet.
  * [RFC4861-7.2.4-a] */
-static void answer(struct net *n, struct ip_in *in,
-                   const struct ndp_repr *ns)
+static void answer(struct net *n, struct ip_in *in, const struct ndp_repr *ns)
 {
     static const struct cw_addr all_nodes = { { 0xff, 2, [15] = 1 } };
     bool                        anonymous = addr_is_any(&in->rx.src);
@@ -101,10 +100,10 @@ static void answer(struct net *n, struct ip_in *in,
                                         .override = true,
                                         .has_tlla = true,
                                         .tlla = in->nif->mac };
-    struct ip_hdr ip = { .src = ns->target,
-                         .dst = anonymous ? all_nodes : in->rx.src };
-    struct cw_mac mac = mac_of_multicast(&all_nodes);
-    struct neigh *ne;
+    struct ip_hdr               ip = { .src = ns->target,
+                                       .dst = anonymous ? all_nodes : in->rx.src };
+    struct cw_mac               mac = mac_of_multicast(&all_nodes);
+    struct neigh               *ne;
 
     if (!anonymous) {
         /* The solicitation told where it came from, or we know, or it came
@@ -195,8 +194,7 @@ enum why ndp_in(struct net *n, struct ip_in *in)
         return WHY_NDP_BAD;
     if (net_head(n, rx->pkt, rx->off + rx->len) != GO_ON)
         return WHY_NO_MEMORY;
-    if (ndphdr_parse(span_of(pkt_head(rx->pkt) + rx->off, rx->len), &ip,
-                     &msg)
+    if (ndphdr_parse(span_of(pkt_head(rx->pkt) + rx->off, rx->len), &ip, &msg)
         != GO_ON)
         return WHY_NDP_BAD;
     switch (msg.type) {

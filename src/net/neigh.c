@@ -34,9 +34,9 @@
 #include "net/ndp.h"
 
 /* RFC 4861 §10. */
-#define REACHABLE_TIME  (30 * NS_S) /* unless a router says otherwise */
-#define RETRANS_TIMER   (1 * NS_S)
-#define DELAY_FIRST     (5 * NS_S)
+#define REACHABLE_TIME (30 * NS_S) /* unless a router says otherwise */
+#define RETRANS_TIMER  (1 * NS_S)
+#define DELAY_FIRST    (5 * NS_S)
 enum { SOLICIT_MAX = 3 };
 
 #define S(x) (1u << NEIGH_##x)
@@ -86,7 +86,6 @@ size_t neigh_size(void)
 {
     return sizeof(struct neigh);
 }
-
 
 bool neigh_has_mac(const struct neigh *ne)
 {
@@ -148,8 +147,7 @@ static unsigned bucket_of(const struct net *n, unsigned netif,
 
     memcpy(key, a->b, 16);
     key[16] = (uint8_t)netif;
-    return (unsigned)(siphash(n->neigh_key, key, sizeof key)
-                      % NEIGH_BUCKETS);
+    return (unsigned)(siphash(n->neigh_key, key, sizeof key) % NEIGH_BUCKETS);
 }
 
 struct neigh *neigh_find(const struct net *n, const struct netif *nif,
@@ -185,7 +183,7 @@ static void drop_waiting(struct net *n, struct neigh *ne, enum why why)
 static struct neigh *evict(struct net *n)
 {
     struct list  *l = list_first(&n->neigh_asking)
-        ?: list_first(&n->neigh_known);
+         ?: list_first(&n->neigh_known);
     struct neigh *ne;
 
     if (!l)
@@ -240,7 +238,7 @@ void neigh_init(struct net *n, void *mem)
 
 void neigh_fini(struct net *n)
 {
-    list_each(l, &n->neigh_asking) {
+    list_each (l, &n->neigh_asking) {
         struct neigh *ne = list_entry(l, struct neigh, order);
 
         pktq_clear(&ne->waiting);
@@ -287,10 +285,10 @@ static bool prompting_source(const struct neigh *ne, struct cw_addr *src)
 /* Once a second at most: [RFC1122-2.3.2.1-c] [RFC4861-7.2.2-a] */
 static void ask(struct net *n, struct neigh *ne)
 {
-    struct netif *nif = neigh_netif(n, ne);
-    struct hop    hop = { .nif = nif, .next = ne->addr };
+    struct netif        *nif = neigh_netif(n, ne);
+    struct hop           hop = { .nif = nif, .next = ne->addr };
     const struct cw_mac *to = is(ne, S(PROBE)) ? &ne->mac : NULL;
-    struct cw_addr src;
+    struct cw_addr       src;
 
     ne->tries++;
     wheel_arm(&n->env->wheel, &ne->timer, n->env->now + retrans_timer(n, ne));
@@ -305,7 +303,7 @@ static void ask(struct net *n, struct neigh *ne)
 
 static void give_up(struct net *n, struct neigh *ne)
 {
-    struct pktq waiting = ne->waiting;
+    struct pktq   waiting = ne->waiting;
     struct cw_pkt frame;
 
     ne->waiting = (struct pktq){ .count = 0 };
@@ -390,8 +388,7 @@ static enum why wait_for(struct net *n, struct neigh *ne,
             drop_oldest(n, ne);
         ne->trains++;
     }
-    return pktq_push(&ne->waiting, &n->nodes, frame) ? GO_ON
-                                                     : WHY_NO_MEMORY;
+    return pktq_push(&ne->waiting, &n->nodes, frame) ? GO_ON : WHY_NO_MEMORY;
 }
 
 /* Nothing is known: somebody must be asked, which is no error yet.
@@ -434,9 +431,8 @@ void net_confirm(struct net *n, const struct net_dest *dest)
     if (is(ne, S(STALE) | S(DELAY) | S(PROBE)))
         enter(n, ne, NEIGH_REACHABLE, WHY_NONE);
     else if (is(ne, S(REACHABLE)))
-        ne->reachable_until =
-            ns_max(ne->reachable_until,
-                   n->env->now + reachable_time(n, ne) / 2);
+        ne->reachable_until = ns_max(ne->reachable_until,
+                                     n->env->now + reachable_time(n, ne) / 2);
 }
 
 /* ---- facts -------------------------------------------------------------- */
@@ -481,17 +477,15 @@ static void told_again(struct net *n, struct neigh *ne,
     if (differs)
         ne->mac = *a->mac;
     if (a->solicited && is(ne, S(REACHABLE)))
-        ne->reachable_until =
-            ns_max(ne->reachable_until,
-                   n->env->now + reachable_time(n, ne) / 2);
+        ne->reachable_until = ns_max(ne->reachable_until,
+                                     n->env->now + reachable_time(n, ne) / 2);
     else if (a->solicited)
         enter(n, ne, NEIGH_REACHABLE, WHY_NONE);
     else if (differs && !is(ne, S(STALE)))
         enter(n, ne, NEIGH_STALE, WHY_NONE);
 }
 
-void neigh_told(struct net *n, struct neigh *ne,
-                const struct neigh_answer *a)
+void neigh_told(struct net *n, struct neigh *ne, const struct neigh_answer *a)
 {
     /* What was not asked, or given up, is not an entry in the RFC's sense. */
     if (is(ne, S(PERMANENT) | S(NONE) | S(FAILED)))

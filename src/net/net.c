@@ -112,8 +112,7 @@ enum why net_head(struct net *n, struct cw_pkt *pkt, uint32_t len)
     struct pbufs *ps = &n->env->pbufs;
     struct cw_pkt copy;
 
-    if (LIKELY(pkt_head_len(pkt) >= len)
-        || pkt_contiguous(pkt, ps, len))
+    if (LIKELY(pkt_head_len(pkt) >= len) || pkt_contiguous(pkt, ps, len))
         return GO_ON;
     if (pkt->nfrags < CW_FRAGS_MAX)
         return WHY_NO_MEMORY;

@@ -53,7 +53,7 @@ struct neigh;
  * while `generation` is the network's. */
 struct net_dest {
     uint32_t      generation; /* 0: nothing remembered */
-    uint16_t      mtu;   /* of the path, bytes above Ethernet */
+    uint16_t      mtu;        /* of the path, bytes above Ethernet */
     uint8_t       netif;
     uint8_t       flags; /* CW_NETIF_*, NET_DEST_LOCKED */
     struct neigh *neigh; /* NULL on loopback */
@@ -65,11 +65,11 @@ _Static_assert(sizeof(struct net_dest) <= 16, "every connection has one");
 
 /* What an ICMP error, or our own routing, says about something sent. */
 enum net_err {
-    NET_ERR_NET,   /* network unreachable */
-    NET_ERR_HOST,  /* host unreachable, address unreachable, ARP failed */
-    NET_ERR_PROTO, /* protocol unreachable */
-    NET_ERR_PORT,  /* port unreachable */
-    NET_ERR_ADMIN, /* prohibited */
+    NET_ERR_NET,    /* network unreachable */
+    NET_ERR_HOST,   /* host unreachable, address unreachable, ARP failed */
+    NET_ERR_PROTO,  /* protocol unreachable */
+    NET_ERR_PORT,   /* port unreachable */
+    NET_ERR_ADMIN,  /* prohibited */
     NET_ERR_TOOBIG, /* mtu says what would fit */
     NET_ERR_TTL,
     NET_ERR_PARAM,
@@ -81,11 +81,11 @@ struct net_error {
     uint16_t       lport, rport;
     bool           has_seq; /* TCP: the quoted sequence number */
     uint32_t       seq;
-    uint32_t       mtu; /* TOOBIG: what would fit */
+    uint32_t       mtu;   /* TOOBIG: what would fit */
     uint32_t       scope; /* IPv6 zone of `local`, or 0 */
     uint8_t        proto;
-    bool           hard;  /* it will not pass by itself */
-    uint8_t        error; /* the CW_E* that Linux makes of it */
+    bool           hard;       /* it will not pass by itself */
+    uint8_t        error;      /* the CW_E* that Linux makes of it */
     uint8_t        type, code; /* of the ICMP message */
     uint32_t       info;       /* its pointer, or MTU */
     uint8_t        ttl, tos;   /* as it came; 0: it is our own */
@@ -117,9 +117,9 @@ void net_fini(struct net *n);
 void net_set_proto(struct net *n, uint8_t number, const struct proto *p);
 
 /* ---- interfaces: as stack.h's calls of the same names ------------------ */
-int net_netif_add(struct net *n, const struct cw_netif_config *c);
-int net_addr_add(struct net *n, unsigned netif, const struct cw_addr *a,
-                 unsigned prefix);
+int    net_netif_add(struct net *n, const struct cw_netif_config *c);
+int    net_addr_add(struct net *n, unsigned netif, const struct cw_addr *a,
+                    unsigned prefix);
 size_t net_addr_list(const struct net *n, struct cw_addr_row *rows,
                      size_t max);
 int net_route_add(struct net *n, const struct cw_addr *dst, unsigned prefix,

@@ -172,7 +172,7 @@ uint16_t netif_mtu(const struct netif *nif, const struct cw_addr *dst)
     return nif->mtu6 && !addr_is4(dst) ? nif->mtu6 : nif->mtu;
 }
 
-const struct netif_addr *netif_addr_find(const struct netif *nif,
+const struct netif_addr *netif_addr_find(const struct netif   *nif,
                                          const struct cw_addr *a)
 {
     for (unsigned i = 0; i < nif->naddr; i++)

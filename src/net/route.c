@@ -201,7 +201,7 @@ static const struct route *in_turn(const struct net     *n,
 
 /* RFC 1122 §3.3.1.2, §3.3.1.5: several gateways, of which one that answers
  * is used. [RFC1122-3.3.1.2-a] [RFC1122-3.3.1.5-a] */
-static const struct route *longest(const struct net *n,
+static const struct route *longest(const struct net     *n,
                                    const struct cw_addr *dst,
                                    const struct netif   *only)
 {
@@ -251,9 +251,9 @@ static bool hop_many(struct net *n, const struct cw_addr *dst,
 
     out->next = *dst;
     out->many = true;
-    out->nif = zone          ? zone
-        : r                  ? &n->netif[r->netif]
-                             : first_link(n, addr_is4(dst));
+    out->nif = zone ? zone
+        : r         ? &n->netif[r->netif]
+                    : first_link(n, addr_is4(dst));
     return out->nif != NULL;
 }
 

@@ -12,7 +12,7 @@
 #include "net/slaac.h"
 
 enum {
-    RS_MAX = 3, /* MAX_RTR_SOLICITATIONS: §10 */
+    RS_MAX = 3,                 /* MAX_RTR_SOLICITATIONS: §10 */
     REACHABLE_MS_MAX = 3600000, /* §6.2.1 */
 };
 #define RS_INTERVAL (4 * NS_S)

@@ -43,8 +43,7 @@ static void form(const struct net *n, const struct netif *nif,
     be32_store(a->addr.b + 12, (uint32_t)iid);
 }
 
-void slaac_again(struct net *n, const struct netif *nif,
-                 struct netif_addr *a)
+void slaac_again(struct net *n, const struct netif *nif, struct netif_addr *a)
 {
     INVARIANT(a->formed);
     form(n, nif, a);

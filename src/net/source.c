@@ -26,13 +26,12 @@ static const struct {
     struct cw_addr prefix;
     uint8_t        len, label;
 } policy[] = {
-    { { { [15] = 1 } }, 128, 0 },
-    { { { 0x20, 0x02 } }, 16, 2 },       /* 6to4 */
-    { { { 0x20, 0x01 } }, 32, 5 },       /* Teredo */
-    { { { 0xfc } }, 7, 13 },             /* unique local */
-    { { { 0xfe, 0xc0 } }, 10, 11 },      /* site-local, deprecated */
-    { { { 0x3f, 0xfe } }, 16, 12 },      /* 6bone, returned */
-    { { { 0 } }, 96, 3 },                /* IPv4-compatible, deprecated */
+    { { { [15] = 1 } }, 128, 0 },   { { { 0x20, 0x02 } }, 16, 2 }, /* 6to4 */
+    { { { 0x20, 0x01 } }, 32, 5 },  /* Teredo */
+    { { { 0xfc } }, 7, 13 },        /* unique local */
+    { { { 0xfe, 0xc0 } }, 10, 11 }, /* site-local, deprecated */
+    { { { 0x3f, 0xfe } }, 16, 12 }, /* 6bone, returned */
+    { { { 0 } }, 96, 3 },           /* IPv4-compatible, deprecated */
 };
 
 enum { LABEL_OTHER = 1, LABEL_IP4 = 4 };
@@ -107,8 +106,7 @@ static const struct netif_addr *best_of(const struct net     *n,
     for (unsigned i = 0; i < nif->naddr; i++) {
         const struct netif_addr *a = &nif->addr[i];
 
-        if (addr_is4(&a->addr) != addr_is4(dst)
-            || a->state != ADDR_ASSIGNED)
+        if (addr_is4(&a->addr) != addr_is4(dst) || a->state != ADDR_ASSIGNED)
             continue;
         if (!best || better(n, hop, a, best, dst))
             best = a;

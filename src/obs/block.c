@@ -200,6 +200,7 @@ void block_event(struct blockbuf *b, const struct cw_event *e)
 
 /* The fields of a row, so that writing and reading cannot disagree and no
  * padding is written. */
+// clang-format off
 #define F(name) { offsetof(struct cw_sock_row, name), \
                   sizeof(((struct cw_sock_row *)0)->name), \
                   _Generic(((struct cw_sock_row *)0)->name, bool: true, \
@@ -226,6 +227,7 @@ static const struct {
     F(info.data_segs_in), F(info.iss), F(info.irs), F(info.snd_una),
     F(info.snd_nxt), F(info.rcv_nxt),
 };
+// clang-format on
 
 static uint64_t field_load(const uint8_t *p, unsigned size)
 {

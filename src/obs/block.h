@@ -84,13 +84,12 @@ void block_interface(struct blockbuf *b, const char *name);
 size_t block_packet(struct blockbuf *b, uint32_t interface, cw_ns t,
                     uint32_t len);
 void   block_pad(struct blockbuf *b);
-void   block_option(struct blockbuf *b, uint16_t code, const void *p,
-                    size_t n);
-void   block_event(struct blockbuf *b, const struct cw_event *e);
-void   block_row(struct blockbuf *b, uint16_t host,
-                 const struct cw_sock_row *row);
-void   block_count(struct blockbuf *b, uint16_t host, const char *name,
-                   uint64_t value);
+void block_option(struct blockbuf *b, uint16_t code, const void *p, size_t n);
+void block_event(struct blockbuf *b, const struct cw_event *e);
+void block_row(struct blockbuf *b, uint16_t host,
+               const struct cw_sock_row *row);
+void block_count(struct blockbuf *b, uint16_t host, const char *name,
+                 uint64_t value);
 /* All of a host's that are not 0. */
 struct cw_stack;
 void block_counts(struct blockbuf *b, uint16_t host,

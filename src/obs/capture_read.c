@@ -148,13 +148,13 @@ static const struct interface *interface_of(struct capture *c, uint32_t i)
 static void read_epb(struct capture *c, struct reader r)
 {
     const struct interface *i = interface_of(c, take32(c, &r));
-    uint32_t hi = take32(c, &r), lo = take32(c, &r), n = take32(c, &r);
-    uint32_t len = take32(c, &r);
+    uint32_t       hi = take32(c, &r), lo = take32(c, &r), n = take32(c, &r);
+    uint32_t       len = take32(c, &r);
     const uint8_t *p = reader_take(&r, n);
 
     if (i && p)
-        add(c, time_of((uint64_t)hi << 32 | lo, i->resolution),
-            span_of(p, n), len);
+        add(c, time_of((uint64_t)hi << 32 | lo, i->resolution), span_of(p, n),
+            len);
 }
 
 /* A packet without a time: its block is as long as what was kept. */

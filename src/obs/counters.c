@@ -254,8 +254,8 @@ static void put_host(struct fmt *f, const struct run *r, unsigned host)
 void counters_json(const struct run *r, const struct sockets_opts *o,
                    const struct sockets_out *out)
 {
-    static const char begin[]
-        = "{\"schema\":\"causeway.counters/1\",\"hosts\":[";
+    static const char begin[] =
+        "{\"schema\":\"causeway.counters/1\",\"hosts\":[";
     char       line[DOC_LINE_MAX];
     struct fmt f = fmt_of(line, sizeof line);
     bool       more = false;

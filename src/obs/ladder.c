@@ -58,9 +58,9 @@ static void draw_wait(const struct ladder *l, uint32_t i)
 
     lad_wait(l, i, &w);
     if (w.len > 0)
-        lad_wrapped(l, l->run->packets[i].why == WHY_TX_PROBE
-                           ? "window is shut" : "",
-                    left ? wait : NULL, left ? NULL : wait);
+        lad_wrapped(
+            l, l->run->packets[i].why == WHY_TX_PROBE ? "window is shut" : "",
+            left ? wait : NULL, left ? NULL : wait);
 }
 
 /* `before`: when something else is to be drawn.  Answers whether the next
@@ -97,8 +97,9 @@ static void draw_moment(const struct ladder *l, const struct lad_moment *m)
 {
     char           text[LAD_LABEL_MAX];
     struct fmt     f = fmt_of(text, sizeof text);
-    struct lad_row row = { .has_time = true, .t = m->t, .from = 2,
-                           .label = text };
+    struct lad_row row = {
+        .has_time = true, .t = m->t, .from = 2, .label = text
+    };
 
     why_print(&f, (enum why)m->why, m->why_arg);
     beside(&row, m->end, lad_state_name(m->state));

@@ -26,7 +26,7 @@ struct ladder_opts {
     bool     ascii, colour, json;
     bool     absolute; /* sequence numbers as they are in the packets */
     bool     windows;  /* the window beside each acknowledgement */
-    bool     list; /* only a table of the conversations */
+    bool     list;     /* only a table of the conversations */
 };
 
 /* Lines without their newline.  `note` has remarks for people. */

@@ -174,7 +174,8 @@ static uint32_t new_conv(struct ladder *l, const struct lad_look *k)
     c->end[0].fin_at = c->end[1].fin_at = NS_NEVER;
     c->end[0].earliest = c->end[1].earliest = NS_NEVER;
     /* An answer that comes first: its question was not seen. */
-    if (k->kind == LAD_TCP && (k->flags & (F_SYN | F_ACK)) == (F_SYN | F_ACK)) {
+    if (k->kind == LAD_TCP
+        && (k->flags & (F_SYN | F_ACK)) == (F_SYN | F_ACK)) {
         struct lad_end e = c->end[0];
 
         c->end[0] = c->end[1];
@@ -429,8 +430,8 @@ static void drop_event(struct ladder *l, const struct cw_event *e, uint32_t i)
 
 static void add_event(struct ladder *l, const struct cw_event *e)
 {
-    uint32_t i = e->pkt ? packet_numbered(l, e->pkt) : NONE;
-    uint32_t who = whose(l, e, i);
+    uint32_t        i = e->pkt ? packet_numbered(l, e->pkt) : NONE;
+    uint32_t        who = whose(l, e, i);
     struct lad_end *end;
 
     if (e->kind == EV_DROP)

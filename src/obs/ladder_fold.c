@@ -108,10 +108,9 @@ static struct lad_fold mixed(const struct ladder *l, uint32_t i, cw_ns before)
 {
     struct lad_fold f = { .first_ack = NONE, .last_data = NONE }, mark = f;
     bool            data_first = kind_of(l, i) == DATA;
-    unsigned        data_end = data_first ? l->packets[i].end
-                                          : !l->packets[i].end;
-    unsigned        streak = 0;
-    uint32_t        n = i, of = i;
+    unsigned data_end = data_first ? l->packets[i].end : !l->packets[i].end;
+    unsigned streak = 0;
+    uint32_t n = i, of = i;
 
     mark.rest = i;
     for (; n != NONE && l->run->packets[n].t <= before && is_bulk(l, n);
@@ -182,8 +181,8 @@ static void ack_words(const struct ladder *l, const struct lad_fold *f,
     uint32_t a = ack_of(l, f->first_ack), b = ack_of(l, f->last_ack);
     size_t   before;
 
-    fmt_f(out, kind_of(l, f->first_ack) == DUPACK ? "%u dup ACKs"
-                                                  : "%u ACKs", f->acks);
+    fmt_f(out, kind_of(l, f->first_ack) == DUPACK ? "%u dup ACKs" : "%u ACKs",
+          f->acks);
     before = out->len;
     fmt_f(out, a == b ? " %u" : " %u-%u", a, b);
     if (out->len <= lad_room(l, lad_lost(l, f->first_ack), 1))

@@ -54,9 +54,10 @@ static void put_conv(const struct ladder *l, uint32_t conv)
     struct fmt             f = fmt_of(line, sizeof line);
     struct json            j = begin(l, &f, "conversation", conv);
 
-    json_str(&j, "proto", c->proto == PROTO_TCP   ? "tcp"
-                          : c->proto == PROTO_UDP ? "udp"
-                                                  : "icmp");
+    json_str(&j, "proto",
+             c->proto == PROTO_TCP       ? "tcp"
+                 : c->proto == PROTO_UDP ? "udp"
+                                         : "icmp");
     put_end(l, &c->end[0], "client", &j);
     put_end(l, &c->end[1], "server", &j);
     json_u64(&j, "packets", c->npackets);

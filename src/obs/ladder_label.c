@@ -70,7 +70,8 @@ uint32_t lad_seq(const struct ladder *l, const struct lad_packet *p)
 {
     const struct lad_end *e = &l->convs[p->conv].end[p->end];
 
-    return e->has_base && !l->o->absolute ? p->look.seq - e->base : p->look.seq;
+    return e->has_base && !l->o->absolute ? p->look.seq - e->base
+                                          : p->look.seq;
 }
 
 uint32_t lad_ack(const struct ladder *l, const struct lad_packet *p,

@@ -34,8 +34,8 @@ static void time_wait(const struct ladder *l, const struct lad_conv *c,
                       const char *which)
 {
     const struct lad_end *a = &c->end[0], *b = &c->end[1];
-    bool  waits[2] = { a->last_state == CW_TIME_WAIT && a->wait_for > 0,
-                       b->last_state == CW_TIME_WAIT && b->wait_for > 0 };
+    bool waits[2] = { a->last_state == CW_TIME_WAIT && a->wait_for > 0,
+                      b->last_state == CW_TIME_WAIT && b->wait_for > 0 };
     const struct lad_end *e = waits[0] ? a : b;
     const char           *who = role(waits[0] ? 0 : 1);
     char                  d[32], until[32];
@@ -47,11 +47,15 @@ static void time_wait(const struct ladder *l, const struct lad_conv *c,
     whole_seconds(&fd, e->wait_for);
     fmt_ns(&fu, ns_max(a->wait_until, b->wait_until), 3);
     if (waits[0] && waits[1])
-        lad_note(l, "%sboth closed at once, so both stay in TIME-WAIT for "
-                    "%s s, until %s s.", which, d, until);
+        lad_note(l,
+                 "%sboth closed at once, so both stay in TIME-WAIT for "
+                 "%s s, until %s s.",
+                 which, d, until);
     else
-        lad_note(l, "%sthe %s closed first, so the %s stays in TIME-WAIT for "
-                    "%s s, until %s s.", which, who, who, d, until);
+        lad_note(l,
+                 "%sthe %s closed first, so the %s stays in TIME-WAIT for "
+                 "%s s, until %s s.",
+                 which, who, who, d, until);
 }
 
 static void time_waits(const struct ladder *l, uint32_t first, uint32_t count)
@@ -79,8 +83,10 @@ static void lost_datagrams(const struct ladder *l, uint32_t first,
         if (l->convs[n].proto == PROTO_UDP)
             lost += l->convs[n].nlost;
     if (lost > 0)
-        lad_note(l, "%u datagram%s lost: UDP does not send again, that is the "
-                    "program's job.", lost, lost == 1 ? " was" : "s were");
+        lad_note(l,
+                 "%u datagram%s lost: UDP does not send again, that is the "
+                 "program's job.",
+                 lost, lost == 1 ? " was" : "s were");
 }
 
 void lad_notes(const struct ladder *l, uint32_t first, uint32_t count)
@@ -92,19 +98,23 @@ void lad_notes(const struct ladder *l, uint32_t first, uint32_t count)
     if (l->nconvs == 0)
         lad_note(l, "no packet of TCP, UDP or an echo was sent.");
     else if (tcp)
-        lad_note(l, "times are when a packet is sent; a state beside an arrow "
-                    "head holds once it has arrived.");
+        lad_note(l,
+                 "times are when a packet is sent; a state beside an arrow "
+                 "head holds once it has arrived.");
     time_waits(l, first, count);
     lost_datagrams(l, first, count);
     if (count < l->nconvs && !l->o->conn)
-        lad_note(l, "the first %u of %u conversations; causeway ladder N "
-                    "draws the N-th, --list lists them, --all draws all.",
+        lad_note(l,
+                 "the first %u of %u conversations; causeway ladder N "
+                 "draws the N-th, --list lists them, --all draws all.",
                  count, l->nconvs);
     if (l->nothers > 0)
-        lad_note(l, "%u other packet%s (ARP, neighbours ...) are not drawn; "
-                    "causeway trace has them.", l->nothers,
-                 l->nothers == 1 ? "" : "s");
+        lad_note(l,
+                 "%u other packet%s (ARP, neighbours ...) are not drawn; "
+                 "causeway trace has them.",
+                 l->nothers, l->nothers == 1 ? "" : "s");
     if (!l->run->complete)
-        lad_note(l, "the run goes on, or was cut short: this is what there "
-                    "is so far.");
+        lad_note(l,
+                 "the run goes on, or was cut short: this is what there "
+                 "is so far.");
 }

@@ -25,7 +25,7 @@ enum { LAD_SACKS = 3 };
 
 /* A frame, looked at. */
 struct lad_look {
-    uint8_t        kind; /* enum lad_kind */
+    uint8_t        kind;  /* enum lad_kind */
     uint8_t        proto; /* of the conversation: TCP, UDP, ICMP */
     struct cw_addr src, dst;
     uint16_t       sport, dport; /* of an echo: its identifier, twice */
@@ -50,17 +50,17 @@ struct lad_look {
 
 struct lad_packet {
     struct lad_look look;
-    uint32_t        conv, next; /* NONE: none */
-    uint8_t         end;        /* who sent it */
+    uint32_t        conv, next;             /* NONE: none */
+    uint8_t         end;                    /* who sent it */
     uint8_t         tail_state, head_state; /* enum cw_state; 0: as before */
-    bool            again; /* these numbers were sent before */
-    bool            news;  /* its ack is the first of this number */
-    bool            opens; /* the first text that this end sent */
+    bool            again;     /* these numbers were sent before */
+    bool            news;      /* its ack is the first of this number */
+    bool            opens;     /* the first text that this end sent */
     bool            overtaken; /* one sent later arrived before */
-    uint8_t         times; /* RTO: of this segment, in a row */
-    bool            capped; /* the next wait was no longer than this one */
-    uint16_t        drop;  /* why the receiver dropped it */
-    cw_ns           waited; /* for a timer before it was sent */
+    uint8_t         times;     /* RTO: of this segment, in a row */
+    bool            capped;    /* the next wait was no longer than this one */
+    uint16_t        drop;      /* why the receiver dropped it */
+    cw_ns           waited;    /* for a timer before it was sent */
 };
 
 /* A state that was entered without a packet. */
@@ -73,23 +73,23 @@ struct lad_moment {
 };
 
 struct lad_end {
-    struct cw_addr addr;
-    uint16_t       port;
-    bool           has_base, has_acked, has_sent, has_text;
-    uint32_t       base;  /* what sequence numbers are relative to */
-    uint32_t       sent;  /* how far it has sent */
-    uint32_t       acked; /* its highest acknowledgement */
-    uint32_t       late;  /* what timed out last, and how often */
-    uint8_t        lates;
+    struct cw_addr     addr;
+    uint16_t           port;
+    bool               has_base, has_acked, has_sent, has_text;
+    uint32_t           base;  /* what sequence numbers are relative to */
+    uint32_t           sent;  /* how far it has sent */
+    uint32_t           acked; /* its highest acknowledgement */
+    uint32_t           late;  /* what timed out last, and how often */
+    uint8_t            lates;
     struct lad_packet *late_packet;
-    bool           offers_scale;
-    uint8_t        scale;
-    cw_ns          syn_at;
-    cw_ns          earliest; /* walking back: arrival of later ones */
-    uint8_t        first_state, last_state;
-    cw_ns          fin_at;   /* when it began to close; NS_NEVER */
-    cw_ns          wait_for, wait_until; /* TIME-WAIT's */
-    uint32_t       fires; /* of its last timer */
+    bool               offers_scale;
+    uint8_t            scale;
+    cw_ns              syn_at;
+    cw_ns              earliest; /* walking back: arrival of later ones */
+    uint8_t            first_state, last_state;
+    cw_ns              fin_at; /* when it began to close; NS_NEVER */
+    cw_ns              wait_for, wait_until; /* TIME-WAIT's */
+    uint32_t           fires;                /* of its last timer */
 };
 
 struct lad_conv {
@@ -105,7 +105,7 @@ struct lad_map {
     struct {
         uint64_t key;
         uint32_t value;
-    } *slots;
+    } * slots;
     size_t size; /* a power of two */
 };
 
@@ -135,9 +135,9 @@ struct ladder {
 void lad_look(struct span frame, struct lad_look *out);
 
 /* ladder_conv.c: false: no memory; free in any case */
-bool lad_gather(struct ladder *l);
-void lad_free(struct ladder *l);
-bool lad_lost(const struct ladder *l, uint32_t i);
+bool  lad_gather(struct ladder *l);
+void  lad_free(struct ladder *l);
+bool  lad_lost(const struct ladder *l, uint32_t i);
 cw_ns lad_arrival(const struct run_packet *r); /* NS_NEVER: it did not */
 
 /* ladder_label.c */
@@ -180,8 +180,8 @@ void     lad_header(const struct ladder *l, const struct lad_conv *c);
 void     lad_end_name(const struct ladder *l, const struct lad_conv *c,
                       unsigned end, struct fmt *f);
 void     lad_end_addr(const struct lad_end *e, bool port, struct fmt *f);
-void     lad_wrapped(const struct ladder *l, const char *text,
-                     const char *left, const char *right);
+void lad_wrapped(const struct ladder *l, const char *text, const char *left,
+                 const char *right);
 
 /* ladder_fold.c: how many packets from i on make one line or two */
 struct lad_fold {

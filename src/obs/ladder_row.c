@@ -147,7 +147,7 @@ static void put_rightward(const struct ladder *l, const struct lad_row *row,
 {
     const struct pens *p = pens_of(l);
     unsigned           used;
-    unsigned n = arrow_cells(l, row->lost, width_of(row->label));
+    unsigned           n = arrow_cells(l, row->lost, width_of(row->label));
 
     tint(l, f, row->tint);
     fmt_f(f, "%s%s ", p->from_left, p->line);
@@ -165,9 +165,8 @@ static void put_leftward(const struct ladder *l, const struct lad_row *row,
                          struct fmt *f)
 {
     const struct pens *p = pens_of(l);
-    unsigned n = arrow_cells(l, row->lost, width_of(row->label));
-    unsigned           used = (unsigned)MIN(width_of(row->label),
-                                            (size_t)n - 3);
+    unsigned           n = arrow_cells(l, row->lost, width_of(row->label));
+    unsigned used = (unsigned)MIN(width_of(row->label), (size_t)n - 3);
 
     fmt_str(f, p->bar);
     if (row->lost)
@@ -260,8 +259,11 @@ void lad_wrapped(const struct ladder *l, const char *text, const char *left,
     do {
         size_t         n = line_of(text, l->inner - 2);
         struct fmt     f = fmt_of(part, sizeof part);
-        struct lad_row row = { .left = left, .right = right, .from = 2,
-                               .tint = LAD_LOST, .label = part };
+        struct lad_row row = { .left = left,
+                               .right = right,
+                               .from = 2,
+                               .tint = LAD_LOST,
+                               .label = part };
 
         if (n <= l->inner && width_of(text) <= l->inner)
             n = sizeof part; /* without the air it fits */
@@ -311,8 +313,8 @@ void lad_layout(struct ladder *l, const struct lad_conv *c)
     if (c->last != NONE)
         us = (uint64_t)ns_max(l->run->packets[c->last].t, 0) / NS_US;
     if (c->last_moment != NONE)
-        us = MAX(us, (uint64_t)ns_max(l->moments[c->last_moment].t, 0)
-                         / NS_US);
+        us = MAX(us,
+                 (uint64_t)ns_max(l->moments[c->last_moment].t, 0) / NS_US);
     for (uint64_t ms = us / 1000; ms > 0; ms /= 10)
         digits++;
     l->time_width = MAX(digits, (unsigned)TIME_CELLS);
@@ -325,12 +327,12 @@ void lad_layout(struct ladder *l, const struct lad_conv *c)
 
 void lad_header(const struct ladder *l, const struct lad_conv *c)
 {
-    char        line[LADDER_LINE_MAX], name[64], left[80], right[80];
-    struct fmt  f = fmt_of(line, sizeof line), n = fmt_of(name, sizeof name);
-    struct fmt  a = fmt_of(left, sizeof left), b = fmt_of(right, sizeof right);
-    bool        port = c->proto != PROTO_ICMP4;
-    unsigned    start = l->time_width + 2 + STATE_CELLS;
-    unsigned    stop = start + 2 + l->inner;
+    char       line[LADDER_LINE_MAX], name[64], left[80], right[80];
+    struct fmt f = fmt_of(line, sizeof line), n = fmt_of(name, sizeof name);
+    struct fmt a = fmt_of(left, sizeof left), b = fmt_of(right, sizeof right);
+    bool       port = c->proto != PROTO_ICMP4;
+    unsigned   start = l->time_width + 2 + STATE_CELLS;
+    unsigned   stop = start + 2 + l->inner;
 
     lad_end_addr(&c->end[0], port, &a);
     lad_end_addr(&c->end[1], port, &b);

@@ -88,7 +88,8 @@ static void counts(const struct cw_tcp_info *i, struct linux_info *l)
 void linux_info(const struct cw_tcp_info *i, struct linux_info *out)
 {
     *out = (struct linux_info){ 0 };
-    if (i->state == CW_LISTEN) { /* the accept queue, and how long it may be */
+    if (i->state
+        == CW_LISTEN) { /* the accept queue, and how long it may be */
         out->state = i->state;
         out->unacked = i->unacked;
         out->sacked = i->sacked;

@@ -17,9 +17,9 @@ struct linux_info {
     uint8_t  scales; /* ours in the low four bits, the peer's above */
     uint8_t  flags;  /* bit 0: delivery rate limited by the application;
                         bits 1 and 2: why Fast Open failed */
-    uint32_t rto, ato, snd_mss, rcv_mss;            /* us; bytes */
+    uint32_t rto, ato, snd_mss, rcv_mss;              /* us; bytes */
     uint32_t unacked, sacked, lost, retrans, fackets; /* segments */
-    uint32_t last_data_sent, last_ack_sent;         /* ms ago */
+    uint32_t last_data_sent, last_ack_sent;           /* ms ago */
     uint32_t last_data_recv, last_ack_recv;
     uint32_t pmtu, rcv_ssthresh, rtt, rttvar, snd_ssthresh, snd_cwnd;
     uint32_t advmss, reordering, rcv_rtt, rcv_space, total_retrans;

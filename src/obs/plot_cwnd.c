@@ -55,7 +55,7 @@ static unsigned column_of(const struct picture *pic, cw_ns t)
     uint64_t at = (uint64_t)ns_min(t, pic->to) - (uint64_t)pic->from;
 
     if (span == 0 || at > span)
-        return 0; /* all at once; a recording that was spoilt */
+        return 0;               /* all at once; a recording that was spoilt */
     while (span > UINT32_MAX) { /* no overflow below */
         span >>= 1;
         at >>= 1;
@@ -277,8 +277,8 @@ bool plot_cwnd(const struct plot *p)
     char           line[PLOT_LINE_MAX];
     struct fmt     f = fmt_of(line, sizeof line);
     unsigned       room = p->o->columns > LABEL_CELLS
-        ? p->o->columns - LABEL_CELLS - 1
-        : 0;
+              ? p->o->columns - LABEL_CELLS - 1
+              : 0;
 
     pic.width = MIN(MAX(room, (unsigned)WIDTH_LEAST), (unsigned)WIDTH_MOST);
     if (!measure(p, &pic))
@@ -290,14 +290,15 @@ bool plot_cwnd(const struct plot *p)
     fill(p, &pic);
     fmt_str(&f, "cwnd of ");
     plot_who(p, p->who, &f);
-    fmt_str(&f, p->o->ascii ? ", bytes (- ssthresh)"
-                            : ", bytes (┄ ssthresh)");
+    fmt_str(&f,
+            p->o->ascii ? ", bytes (- ssthresh)" : ", bytes (┄ ssthresh)");
     plot_line(p, &f);
     draw_rows(p, &pic);
     draw_axis(p, &pic);
     plot_line(p, &f);
-    fmt_str(&f, "  time ms  phase                     cwnd                "
-                "ssthresh");
+    fmt_str(&f,
+            "  time ms  phase                     cwnd                "
+            "ssthresh");
     plot_line(p, &f);
     draw_phases(p);
     return true;

@@ -30,7 +30,7 @@ struct plot {
 
 /* The next event of the sender from *i on; NULL: no more. */
 const struct cw_event *plot_next(const struct plot *p, size_t *i);
-void plot_line(const struct plot *p, struct fmt *f);
+void                   plot_line(const struct plot *p, struct fmt *f);
 void plot_note(const struct plot *p, const char *format, ...)
     PRINTF_LIKE(2, 3);
 /* "    40.000": milliseconds, as everywhere. */

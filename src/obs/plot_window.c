@@ -113,8 +113,8 @@ static void put_probe(const struct plot *p, const struct cw_event *e)
 
 static bool same(const struct cw_event *a, const struct cw_event *b)
 {
-    return a && a->v[0] == b->v[0] && a->v[1] == b->v[1]
-        && a->v[2] == b->v[2] && a->v[3] == b->v[3];
+    return a && a->v[0] == b->v[0] && a->v[1] == b->v[1] && a->v[2] == b->v[2]
+        && a->v[3] == b->v[3];
 }
 
 static void put_json(const struct plot *p, const struct cw_event *e)
@@ -174,16 +174,18 @@ bool plot_window(const struct plot *p)
 
     if (!measure(p, &s))
         return false;
-    choose_unit(&s, MIN(MAX(room, (unsigned)STRIP_LEAST),
-                        (unsigned)STRIP_MOST));
+    choose_unit(&s,
+                MIN(MAX(room, (unsigned)STRIP_LEAST), (unsigned)STRIP_MOST));
     if (!p->o->json) {
         fmt_str(&f, "send window of ");
         plot_who(p, p->who, &f);
         plot_line(p, &f);
-        fmt_str(&f, p->o->ascii
-                    ? "# acknowledged  > in flight  _ may be sent  . must wait"
-                    : "█ acknowledged  ▓ in flight  ░ may be sent  "
-                      ". must wait");
+        fmt_str(
+            &f,
+            p->o->ascii
+                ? "# acknowledged  > in flight  _ may be sent  . must wait"
+                : "█ acknowledged  ▓ in flight  ░ may be sent  "
+                  ". must wait");
         fmt_f(&f, "; a cell is %llu bytes", (unsigned long long)s.unit);
         plot_line(p, &f);
         fmt_str(&f, "  time ms      una      nxt   window");

@@ -9,7 +9,7 @@
 void *run_grow(const struct cw_alloc *alloc, void **array, size_t n,
                size_t *cap, size_t size);
 
-#define RUN_GROW(run, field) \
+#define RUN_GROW(run, field)                                        \
     run_grow((run)->alloc, (void **)&(run)->field, (run)->n##field, \
              &(run)->room.field, sizeof *(run)->field)
 

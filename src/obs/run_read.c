@@ -10,8 +10,8 @@
 struct loader {
     struct run            *run;
     const struct cw_alloc *alloc;
-    struct run_packet next; /* what PACKET said of the block to come */
-    bool              has_next, out_of_memory;
+    struct run_packet      next; /* what PACKET said of the block to come */
+    bool                   has_next, out_of_memory;
 };
 
 void *run_grow(const struct cw_alloc *alloc, void **array, size_t n,
@@ -205,7 +205,8 @@ static struct run_packet *packet_numbered(struct run *r, uint32_t number)
             high = mid;
     }
     return low < r->npackets && r->packets[low].number == number
-        ? &r->packets[low] : NULL;
+        ? &r->packets[low]
+        : NULL;
 }
 
 static void read_fate(struct loader *l, struct reader *r)
@@ -310,8 +311,8 @@ bool run_read(struct run *run, struct span file, const struct cw_alloc *alloc,
 
     *run = (struct run){ .alloc = alloc };
     *why = file.len == 0
-               ? "nothing stands in it yet"
-               : "it is no recording of Causeway (no pcapng section header)";
+        ? "nothing stands in it yet"
+        : "it is no recording of Causeway (no pcapng section header)";
     if (block_next(&f, &b) != BLOCK_OK || b.type != BLOCK_SHB)
         return false;
     while (block_next(&f, &b) == BLOCK_OK && !l.out_of_memory) {
@@ -338,13 +339,13 @@ bool run_read(struct run *run, struct span file, const struct cw_alloc *alloc,
 
 void run_free(struct run *r)
 {
-#define GIVE(field)                                              \
-    do {                                                         \
-        if (r->field)                                            \
-            r->alloc->free(r->alloc->ctx, r->field,              \
-                           r->room.field * sizeof *r->field);    \
-        r->field = NULL;                                         \
-        r->n##field = r->room.field = 0;                         \
+#define GIVE(field)                                           \
+    do {                                                      \
+        if (r->field)                                         \
+            r->alloc->free(r->alloc->ctx, r->field,           \
+                           r->room.field * sizeof *r->field); \
+        r->field = NULL;                                      \
+        r->n##field = r->room.field = 0;                      \
     } while (0)
     GIVE(hosts);
     GIVE(links);

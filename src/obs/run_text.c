@@ -22,8 +22,8 @@ static const char *link_name(const struct run *r, unsigned a, unsigned b)
 static void fate_text(const struct run *r, const struct run_packet *p,
                       const struct run_fate *f, struct fmt *out)
 {
-    const char *link
-        = link_name(r, p->host, p->netif == 0 || !f->to ? p->host : f->to);
+    const char *link = link_name(r, p->host,
+                                 p->netif == 0 || !f->to ? p->host : f->to);
 
     switch (f->why) {
     case WHY_LINK_ARRIVED:

@@ -80,11 +80,21 @@ const struct run_row *sockets_next(struct sockets_walk *w)
 
 /* ---- cells -------------------------------------------------------------------- */
 
-enum column { NETID, STATE, RECVQ, SENDQ, LADDR, LPORT, PADDR, PPORT, COLUMNS };
+enum column {
+    NETID,
+    STATE,
+    RECVQ,
+    SENDQ,
+    LADDR,
+    LPORT,
+    PADDR,
+    PPORT,
+    COLUMNS
+};
 
 static const char *const heads[COLUMNS] = {
-    "Netid", "State", "Recv-Q", "Send-Q", "Local Address", "Port",
-    "Peer Address", "Port",
+    "Netid",         "State", "Recv-Q",       "Send-Q",
+    "Local Address", "Port",  "Peer Address", "Port",
 };
 
 /* iproute2's: IPv6's wildcard that takes IPv4 too is a star. */

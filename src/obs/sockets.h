@@ -20,10 +20,10 @@ enum {
 enum sockets_op { SOCKETS_AND, SOCKETS_OR, SOCKETS_NOT, SOCKETS_TEST };
 enum sockets_cmp { CMP_EQ, CMP_NE, CMP_GE, CMP_LE, CMP_GT, CMP_LT };
 struct sockets_term {
-    uint8_t        op;    /* enum sockets_op */
-    bool           peer;  /* dport, dst */
+    uint8_t        op;   /* enum sockets_op */
+    bool           peer; /* dport, dst */
     bool           by_addr, by_port;
-    uint8_t        cmp;   /* enum sockets_cmp: of the port */
+    uint8_t        cmp; /* enum sockets_cmp: of the port */
     uint8_t        prefix;
     uint16_t       port;
     struct cw_addr addr;
@@ -41,14 +41,14 @@ bool sockets_filter_parse(struct sockets_filter *f, unsigned n,
                           const char *const *words, struct fmt *err);
 
 struct sockets_opts {
-    bool tcp, udp;   /* neither: both */
-    bool four, six;  /* neither: both */
+    bool tcp, udp;  /* neither: both */
+    bool four, six; /* neither: both */
     bool all, listening;
     bool processes, info, extended, timers, memory, oneline, no_header;
     bool names; /* of the lab's hosts, in place of addresses */
     /* netstat: a port's name in /etc/services, or NULL; NULL: numbers. */
     const char *(*service)(uint16_t port, bool tcp);
-    unsigned host;  /* only this one's; 0: all */
+    unsigned                     host;   /* only this one's; 0: all */
     const struct sockets_filter *filter; /* ss; or NULL */
 };
 

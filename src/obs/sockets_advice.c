@@ -37,9 +37,10 @@ static void close_wait(const struct sockets_out *out, unsigned n,
         return;
     fmt_f(&f, "%u connection%s in CLOSE-WAIT, at ", n, n == 1 ? "" : "s");
     local_name(&f, first);
-    fmt_str(&f, ": the peer has closed, this side's program has not. No "
-                "timer ends it: the program must close() the socket once "
-                "recv() has answered 0");
+    fmt_str(&f,
+            ": the peer has closed, this side's program has not. No "
+            "timer ends it: the program must close() the socket once "
+            "recv() has answered 0");
     say(out, &f);
 }
 
@@ -54,9 +55,10 @@ static void queues(const struct sockets_out *out, const struct run_row *row)
         return;
     fmt_str(&f, "the accept queue of ");
     local_name(&f, row);
-    fmt_f(&f, " is full (%llu wait, the backlog is %llu): new SYNs are "
-              "dropped and %u half-open ones wait. The program must accept() "
-              "faster, or listen() with more",
+    fmt_f(&f,
+          " is full (%llu wait, the backlog is %llu): new SYNs are "
+          "dropped and %u half-open ones wait. The program must accept() "
+          "faster, or listen() with more",
           (unsigned long long)s->recv_q, (unsigned long long)s->send_q,
           s->syn_queue);
     say(out, &f);
@@ -72,17 +74,19 @@ static void drops(const struct sockets_out *out, const struct run_row *row)
     fmt_f(&f, "%llu datagram%s for ", (unsigned long long)row->row.drops,
           row->row.drops == 1 ? "" : "s");
     local_name(&f, row);
-    fmt_str(&f, " dropped, because its receive queue was full; nobody sends "
-                "them again. The program must read faster, or set a larger "
-                "SO_RCVBUF");
+    fmt_str(&f,
+            " dropped, because its receive queue was full; nobody sends "
+            "them again. The program must read faster, or set a larger "
+            "SO_RCVBUF");
     say(out, &f);
 }
 
 void sockets_advice(const struct run *r, const struct sockets_opts *o,
                     const struct sockets_out *out)
 {
-    struct sockets_opts   all = { .all = true, .host = o->host,
-                                  .tcp = o->tcp, .udp = o->udp };
+    struct sockets_opts all = {
+        .all = true, .host = o->host, .tcp = o->tcp, .udp = o->udp
+    };
     struct sockets_walk   w = { .run = r, .o = &all };
     const struct run_row *row, *first = NULL;
     unsigned              n = 0;

@@ -51,7 +51,15 @@ const char *sockets_state_name(unsigned state)
 /* ---- reading ---------------------------------------------------------------- */
 
 enum token_kind {
-    T_END, T_AND, T_OR, T_NOT, T_OPEN, T_CLOSE, T_CMP, T_WORD, T_TOO_LONG
+    T_END,
+    T_AND,
+    T_OR,
+    T_NOT,
+    T_OPEN,
+    T_CLOSE,
+    T_CMP,
+    T_WORD,
+    T_TOO_LONG
 };
 
 struct parser {
@@ -94,19 +102,19 @@ static const struct {
     enum token_kind kind;
     uint8_t         cmp;
 } signs[] = {
-    { "and", T_AND, 0 },       { "&&", T_AND, 0 },
-    { "&", T_AND, 0 },         { "or", T_OR, 0 },
-    { "||", T_OR, 0 },         { "|", T_OR, 0 },
-    { "not", T_NOT, 0 },       { "(", T_OPEN, 0 },
-    { ")", T_CLOSE, 0 },       { "==", T_CMP, CMP_EQ },
-    { "=", T_CMP, CMP_EQ },    { "eq", T_CMP, CMP_EQ },
-    { "!=", T_CMP, CMP_NE },   { "ne", T_CMP, CMP_NE },
-    { "neq", T_CMP, CMP_NE },  { ">=", T_CMP, CMP_GE },
-    { "ge", T_CMP, CMP_GE },   { "geq", T_CMP, CMP_GE },
-    { "<=", T_CMP, CMP_LE },   { "le", T_CMP, CMP_LE },
-    { "leq", T_CMP, CMP_LE },  { ">", T_CMP, CMP_GT },
-    { "gt", T_CMP, CMP_GT },   { "<", T_CMP, CMP_LT },
-    { "lt", T_CMP, CMP_LT },   { "!", T_NOT, 0 },
+    { "and", T_AND, 0 },      { "&&", T_AND, 0 },
+    { "&", T_AND, 0 },        { "or", T_OR, 0 },
+    { "||", T_OR, 0 },        { "|", T_OR, 0 },
+    { "not", T_NOT, 0 },      { "(", T_OPEN, 0 },
+    { ")", T_CLOSE, 0 },      { "==", T_CMP, CMP_EQ },
+    { "=", T_CMP, CMP_EQ },   { "eq", T_CMP, CMP_EQ },
+    { "!=", T_CMP, CMP_NE },  { "ne", T_CMP, CMP_NE },
+    { "neq", T_CMP, CMP_NE }, { ">=", T_CMP, CMP_GE },
+    { "ge", T_CMP, CMP_GE },  { "geq", T_CMP, CMP_GE },
+    { "<=", T_CMP, CMP_LE },  { "le", T_CMP, CMP_LE },
+    { "leq", T_CMP, CMP_LE }, { ">", T_CMP, CMP_GT },
+    { "gt", T_CMP, CMP_GT },  { "<", T_CMP, CMP_LT },
+    { "lt", T_CMP, CMP_LT },  { "!", T_NOT, 0 },
 };
 
 /* How many characters the token at s has: a sign of one or two, or a word. */
@@ -287,12 +295,13 @@ static bool take_addr(struct parser *p, struct sockets_term *t)
 static bool take_term(struct parser *p)
 {
     struct sockets_term t = { .op = SOCKETS_TEST };
-    bool                port = same(p->text, "sport") || same(p->text, "dport");
+    bool port = same(p->text, "sport") || same(p->text, "dport");
     bool addr = same(p->text, "src") || same(p->text, "dst");
 
     if (!port && !addr)
-        return fail(p, "not understood; there are state, sport, dport, src "
-                       "and dst");
+        return fail(p,
+                    "not understood; there are state, sport, dport, src "
+                    "and dst");
     t.peer = p->text[0] == 'd';
     t.cmp = CMP_EQ;
     next(p);
@@ -322,7 +331,7 @@ static unsigned binding(unsigned kind)
 static bool pop(struct parser *p)
 {
     uint8_t             kind = p->yard[--p->nyard];
-    struct sockets_term t = { .op = kind == T_NOT   ? SOCKETS_NOT
+    struct sockets_term t = { .op = kind == T_NOT ? SOCKETS_NOT
                                   : kind == T_AND ? SOCKETS_AND
                                                   : SOCKETS_OR };
 
@@ -404,8 +413,9 @@ static bool take(struct parser *p)
 bool sockets_filter_parse(struct sockets_filter *f, unsigned n,
                           const char *const *words, struct fmt *err)
 {
-    struct parser p = { .f = f, .err = err, .words = words, .n = n,
-                        .rest = "" };
+    struct parser p = {
+        .f = f, .err = err, .words = words, .n = n, .rest = ""
+    };
 
     *f = (struct sockets_filter){ 0 };
     for (next(&p); p.kind != T_END; next(&p))

@@ -104,8 +104,9 @@ static const struct {
     const char *key, *meaning;
 } meanings[] = {
     { "ts", "timestamps: each segment is timed (RFC 7323)" },
-    { "sack", "the receiver says which segments it has behind a hole "
-              "(RFC 2018)" },
+    { "sack",
+      "the receiver says which segments it has behind a hole "
+      "(RFC 2018)" },
     { "reno", "who governs cwnd: Reno (RFC 5681)" },
     { "wscale", "windows count in units of 2^n: the peer's n, ours" },
     { "rto", "ms without an ACK until the oldest segment is sent again" },
@@ -116,7 +117,8 @@ static const struct {
     { "rcvmss", "the largest segment that came" },
     { "advmss", "the largest segment that we said we take" },
     { "cwnd", "segments that may be in flight: what the path bears" },
-    { "ssthresh", "below it cwnd doubles each round trip, above it adds one" },
+    { "ssthresh",
+      "below it cwnd doubles each round trip, above it adds one" },
     { "bytes_sent", "data bytes sent, those sent again included" },
     { "bytes_retrans", "data bytes sent again" },
     { "bytes_acked", "bytes that the peer has acknowledged" },

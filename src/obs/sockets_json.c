@@ -17,8 +17,8 @@ static void put_end(struct json *j, const char *key,
 
 static void put_timer(struct json *j, const struct cw_sock_row *s)
 {
-    static const char *const kinds[] = { "off", "on", "keepalive", "timewait",
-                                         "persist", "delack" };
+    static const char *const kinds[] = { "off",      "on",      "keepalive",
+                                         "timewait", "persist", "delack" };
 
     if (s->timer == 0 || s->timer >= ARRAY_LEN(kinds))
         return;
@@ -28,8 +28,7 @@ static void put_timer(struct json *j, const struct cw_sock_row *s)
     json_close(j);
 }
 
-static void put_processes(struct json *j, const struct run *r,
-                          uint64_t owner)
+static void put_processes(struct json *j, const struct run *r, uint64_t owner)
 {
     unsigned n = 0;
 

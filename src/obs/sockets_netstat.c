@@ -105,24 +105,26 @@ static void put_timer(struct fmt *f, const struct cw_sock_row *s)
 {
     static const char *const kinds[] = { "off", "on", "keepalive", "timewait",
                                          "probe" };
-    bool     runs = s->timer < ARRAY_LEN(kinds) && s->timer;
-    uint64_t cs = runs && s->timer_left > 0
-        ? (uint64_t)(s->timer_left / (10 * NS_MS)) : 0;
+    bool                     runs = s->timer < ARRAY_LEN(kinds) && s->timer;
+    uint64_t                 cs = runs && s->timer_left > 0
+                        ? (uint64_t)(s->timer_left / (10 * NS_MS))
+                        : 0;
 
     fmt_f(f, " %s (%llu.%02u/%u/%u)", runs ? kinds[s->timer] : "off",
           (unsigned long long)(cs / 100), (unsigned)(cs % 100),
-          s->has_info ? s->info.backoff : 0, s->has_info ? s->info.probes : 0);
+          s->has_info ? s->info.backoff : 0,
+          s->has_info ? s->info.probes : 0);
 }
 
 static void put_row(const struct run *r, const struct sockets_opts *o,
                     const struct sockets_out *out, const struct run_row *row)
 {
     const struct cw_sock_row *s = &row->row;
-    char       line[SOCKETS_LINE_MAX], proto[8];
-    struct fmt f = fmt_of(line, sizeof line);
-    struct fmt p = fmt_of(proto, sizeof proto);
-    struct cw_sockaddr peer = s->peer;
-    const struct who   who = { r, o, row_is_tcp(row) };
+    char                      line[SOCKETS_LINE_MAX], proto[8];
+    struct fmt                f = fmt_of(line, sizeof line);
+    struct fmt                p = fmt_of(proto, sizeof proto);
+    struct cw_sockaddr        peer = s->peer;
+    const struct who          who = { r, o, row_is_tcp(row) };
 
     peer.addr = row_peer(row);
     fmt_f(&p, "%s%s", row_is_tcp(row) ? "tcp" : "udp",
@@ -149,7 +151,7 @@ static void put_heads(const struct sockets_opts *o,
 
     fmt_f(&f, "Active Internet connections (%s)",
           o->listening ? "only servers"
-          : o->all     ? "servers and established"
+              : o->all ? "servers and established"
                        : "w/o servers");
     out->line(out->ctx, line, f.len);
     fmt_reset(&f);

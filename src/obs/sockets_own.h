@@ -39,7 +39,8 @@ void put_name_safe(struct fmt *f, const char *name);
 
 /* sockets_filter.c */
 bool sockets_match(const struct sockets_filter *f, const struct run_row *r);
-const char *sockets_state_name(unsigned state); /* ss's; "UNCONN" for closed */
+const char *sockets_state_name(
+    unsigned state); /* ss's; "UNCONN" for closed */
 
 /* sockets_info.c: " ts sack reno wscale:7,7 ..." */
 void sockets_info(struct fmt *f, const struct run_row *r);

@@ -94,5 +94,6 @@ const char *trace_link(const struct run *r, const struct run_packet *p)
     }
     /* To nobody: of two hosts it can only have been one link. */
     return r->nhosts == 2 && p->netif != 0 && r->nlinks > 0
-        ? r->links[r->nlinks - 1].name : "";
+        ? r->links[r->nlinks - 1].name
+        : "";
 }

@@ -22,8 +22,8 @@ void trace_text(struct fmt *out, struct print_state *st,
                 const struct run_packet *p);
 /* The same as one JSON object, schema causeway.trace/1.  Numbers of TCP are
  * those in the packet; "line" has tcpdump's words, without a time. */
-void trace_json(struct fmt *out, struct print_state *st,
-                const struct run *r, const struct run_packet *p);
+void trace_json(struct fmt *out, struct print_state *st, const struct run *r,
+                const struct run_packet *p);
 
 /* The interface it was captured at ("h1", "h1-lo"), as the file names it. */
 void trace_interface(const struct run *r, const struct run_packet *p,

@@ -43,17 +43,23 @@ enum sp_proto { SP_TCP, SP_UDP, SP_ICMP };
 
 /* Flags as in the header; AE is the ninth. */
 enum {
-    SP_FIN = 0x01, SP_SYN = 0x02, SP_RST = 0x04, SP_PSH = 0x08,
-    SP_ACK = 0x10, SP_URG = 0x20, SP_ECE = 0x40, SP_CWR = 0x80,
+    SP_FIN = 0x01,
+    SP_SYN = 0x02,
+    SP_RST = 0x04,
+    SP_PSH = 0x08,
+    SP_ACK = 0x10,
+    SP_URG = 0x20,
+    SP_ECE = 0x40,
+    SP_CWR = 0x80,
     SP_AE = 0x100,
 };
 
 /* A TCP option: numbers, or bytes as they are. */
 struct sp_opt {
     uint8_t  kind, nv, len;
-    bool     is_exp;   /* the experimental form of Fast Open */
-    bool     any;      /* the bytes are not compared */
-    bool     raw;      /* bytes alone: no kind, no length before them */
+    bool     is_exp; /* the experimental form of Fast Open */
+    bool     any;    /* the bytes are not compared */
+    bool     raw;    /* bytes alone: no kind, no length before them */
     uint32_t v[SP_OPT_NUMBERS];
     uint8_t  bytes[SP_COOKIE_MAX];
 };
@@ -61,7 +67,7 @@ struct sp_opt {
 struct sp {
     enum sp_proto proto;
     /* IP; -1: not said */
-    int  ecn;  /* 0 to 3, or SP_ECT01 */
+    int  ecn; /* 0 to 3, or SP_ECT01 */
     int  tos, ttl;
     int  flow; /* 0: the connection at hand */
     bool df, df_said;
@@ -70,11 +76,11 @@ struct sp {
     uint8_t        resv, doff;
     struct cw_addr src, dst;
     /* TCP */
-    uint16_t flags;
-    uint32_t seq, ack, len; /* len: of UDP's payload, too */
-    int64_t  win, up;       /* -1: not said */
-    bool     opts_any;
-    uint8_t  nopts;
+    uint16_t      flags;
+    uint32_t      seq, ack, len; /* len: of UDP's payload, too */
+    int64_t       win, up;       /* -1: not said */
+    bool          opts_any;
+    uint8_t       nopts;
     struct sp_opt opts[SP_OPTS];
     /* ICMP */
     int        type, code;
@@ -91,8 +97,8 @@ enum ev_kind { EVENT_IN, EVENT_OUT, EVENT_CALL, EVENT_CODE, EVENT_SHELL };
 
 struct when {
     bool  relative, any;
-    cw_ns from, to;  /* equal: exactly then */
-    cw_ns end;       /* of a call that blocks; NS_NEVER: it does not */
+    cw_ns from, to; /* equal: exactly then */
+    cw_ns end;      /* of a call that blocks; NS_NEVER: it does not */
 };
 
 struct call {

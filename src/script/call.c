@@ -96,7 +96,7 @@ static void check_result(struct run *r, const struct call *c, int64_t got)
     }
     if (got < 0 ? want->n != -1 || (c->err && c->err != -got)
                 : c->err != 0 || (!is_fd && want->n != got)
-                    || (is_fd && want->n < 0))
+                || (is_fd && want->n < 0))
         wrong_result(r, c, got);
 }
 
@@ -132,17 +132,20 @@ static bool attempt(struct run *r, struct pending *p)
         check_end(r, p);
     }
     if (got == CALL_BLOCKS && p->ev->when.end == NS_NEVER && !r->over)
-        run_fail(r, "%s() would block here; if it should, say until when: "
-                    "0...1.5", p->ev->call.name);
+        run_fail(r,
+                 "%s() would block here; if it should, say until when: "
+                 "0...1.5",
+                 p->ev->call.name);
     r->ev = ev;
     return got != CALL_BLOCKS || r->over;
 }
 
 void call_begin(struct run *r, const struct event *e, cw_ns before)
 {
-    struct pending    p = { .ev = e, .began = r->host.now, .last = before,
-                            .deadline = NS_NEVER };
-    int               i = find(e->call.name);
+    struct pending p = {
+        .ev = e, .began = r->host.now, .last = before, .deadline = NS_NEVER
+    };
+    int i = find(e->call.name);
 
     if (i < 0) {
         run_lack(r, "%s()", e->call.name);
@@ -167,7 +170,7 @@ void calls_retry(struct run *r)
     for (unsigned i = 0; i < r->npending && !r->over;) {
         struct pending *p = &r->pending[i];
 
-        bool            over = attempt(r, p);
+        bool over = attempt(r, p);
 
         host_settle(&r->host);
         if (!over) {
@@ -193,8 +196,8 @@ void calls_finish(struct run *r)
 {
     while (r->npending && !r->over) {
         const struct pending *p = &r->pending[0];
-        cw_ns end = p->ev->when.end + (p->ev->when.relative ? p->last
-                                                            : r->start);
+        cw_ns                 end = p->ev->when.end
+            + (p->ev->when.relative ? p->last : r->start);
         const char *name = p->ev->call.name;
 
         r->ev = p->ev;

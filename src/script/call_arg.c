@@ -94,8 +94,8 @@ static void addr_of(struct run *r, const struct val *v, struct cw_addr *out)
 void arg_addr(struct run *r, const struct val *v,
               const struct cw_sockaddr *any, struct cw_sockaddr *out)
 {
-    static const char *const fields[] = { "sin_port", "sin6_port",
-                                          "sin_addr", "sin6_addr" };
+    static const char *const fields[] = { "sin_port", "sin6_port", "sin_addr",
+                                          "sin6_addr" };
 
     *out = *any;
     if (arg_is_any(v))
@@ -118,8 +118,9 @@ struct fd *fd_new(struct run *r, int sd, int type)
 {
     for (unsigned i = 0; i < RUN_FDS; i++)
         if (!r->fds[i].open) {
-            r->fds[i] = (struct fd){ .open = true, .number = -1, .sd = sd,
-                                     .type = type };
+            r->fds[i] = (struct fd){
+                .open = true, .number = -1, .sd = sd, .type = type
+            };
             return &r->fds[i];
         }
     run_fail(r, "more than %d descriptors", RUN_FDS);

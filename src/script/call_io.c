@@ -33,8 +33,8 @@ static bool waits(const struct fd *fd, int flags)
 struct transfer {
     int64_t           len;
     int               flags;
-    const struct val *addr;  /* NULL: none */
-    const struct val *text;  /* bytes that the script gives, or NULL */
+    const struct val *addr;      /* NULL: none */
+    const struct val *text;      /* bytes that the script gives, or NULL */
     int               msg_flags; /* what came of it */
 };
 
@@ -69,9 +69,10 @@ static int64_t receive(struct run *r, struct pending *p, struct transfer *t)
 {
     static const int known = MSG_OOB | MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT
         | MSG_WAITALL | MSG_NOSIGNAL;
-    struct cw_msg m = { .buf = buffer, .len = (size_t)(t->len - p->done),
-                        .flags = t->flags & (MSG_OOB | MSG_PEEK
-                                             | MSG_TRUNC) };
+    struct cw_msg m = { .buf = buffer,
+                        .len = (size_t)(t->len - p->done),
+                        .flags = t->flags
+                            & (MSG_OOB | MSG_PEEK | MSG_TRUNC) };
     int64_t       n;
 
     if (t->flags & ~known)
@@ -125,7 +126,8 @@ static void fill(struct fd *fd, const struct transfer *t, int64_t done)
     if (t->text) {
         for (size_t i = 0; i < n; i++)
             buffer[i] = (size_t)done + i < t->text->len
-                ? (uint8_t)t->text->text[(size_t)done + i] : 0;
+                ? (uint8_t)t->text->text[(size_t)done + i]
+                : 0;
         if (fd->flow)
             fd->flow->free_out = true;
         return;
@@ -150,8 +152,8 @@ static void aim(struct run *r, struct fd *fd, const struct cw_sockaddr *to)
 
 static int64_t transmit(struct run *r, struct pending *p, struct transfer *t)
 {
-    static const int   known = MSG_OOB | MSG_MORE | MSG_DONTWAIT
-        | MSG_NOSIGNAL | MSG_EOR;
+    static const int known = MSG_OOB | MSG_MORE | MSG_DONTWAIT | MSG_NOSIGNAL
+        | MSG_EOR;
     struct cw_sockaddr any = { r->set.host.remote, 0, r->set.connect_port };
     struct cw_msg      m = { .buf = buffer,
                              .len = (size_t)(t->len - p->done),
@@ -208,10 +210,11 @@ int64_t call_sendto(struct run *r, struct pending *p)
     const struct val *to = arg(p, 4);
     struct transfer   t = { .len = io_len(r, arg(p, 2)),
                             .flags = (int)arg_int(r, arg(p, 3)),
-                            .text = text_of(arg(p, 1)), .addr = to };
+                            .text = text_of(arg(p, 1)),
+                            .addr = to };
 
-    if (to->kind == VAL_INT || (to->kind == VAL_NAME
-                                && strcmp(to->text, "NULL") == 0))
+    if (to->kind == VAL_INT
+        || (to->kind == VAL_NAME && strcmp(to->text, "NULL") == 0))
         t.addr = NULL;
     return transmit(r, p, &t);
 }

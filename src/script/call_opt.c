@@ -72,8 +72,10 @@ static void compare_text(struct run *r, const struct val *want,
     n = strnlen((const char *)b, n);
     if (want->len == n && memcmp(want->text, b, n) == 0)
         return;
-    run_fail(r, "the option's value is another one\n    expected  \"%s\""
-                "\n    came      \"%.*s\"", want->text, (int)n, b);
+    run_fail(r,
+             "the option's value is another one\n    expected  \"%s\""
+             "\n    came      \"%.*s\"",
+             want->text, (int)n, b);
 }
 
 static void compare_ints(struct run *r, const struct val *want,
@@ -89,8 +91,9 @@ static void compare_ints(struct run *r, const struct val *want,
         if (at + 4 <= n)
             memcpy(&have, b + at, 4);
         if (arg_int(r, want) != have)
-            run_fail(r, "the option's value is another one\n"
-                        "    expected  %lld\n    came      %d",
+            run_fail(r,
+                     "the option's value is another one\n"
+                     "    expected  %lld\n    came      %d",
                      (long long)arg_int(r, want), have);
     }
 }
@@ -184,8 +187,9 @@ int64_t call_ioctl(struct run *r, struct pending *p)
         return got;
     have = ioctl_value(r, request, &q);
     if (!r->over && !arg_is_any(want) && arg_int(r, want) != have)
-        run_fail(r, "ioctl() answered another value\n    expected  %lld\n"
-                    "    came      %lld", (long long)arg_int(r, want),
-                 (long long)have);
+        run_fail(r,
+                 "ioctl() answered another value\n    expected  %lld\n"
+                 "    came      %lld",
+                 (long long)arg_int(r, want), (long long)have);
     return got;
 }

@@ -47,8 +47,9 @@ static void check_revents(struct run *r, const struct val *list)
 
         if (!want || arg_is_any(want) || arg_int(r, want) == have)
             continue;
-        run_fail(r, "poll() answered other revents\n    expected  0x%llx\n"
-                    "    came      0x%x",
+        run_fail(r,
+                 "poll() answered other revents\n    expected  0x%llx\n"
+                 "    came      0x%x",
                  (unsigned long long)arg_int(r, want), have);
     }
 }
@@ -162,8 +163,9 @@ static void check_event(struct run *r, const struct val *want,
     d = d || !want ? d : arg_field(want, "fd", 1);
     if (e && !arg_is_any(e)
         && ((uint32_t)arg_int(r, e) & ~(uint32_t)EPOLLET) != events)
-        run_fail(r, "epoll_wait() answered other events\n    expected  "
-                    "0x%llx\n    came      0x%x",
+        run_fail(r,
+                 "epoll_wait() answered other events\n    expected  "
+                 "0x%llx\n    came      0x%x",
                  (unsigned long long)arg_int(r, e), events);
     if (d && !arg_is_any(d) && arg_int(r, d) != data)
         run_fail(r, "epoll_wait() answered %lld as data", (long long)data);

@@ -6,10 +6,10 @@
 
 int64_t call_socket(struct run *r, struct pending *p)
 {
-    int domain = (int)arg_int_or(r, arg(p, 0), r->set.family);
-    int type = (int)arg_int(r, arg(p, 1));
-    int kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
-    int sd;
+    int        domain = (int)arg_int_or(r, arg(p, 0), r->set.family);
+    int        type = (int)arg_int(r, arg(p, 1));
+    int        kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int        sd;
     struct fd *fd;
 
     if (r->over || !run_start(r))
@@ -19,8 +19,8 @@ int64_t call_socket(struct run *r, struct pending *p)
         run_lack(r, "sockets of this family or type");
         return CALL_ENDED;
     }
-    sd = cw_socket(r->host.st, domain, kind,
-                   (int)arg_int_or(r, arg(p, 2), 0), r->host.now);
+    sd = cw_socket(r->host.st, domain, kind, (int)arg_int_or(r, arg(p, 2), 0),
+                   r->host.now);
     if (sd < 0)
         return sd;
     fd = fd_new(r, sd, kind);

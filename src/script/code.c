@@ -37,8 +37,8 @@ struct code {
 static bool info_of_row(struct code *c, const struct flow *f)
 {
     static struct cw_sock_row rows[ROWS];
-    struct run *r = c->r;
-    size_t      n = cw_snapshot_socks(r->host.st, rows, ROWS, r->host.now);
+    struct run               *r = c->r;
+    size_t n = cw_snapshot_socks(r->host.st, rows, ROWS, r->host.now);
 
     for (size_t i = 0; i < n && i < ROWS; i++)
         if (rows[i].peer.port == f->rport && rows[i].local.port == f->lport
@@ -64,8 +64,8 @@ static void get_info(struct code *c)
         c->has_info = info_of_row(c, f);
     else if (r->listener)
         c->has_info = cw_getsockopt(r->host.st, r->listener->sd,
-                                    CW_IPPROTO_TCP, CW_TCP_INFO, &c->info,
-                                    &n) == 0;
+                                    CW_IPPROTO_TCP, CW_TCP_INFO, &c->info, &n)
+            == 0;
     if (!c->has_info)
         c->info.state = CW_CLOSED;
 }
@@ -141,15 +141,15 @@ static void do_assign(struct code *c, struct expr *e)
     struct var *v;
     double      value;
 
-    while (name + n < e->end && (isalnum((unsigned char)name[n])
-                                 || name[n] == '_'))
+    while (name + n < e->end
+           && (isalnum((unsigned char)name[n]) || name[n] == '_'))
         n++;
     e->at += n;
     if (n == 0 || n >= NAME_MAX_ || !expr_take(e, "=")) {
         e->at = name;
         to_end_of_line(e);
-        run_lack(c->r, "the code `%.*s`", (int)MIN((size_t)(e->at - name),
-                                                  (size_t)80), name);
+        run_lack(c->r, "the code `%.*s`",
+                 (int)MIN((size_t)(e->at - name), (size_t)80), name);
         return;
     }
     value = expr_read(e);
@@ -176,8 +176,8 @@ static void statement(struct code *c, struct expr *e)
         run_lack(c->r, "in code: %s", e->error);
     expr_skip(e);
     if (!c->r->over && e->at < e->end && *e->at != '\n' && *e->at != ';')
-        run_lack(c->r, "in code: %.*s", (int)MIN((size_t)(e->end - e->at),
-                                                 (size_t)40), e->at);
+        run_lack(c->r, "in code: %.*s",
+                 (int)MIN((size_t)(e->end - e->at), (size_t)40), e->at);
 }
 
 static int lines_of(const char *from, const char *to)
@@ -206,8 +206,8 @@ void code_run(struct run *r, const char *text, int line)
     struct expr e = { text, text + strlen(text), find, &c, false, "", 0, 0 };
 
     while (!r->over) {
-        while (e.at < e.end && (isspace((unsigned char)*e.at)
-                                || *e.at == ';'))
+        while (e.at < e.end
+               && (isspace((unsigned char)*e.at) || *e.at == ';'))
             e.at++;
         expr_skip(&e);
         if (e.at >= e.end)

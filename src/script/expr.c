@@ -31,8 +31,7 @@ void expr_skip(struct expr *e)
         if (*e->at == '#') {
             while (e->at < e->end && *e->at != '\n')
                 e->at++;
-        } else if (*e->at == '\\' && e->at + 1 < e->end
-                   && e->at[1] == '\n') {
+        } else if (*e->at == '\\' && e->at + 1 < e->end && e->at[1] == '\n') {
             e->at += 2;
         } else if (*e->at == ' ' || *e->at == '\t' || *e->at == '\r'
                    || (*e->at == '\n' && e->depth > 0)) {
@@ -339,9 +338,12 @@ static double read_comparison(struct expr *e)
         if (i == ARRAY_LEN(signs))
             return any ? all : left;
         right = read_bits(e);
-        all &= i == 0 ? left == right : i == 1 ? left != right
-            : i == 2 ? left <= right : i == 3 ? left >= right
-            : i == 4 ? left < right : left > right;
+        all &= i == 0 ? left == right
+            : i == 1  ? left != right
+            : i == 2  ? left <= right
+            : i == 3  ? left >= right
+            : i == 4  ? left < right
+                      : left > right;
         any = true;
         left = right;
     }

@@ -13,7 +13,7 @@ struct expr {
     /* What a name stands for; false: nothing. */
     bool (*find)(void *ctx, const char *name, size_t len, double *value);
     void *ctx;
-    bool  bad;   /* it cannot be understood, or not be evaluated */
+    bool  bad; /* it cannot be understood, or not be evaluated */
     char  error[EXPR_ERROR_MAX];
     int   depth; /* of brackets */
     int   nested;

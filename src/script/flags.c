@@ -35,7 +35,8 @@ static void addresses6(struct host_config *h)
 
 void flags_default(struct settings *s)
 {
-    *s = (struct settings){ .family = AF_INET, .bind_port = PORT,
+    *s = (struct settings){ .family = AF_INET,
+                            .bind_port = PORT,
                             .connect_port = PORT };
     cw_config_init(&s->host.cw, 1);
     s->host.cw.sockets_max = 256;
@@ -76,8 +77,7 @@ static long long number(struct run *r, const char *name, const char *value)
     return n;
 }
 
-static void set_address(struct run *r, struct cw_addr *to,
-                        const char *value)
+static void set_address(struct run *r, struct cw_addr *to, const char *value)
 {
     struct cw_addr a;
     char           text[ADDR_TEXT_MAX];
@@ -150,6 +150,7 @@ static bool set_number(struct run *r, const char *name, const char *value)
 /* Nothing here depends on these. */
 static bool is_idle(const char *name)
 {
+    // clang-format off
     static const char *const idle[] = {
         "persistent_tun_dev", "netmask_ip", "speed", "non_fatal", "dry_run",
         "verbose", "quiet", "debug", "code_command", "code_format",
@@ -161,6 +162,7 @@ static bool is_idle(const char *name)
         "ip_address_reuse", "features", "no_cleanup", "cleanup",
         "fixed_tolerance", "wire_latency",
     };
+    // clang-format on
 
     for (size_t i = 0; i < ARRAY_LEN(idle); i++)
         if (strcmp(name, idle[i]) == 0)
@@ -168,16 +170,15 @@ static bool is_idle(const char *name)
     return false;
 }
 
-void flags_apply(struct run *r, const char *name, const char *value,
-                 int line)
+void flags_apply(struct run *r, const char *name, const char *value, int line)
 {
     struct event at = { .line = line };
 
     r->ev = &at;
     if (strcmp(name, "strict_segments") == 0)
         r->set.strict_segments = true;
-    else if (value && (set_place(r, name, value)
-                       || set_number(r, name, value)))
+    else if (value
+             && (set_place(r, name, value) || set_number(r, name, value)))
         ;
     else if (!is_idle(name))
         run_lack(r, "the option line --%s", name);

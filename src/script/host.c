@@ -13,7 +13,7 @@
 enum { ETHER = 14, ETHERTYPE_4 = 0x0800, ETHERTYPE_6 = 0x86dd };
 
 static const struct cw_mac our_mac = { { 2, 0, 0, 0, 0, 1 } };
-const struct cw_mac host_peer_mac = { { 2, 0, 0, 0, 0, 2 } };
+const struct cw_mac        host_peer_mac = { { 2, 0, 0, 0, 0, 2 } };
 
 /* ---- memory: a stack's is much the same as the last one's ---------------- */
 
@@ -74,8 +74,9 @@ static void on_event(void *ctx, const struct cw_event *ev)
 
 static bool join(struct host *h, const struct host_config *c)
 {
-    struct cw_netif_config eth = { .name = "eth0", .flags = CW_NETIF_NOARP,
-                                   .mac = our_mac, .mtu = c->mtu };
+    struct cw_netif_config eth = {
+        .name = "eth0", .flags = CW_NETIF_NOARP, .mac = our_mac, .mtu = c->mtu
+    };
 
     return cw_netif_add(h->st, &eth) == 0
         && cw_addr_add(h->st, 0, &c->local, c->prefix) == 0
@@ -137,13 +138,16 @@ static void keep(struct host *h, const struct cw_pkt *p)
                p->frags[i].len);
         n += p->frags[i].len;
     }
-    if (n < ETHER + 20 || (be16_load(bytes + 12) != ETHERTYPE_4
-                           && be16_load(bytes + 12) != ETHERTYPE_6)
+    if (n < ETHER + 20
+        || (be16_load(bytes + 12) != ETHERTYPE_4
+            && be16_load(bytes + 12) != ETHERTYPE_6)
         || is_noise(bytes + ETHER, n - ETHER))
         return;
     x = pool_get(h->pool, sizeof *x);
-    *x = (struct sent){ .t = h->now, .why = (enum why)p->why,
-                        .why_arg = p->why_arg, .ip = bytes + ETHER,
+    *x = (struct sent){ .t = h->now,
+                        .why = (enum why)p->why,
+                        .why_arg = p->why_arg,
+                        .ip = bytes + ETHER,
                         .len = n - ETHER };
     *h->tail = x;
     h->tail = &x->next;
@@ -188,7 +192,8 @@ bool host_give(struct host *h, const uint8_t *ip, size_t len)
 {
     struct cw_buf *b = cw_buf_new(h->st, ETHER + len);
     struct cw_pkt  p = { .frags = { { b, 0, (uint32_t)(ETHER + len) } },
-                         .nfrags = 1, .len = (uint32_t)(ETHER + len) };
+                         .nfrags = 1,
+                         .len = (uint32_t)(ETHER + len) };
 
     if (!b)
         return false;

@@ -38,24 +38,15 @@ static const struct icmp_name v4_names[] = {
 };
 
 static const struct icmp_name v6_names[] = {
-    { 1, -1, "unreachable" },
-    { 1, 0, "no_route" },
-    { 1, 1, "admin_prohibited" },
-    { 1, 2, "not_neighbour" },
-    { 1, 3, "address_unreachable" },
-    { 1, 4, "port_unreachable" },
-    { 1, 5, "source_policy" },
-    { 1, 6, "reject_route" },
-    { 2, -1, "packet_too_big" },
-    { 3, -1, "time_exceeded" },
-    { 3, 0, "hop_limit" },
-    { 3, 1, "reassembly_time" },
-    { 4, -1, "parameter_problem" },
-    { 4, 0, "header_field" },
-    { 4, 1, "unknown_next_header" },
-    { 4, 2, "unknown_option" },
-    { 128, -1, "echo_request" },
-    { 129, -1, "echo_reply" },
+    { 1, -1, "unreachable" },        { 1, 0, "no_route" },
+    { 1, 1, "admin_prohibited" },    { 1, 2, "not_neighbour" },
+    { 1, 3, "address_unreachable" }, { 1, 4, "port_unreachable" },
+    { 1, 5, "source_policy" },       { 1, 6, "reject_route" },
+    { 2, -1, "packet_too_big" },     { 3, -1, "time_exceeded" },
+    { 3, 0, "hop_limit" },           { 3, 1, "reassembly_time" },
+    { 4, -1, "parameter_problem" },  { 4, 0, "header_field" },
+    { 4, 1, "unknown_next_header" }, { 4, 2, "unknown_option" },
+    { 128, -1, "echo_request" },     { 129, -1, "echo_reply" },
 };
 
 static const struct icmp_name *names(bool v6, size_t *n)

@@ -16,9 +16,11 @@ struct figure {
     uint8_t     size, unit;
 };
 
-#define F(name, field, unit)                                             \
-    { "tcpi_" #name, offsetof(struct cw_tcp_info, field),                \
-      sizeof(((struct cw_tcp_info *)0)->field), unit }
+#define F(name, field, unit)                                \
+    {                                                       \
+        "tcpi_" #name, offsetof(struct cw_tcp_info, field), \
+            sizeof(((struct cw_tcp_info *)0)->field), unit  \
+    }
 #define S(name) F(name, name, PLAIN)
 
 // clang-format off

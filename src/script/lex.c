@@ -201,8 +201,9 @@ int64_t lex_number(struct lex *l)
     l->at += *l->at == '-' || *l->at == '+';
     hex = starts(l, "0x") || starts(l, "0X");
     l->at += hex ? 2 : 0;
-    while (left(l) && (hex ? isxdigit((unsigned char)*l->at)
-                           : isdigit((unsigned char)*l->at))) {
+    while (left(l)
+           && (hex ? isxdigit((unsigned char)*l->at)
+                   : isdigit((unsigned char)*l->at))) {
         n = n * (hex ? 16 : 10) + (uint64_t)digit_value(*l->at++);
         if (n > (uint64_t)1 << 48) {
             lex_fail(l, "this number is too large");

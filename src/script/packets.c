@@ -76,14 +76,14 @@ static void adopt(struct got *g, const struct sp *want)
 }
 
 /* Its timestamp option, if there is one. */
-#define stamp_of(p)                                                      \
-    ({                                                                   \
-        __typeof__(&(p)->opts[0]) stamp_ = NULL;                         \
-                                                                         \
-        for (unsigned i_ = 0; i_ < (p)->nopts; i_++)                     \
-            if ((p)->opts[i_].kind == 8 && (p)->opts[i_].nv == 2)        \
-                stamp_ = &(p)->opts[i_];                                 \
-        stamp_;                                                          \
+#define stamp_of(p)                                               \
+    ({                                                            \
+        __typeof__(&(p)->opts[0]) stamp_ = NULL;                  \
+                                                                  \
+        for (unsigned i_ = 0; i_ < (p)->nopts; i_++)              \
+            if ((p)->opts[i_].kind == 8 && (p)->opts[i_].nv == 2) \
+                stamp_ = &(p)->opts[i_];                          \
+        stamp_;                                                   \
     })
 
 /* The script's stamps stand for ours.  Only where it says how fast they run
@@ -104,8 +104,8 @@ static void stamp(const struct run *r, struct got *g, const struct sp *want)
             * r->set.ts_tick;
 
         o->v[0] = f->stamp0.script + (uint32_t)(ns / r->set.ts_tick);
-        if (want_ns - ns > r->set.tolerance || ns - want_ns
-            > r->set.tolerance)
+        if (want_ns - ns > r->set.tolerance
+            || ns - want_ns > r->set.tolerance)
             return;
     } else if (!w) {
         o->v[0] = flow_stamp_script(f, live);
@@ -144,8 +144,8 @@ static void glue(struct run *r, struct got *g, const struct sp *want)
     while (!g->wrong && g->sp.proto == SP_TCP && g->sp.len
            && g->sp.len < want->len && next(r, &more, true)) {
         if (more.wrong || more.flow != g->flow || more.sp.proto != SP_TCP
-            || more.sp.seq != g->sp.seq + g->sp.len
-            || more.sp.len == 0 || more.sp.ack != g->sp.ack)
+            || more.sp.seq != g->sp.seq + g->sp.len || more.sp.len == 0
+            || more.sp.ack != g->sp.ack)
             return;
         host_take(&r->host);
         g->sp.len += more.sp.len;

@@ -20,8 +20,7 @@ static void parse_flag(struct lex *l)
     const char  *from = l->at;
 
     f->line = l->line;
-    while (l->at < l->end && !isspace((unsigned char)*l->at)
-           && *l->at != '=')
+    while (l->at < l->end && !isspace((unsigned char)*l->at) && *l->at != '=')
         l->at++;
     f->name = pool_text(&l->ast->pool, from, (size_t)(l->at - from));
     if (l->at < l->end && *l->at == '=') {
@@ -84,8 +83,9 @@ static void parse_what(struct lex *l, struct event *e)
         e->kind = EVENT_CALL;
         parse_call(l, &e->call);
     } else {
-        lex_fail(l, "behind the time should stand a packet (< or >), a call, "
-                    "`a command` or %%{ code }%%");
+        lex_fail(l,
+                 "behind the time should stand a packet (< or >), a call, "
+                 "`a command` or %%{ code }%%");
     }
     if (e->when.end != NS_NEVER && e->kind != EVENT_CALL)
         lex_fail(l, "only calls take time from ... to; for packets write ~");
@@ -97,8 +97,8 @@ static void parse_event(struct lex *l, struct event **at)
     char          c = lex_peek(l);
 
     if (c == '`' || c == '%')
-        e->untimed = true, e->when = (struct when){ .relative = true,
-                                                    .end = NS_NEVER };
+        e->untimed = true,
+        e->when = (struct when){ .relative = true, .end = NS_NEVER };
     else if (c == '*' || c == '+' || c == '.' || isdigit((unsigned char)c))
         parse_when(l, &e->when);
     else

@@ -9,9 +9,18 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { KIND_EOL = 0, KIND_NOP = 1, KIND_MSS = 2, KIND_WSCALE = 3,
-       KIND_SACK_OK = 4, KIND_SACK = 5, KIND_TS = 8, KIND_MD5 = 19,
-       KIND_FO = 34, KIND_EXP = 254 };
+enum {
+    KIND_EOL = 0,
+    KIND_NOP = 1,
+    KIND_MSS = 2,
+    KIND_WSCALE = 3,
+    KIND_SACK_OK = 4,
+    KIND_SACK = 5,
+    KIND_TS = 8,
+    KIND_MD5 = 19,
+    KIND_FO = 34,
+    KIND_EXP = 254
+};
 
 static void parse_hex(struct lex *l, struct sp_opt *o)
 {
@@ -32,7 +41,8 @@ static void parse_hex(struct lex *l, struct sp_opt *o)
             return;
         }
         o->bytes[i / 2] = (uint8_t)(o->bytes[i / 2] << 4
-            | (isdigit(c) ? c - '0' : tolower(c) - 'a' + 10));
+                                    | (isdigit(c) ? c - '0'
+                                                  : tolower(c) - 'a' + 10));
     }
     o->len = (uint8_t)(n / 2);
 }
@@ -106,8 +116,8 @@ static void parse_option(struct lex *l, struct sp_opt *o)
         const char *name;
         uint8_t     kind;
     } kinds[] = {
-        { "eol", KIND_EOL },       { "nop", KIND_NOP },
-        { "mss", KIND_MSS },       { "wscale", KIND_WSCALE },
+        { "eol", KIND_EOL },        { "nop", KIND_NOP },
+        { "mss", KIND_MSS },        { "wscale", KIND_WSCALE },
         { "sackOK", KIND_SACK_OK }, { "sack", KIND_SACK },
         { "TS", KIND_TS },
     };

@@ -18,7 +18,7 @@ static bool parse_ecn(const char *word, int *ecn)
         const char *name;
         int         ecn;
     } names[] = {
-        { "noecn", 0 }, { "nonect", 0 }, { "not_ect", 0 }, { "ect1", 1 },
+        { "noecn", 0 }, { "nonect", 0 }, { "not_ect", 0 },      { "ect1", 1 },
         { "ect0", 2 },  { "ce", 3 },     { "ect01", SP_ECT01 },
     };
 
@@ -98,8 +98,8 @@ static void parse_seq(struct lex *l, struct sp *p)
     p->seq = (uint32_t)from;
     p->len = (uint32_t)len;
     if ((uint32_t)to != p->seq + p->len)
-        lex_fail(l, "%lld:%lld is not (%lld)", (long long)from,
-                 (long long)to, (long long)len);
+        lex_fail(l, "%lld:%lld is not (%lld)", (long long)from, (long long)to,
+                 (long long)len);
     if (len > 65000)
         lex_fail(l, "%lld bytes do not fit into a packet", (long long)len);
 }
@@ -211,8 +211,8 @@ static void parse_icmp(struct lex *l, struct sp *p, bool v6)
 
 static bool is_tunnel(struct lex *l)
 {
-    static const char *const tunnels[] = { "ipv4", "ipv6", "gre", "mpls",
-                                           "sctp", "udplite" };
+    static const char *const tunnels[] = { "ipv4", "ipv6", "gre",
+                                           "mpls", "sctp", "udplite" };
 
     for (size_t i = 0; i < ARRAY_LEN(tunnels); i++)
         if (lex_take_word(l, tunnels[i])) {
@@ -228,8 +228,9 @@ void parse_pkt(struct lex *l, bool inbound, struct sp *out)
     if (lex_take(l, "["))
         parse_ip(l, out);
     if (inbound && out->ecn == SP_ECT01)
-        lex_fail(l, "ect01 is for what goes out; what comes in is one of "
-                    "them");
+        lex_fail(l,
+                 "ect01 is for what goes out; what comes in is one of "
+                 "them");
     if (is_tunnel(l))
         return;
     if (lex_take_word(l, "udp"))

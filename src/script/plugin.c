@@ -37,13 +37,12 @@ static void give_up(const char *why)
 /* Both families, whatever the script is about. */
 static void add_ipv6(struct host *h)
 {
-    static struct run    other;
-    struct host_config  *c = &other.set.host;
+    static struct run   other;
+    struct host_config *c = &other.set.host;
 
     memset(&other, 0, sizeof other);
     flags_default(&other.set);
-    flags_apply(&other, "ip_version",
-                plugin.run.set.v6 ? "ipv4" : "ipv6", 0);
+    flags_apply(&other, "ip_version", plugin.run.set.v6 ? "ipv4" : "ipv6", 0);
     if (cw_addr_add(h->st, 0, &c->local, c->prefix) != 0
         || cw_neigh_add(h->st, 0, &c->remote, &host_peer_mac) != 0
         || cw_neigh_add(h->st, 0, &c->gateway, &host_peer_mac) != 0
@@ -234,8 +233,7 @@ static int the_netdev_send(void *u, const void *packet, size_t n)
     return (int)plugin_leave(ok ? 0 : -CW_EINVAL);
 }
 
-static int the_netdev_receive(void *u, void *packet, size_t *n,
-                              long long *us)
+static int the_netdev_receive(void *u, void *packet, size_t *n, long long *us)
 {
     struct host *h = &plugin.run.host;
     struct sent *x;

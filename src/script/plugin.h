@@ -24,8 +24,8 @@ struct plugin {
     pthread_cond_t  to_other, to_main;
     pthread_t       main;
     enum other      other;
-    struct run      run;  /* settings and the host */
-    struct ast      ast;  /* the memory behind them */
+    struct run      run; /* settings and the host */
+    struct ast      ast; /* the memory behind them */
     bool            started;
     cw_ns           clock; /* what gettimeofday says */
     struct {

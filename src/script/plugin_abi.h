@@ -55,7 +55,7 @@ struct plugin_table {
                   size_t n, unsigned flags);
 };
 
-void packetdrill_interface_init(const char *flags,
+void packetdrill_interface_init(const char          *flags,
                                 struct plugin_table *table);
 
 #endif

@@ -128,8 +128,8 @@ static int the_connect(void *u, int fd, const struct sockaddr *a,
     if (get_addr(a, len, &to))
         do {
             got = cw_connect(ST, plugin_sd(fd), &to, NOW);
-        } while ((got == -CW_EINPROGRESS || got == -CW_EALREADY)
-                 && waits(fd) && plugin_wait(NS_NEVER));
+        } while ((got == -CW_EINPROGRESS || got == -CW_EALREADY) && waits(fd)
+                 && plugin_wait(NS_NEVER));
     return (int)plugin_leave(got);
 }
 
@@ -190,8 +190,7 @@ static void scatter(const struct iovec *v, size_t n, size_t got)
     }
 }
 
-static ssize_t the_sendmsg(void *u, int fd, const struct msghdr *m,
-                           int flags)
+static ssize_t the_sendmsg(void *u, int fd, const struct msghdr *m, int flags)
 {
     struct cw_msg msg = { .flags = flags & (MSG_OOB | MSG_MORE) };
     size_t        all, done = 0;
@@ -216,8 +215,7 @@ static ssize_t the_sendmsg(void *u, int fd, const struct msghdr *m,
 static ssize_t the_recvmsg(void *u, int fd, struct msghdr *m, int flags)
 {
     struct cw_msg msg = { .buf = plugin.buffer,
-                          .flags = flags & (MSG_OOB | MSG_PEEK
-                                            | MSG_TRUNC) };
+                          .flags = flags & (MSG_OOB | MSG_PEEK | MSG_TRUNC) };
     ssize_t       got;
 
     (void)u;
@@ -238,12 +236,14 @@ static ssize_t the_recvmsg(void *u, int fd, struct msghdr *m, int flags)
     return plugin_leave(got);
 }
 
-static ssize_t the_sendto(void *u, int fd, const void *b, size_t n,
-                          int flags, const struct sockaddr *a, socklen_t len)
+static ssize_t the_sendto(void *u, int fd, const void *b, size_t n, int flags,
+                          const struct sockaddr *a, socklen_t len)
 {
     struct iovec  v = { (void *)(uintptr_t)b, n };
     struct msghdr m = { .msg_name = (void *)(uintptr_t)a,
-                        .msg_namelen = len, .msg_iov = &v, .msg_iovlen = 1 };
+                        .msg_namelen = len,
+                        .msg_iov = &v,
+                        .msg_iovlen = 1 };
 
     return the_sendmsg(u, fd, &m, flags);
 }
@@ -270,8 +270,10 @@ static ssize_t the_recvfrom(void *u, int fd, void *b, size_t n, int flags,
                             struct sockaddr *a, socklen_t *len)
 {
     struct iovec  v = { b, n };
-    struct msghdr m = { .msg_name = a, .msg_namelen = len ? *len : 0,
-                        .msg_iov = &v, .msg_iovlen = 1 };
+    struct msghdr m = { .msg_name = a,
+                        .msg_namelen = len ? *len : 0,
+                        .msg_iov = &v,
+                        .msg_iovlen = 1 };
     ssize_t       got = the_recvmsg(u, fd, &m, flags);
 
     if (len)
@@ -317,13 +319,13 @@ static int the_getsockopt(void *u, int fd, int level, int name, void *v,
     return (int)plugin_leave(got);
 }
 
-static int the_setsockopt(void *u, int fd, int level, int name,
-                          const void *v, socklen_t len)
+static int the_setsockopt(void *u, int fd, int level, int name, const void *v,
+                          socklen_t len)
 {
     (void)u;
     plugin_enter();
-    return (int)plugin_leave(cw_setsockopt(ST, plugin_sd(fd), level, name, v,
-                                           len, NOW));
+    return (int)plugin_leave(
+        cw_setsockopt(ST, plugin_sd(fd), level, name, v, len, NOW));
 }
 
 static int the_fcntl(void *u, int fd, int command, ...)

@@ -95,8 +95,7 @@ void run_until(struct run *r, cw_ns t)
         return;
     }
     while (!r->over) {
-        cw_ns next = ns_min(cw_stack_deadline(r->host.st),
-                            calls_deadline(r));
+        cw_ns next = ns_min(cw_stack_deadline(r->host.st), calls_deadline(r));
 
         if (next > t)
             break;
@@ -190,8 +189,9 @@ static void play_all(struct run *r)
     for (unsigned i = 0; i < r->o->nflags && !r->over; i++) {
         const char *name = r->o->flags[i] + 2, *value = strchr(name, '=');
 
-        flags_apply(r, pool_text(&r->ast->pool, name, value
-                                 ? (size_t)(value - name) : strlen(name)),
+        flags_apply(r,
+                    pool_text(&r->ast->pool, name,
+                              value ? (size_t)(value - name) : strlen(name)),
                     value ? value + 1 : NULL, 0);
     }
     for (struct flag *f = r->ast->flags; f && !r->over; f = f->next)
@@ -200,8 +200,7 @@ static void play_all(struct run *r)
         flags_apply(r, "ip_version", "ipv6", 0);
         r->set.host.mtu += 20;
     }
-    for (const struct event *e = r->ast->events; e && !r->over;
-         e = e->next) {
+    for (const struct event *e = r->ast->events; e && !r->over; e = e->next) {
         play(r, e);
         r->res->events++;
     }

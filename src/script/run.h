@@ -13,12 +13,12 @@ enum { RUN_FLOWS = 100, RUN_FDS = 64, RUN_PENDING = 8, RUN_WATCHES = 16 };
 /* What the option lines said. */
 struct settings {
     struct host_config host;
-    bool     v6;   /* on the wire */
-    bool     version_said;
-    int      family; /* of sockets */
-    uint16_t bind_port, connect_port;
-    cw_ns    tolerance, ts_tick; /* ts_tick 0: stamps are not compared */
-    bool     strict_segments;
+    bool               v6; /* on the wire */
+    bool               version_said;
+    int                family; /* of sockets */
+    uint16_t           bind_port, connect_port;
+    cw_ns tolerance, ts_tick; /* ts_tick 0: stamps are not compared */
+    bool  strict_segments;
 };
 
 /* A descriptor of the script's program. */
@@ -65,7 +65,7 @@ struct run {
     struct pending               pending[RUN_PENDING];
     unsigned                     npending;
     bool                         pumping;
-    struct fmt                   out; /* res->text */
+    struct fmt                   out;  /* res->text */
     void                        *vars; /* of code */
 };
 

@@ -35,7 +35,7 @@ struct script_result {
     enum script_verdict verdict;
     int                 line; /* where it ended, if it did not pass */
     unsigned            events;
-    cw_ns               took; /* of virtual time */
+    cw_ns               took;       /* of virtual time */
     char                text[4096]; /* why, for people; several lines */
 };
 

@@ -18,7 +18,7 @@ enum { WORD = 128 };
 static const struct knob {
     const char *name;
     void (*set)(struct run *r, long value);
-    long        fixed; /* else: this value is how we are */
+    long fixed; /* else: this value is how we are */
 } knobs[];
 
 static void set_timestamps(struct run *r, long v)
@@ -39,7 +39,8 @@ static void set_scaling(struct run *r, long v)
 static void set_probing(struct run *r, long v)
 {
     r->set.host.cw.mtu_probing = v == 0 ? CW_MTU_PROBING_OFF
-        : v == 1 ? CW_MTU_PROBING_BLACK_HOLE : CW_MTU_PROBING_ALWAYS;
+        : v == 1                        ? CW_MTU_PROBING_BLACK_HOLE
+                                        : CW_MTU_PROBING_ALWAYS;
 }
 
 static void set_no_pmtud(struct run *r, long v)
@@ -227,11 +228,13 @@ static bool names(const char *command, const char *what)
 /* Those that make a machine what our host is from the start. */
 static bool is_idle(const char *command)
 {
+    // clang-format off
     static const char *const idle[] = {
         "defaults.sh", "set_sysctls.py restore", "sysctl_restore",
         "sysctl_pop", "tc qdisc", "ethtool", "true", "sync", "nstat", "cat ",
         "echo ", "conntrack -", "ip tcp_metrics flush", "flush",
     };
+    // clang-format on
     static const char *const wise[] = { ">", "grep", "|" };
 
     for (size_t i = 0; i < ARRAY_LEN(wise); i++)

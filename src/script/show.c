@@ -4,8 +4,16 @@
 
 #include <string.h>
 
-enum column { COL_IP, COL_FLAGS, COL_SEQ, COL_ACK, COL_WIN, COL_UP,
-              COL_OPTS, COLS };
+enum column {
+    COL_IP,
+    COL_FLAGS,
+    COL_SEQ,
+    COL_ACK,
+    COL_WIN,
+    COL_UP,
+    COL_OPTS,
+    COLS
+};
 enum { COL_MAX = 200 };
 
 /* ---- comparison ---------------------------------------------------------- */
@@ -133,9 +141,10 @@ static void put_bytes(struct fmt *f, const struct sp_opt *o)
 
 static void put_opt(struct fmt *f, const struct sp_opt *o)
 {
-    static const char *const names[] = { [0] = "eol", [1] = "nop",
-        [2] = "mss", [3] = "wscale", [4] = "sackOK", [5] = "sack",
-        [8] = "TS", [34] = "FO" };
+    static const char *const names[] = {
+        [0] = "eol",    [1] = "nop",  [2] = "mss", [3] = "wscale",
+        [4] = "sackOK", [5] = "sack", [8] = "TS",  [34] = "FO"
+    };
 
     if (o->is_exp)
         fmt_str(f, "FOEXP");
@@ -276,9 +285,9 @@ void show_one(struct fmt *f, const struct sp *p, bool v6)
 void show_two(struct fmt *f, const struct sp *want, const struct sp *got,
               bool v6)
 {
-    unsigned       diff = show_diff(want, got), width[COLS];
-    bool           ip = want->ecn >= 0 || want->tos >= 0 || want->ttl >= 0
-                  || want->df_said;
+    unsigned diff = show_diff(want, got), width[COLS];
+    bool     ip = want->ecn >= 0 || want->tos >= 0 || want->ttl >= 0
+        || want->df_said;
     struct columns w, g, mark;
 
     put_packet(&w, want, ~0u, v6);

@@ -20,8 +20,8 @@ static inline uint16_t sum_bytes(const uint8_t *p, size_t n, uint32_t start)
 
 /* IPv4 in its mapped form adds ffff twice, which changes nothing. */
 static inline uint32_t sum_pseudo(const struct cw_addr *src,
-                                  const struct cw_addr *dst,
-                                  uint8_t protocol, uint32_t len)
+                                  const struct cw_addr *dst, uint8_t protocol,
+                                  uint32_t len)
 {
     uint32_t sum = protocol + len;
 

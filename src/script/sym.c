@@ -15,7 +15,10 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#define N(name) { #name, (int64_t)(name) }
+#define N(name)                \
+    {                          \
+#name, (int64_t)(name) \
+    }
 
 // clang-format off
 static const struct sym {

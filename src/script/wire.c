@@ -167,10 +167,12 @@ static size_t put_udp(uint8_t *b, const struct sp *p, const struct flow *f)
 static size_t put_quote(uint8_t *b, const struct sp *q, const struct flow *f)
 {
     bool         udp = q->proto == SP_UDP;
-    struct ip_of ip = { &f->local, &f->remote,
-                        protocols[f->v6][udp ? SP_UDP : SP_TCP], 0, 63,
-                        (udp ? 8 : 20) + q->len, f->v6, !udp };
-    uint8_t     *t = b + put_ip(b, &ip);
+    struct ip_of ip = {
+        &f->local, &f->remote, protocols[f->v6][udp ? SP_UDP : SP_TCP],
+        0,         63,         (udp ? 8 : 20) + q->len,
+        f->v6,     !udp
+    };
+    uint8_t *t = b + put_ip(b, &ip);
 
     memset(t, 0, 20);
     be16_store(t, f->lport);
@@ -209,10 +211,11 @@ static size_t put_icmp(uint8_t *b, const struct sp *p, const struct flow *f)
 
 static void put_sum(uint8_t *b, size_t n, const struct ip_of *ip)
 {
-    static const uint8_t at[] = { [PROTO_TCP] = 16, [PROTO_UDP] = 6,
-                                  [PROTO_ICMP] = 2, [PROTO_ICMP6] = 2 };
-    uint32_t             start = 0;
-    uint16_t             sum;
+    static const uint8_t at[] = {
+        [PROTO_TCP] = 16, [PROTO_UDP] = 6, [PROTO_ICMP] = 2, [PROTO_ICMP6] = 2
+    };
+    uint32_t start = 0;
+    uint16_t sum;
 
     if (ip->protocol != PROTO_ICMP)
         start = sum_pseudo(ip->src, ip->dst, ip->protocol, (uint32_t)n);
@@ -226,10 +229,13 @@ size_t wire_build(uint8_t *to, const struct sp *p, const struct flow *f)
 {
     struct ip_of ip = { p->has_src ? &p->src : &f->remote,
                         p->has_dst ? &p->dst : &f->local,
-                        protocols[f->v6][p->proto], tos_of(p),
-                        (uint8_t)(p->ttl < 0 ? 64 : p->ttl), 0, f->v6,
+                        protocols[f->v6][p->proto],
+                        tos_of(p),
+                        (uint8_t)(p->ttl < 0 ? 64 : p->ttl),
+                        0,
+                        f->v6,
                         p->df };
-    uint8_t     *b = to + (f->v6 ? 40 : 20);
+    uint8_t *b = to + (f->v6 ? 40 : 20);
 
     if (p->proto == SP_TCP)
         ip.len = put_tcp(b, p, f);

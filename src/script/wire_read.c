@@ -191,7 +191,8 @@ static const char *read_tcp(struct sp *p, const struct wire_head *h,
     if (!f)
         return NULL;
     translate(p, f);
-    return payload_ok(p, b + header, f) ? NULL
+    return payload_ok(p, b + header, f)
+        ? NULL
         : "its payload is not what was written there";
 }
 
@@ -226,9 +227,14 @@ static const char *read_icmp(struct sp *p, const struct wire_head *h)
 const char *wire_read(struct sp *p, const struct wire_head *h,
                       const struct flow *f)
 {
-    *p = (struct sp){ .ecn = h->tos & 3, .tos = h->tos, .ttl = h->ttl,
-                      .df = h->df, .df_said = true, .mtu = -1,
-                      .win = -1, .up = -1 };
+    *p = (struct sp){ .ecn = h->tos & 3,
+                      .tos = h->tos,
+                      .ttl = h->ttl,
+                      .df = h->df,
+                      .df_said = true,
+                      .mtu = -1,
+                      .win = -1,
+                      .up = -1 };
     if (!sum_ok(h))
         return "its checksum is wrong";
     switch (h->protocol) {

@@ -40,7 +40,7 @@ struct call {
     bool     nonblock;
     int32_t  pid; /* the process */
     int32_t  a, b, c;
-    uint32_t fdflags;  /* O_NONBLOCK, O_CLOEXEC */
+    uint32_t fdflags;    /* O_NONBLOCK, O_CLOEXEC */
     int64_t  timeout_ns; /* SO_RCVTIMEO or SO_SNDTIMEO; 0: none */
     uint64_t room;
     uint32_t addr_len; /* 0: no address */
@@ -54,21 +54,21 @@ struct call {
 };
 
 enum reply_kind {
-    REPLY_VALUE,  /* value, or -errno; data and addr to be written */
-    REPLY_NATIVE, /* let the kernel do it, on the pair */
-    REPLY_FD,     /* install fd; its number is the answer */
-    REPLY_SETFD,  /* put fd in the place of the call's; then value ... */
-    REPLY_LATER,  /* ... or then nothing yet: the answer follows */
+    REPLY_VALUE,   /* value, or -errno; data and addr to be written */
+    REPLY_NATIVE,  /* let the kernel do it, on the pair */
+    REPLY_FD,      /* install fd; its number is the answer */
+    REPLY_SETFD,   /* put fd in the place of the call's; then value ... */
+    REPLY_LATER,   /* ... or then nothing yet: the answer follows */
     REPLY_SIGPIPE, /* -EPIPE and the signal */
 };
 
 struct reply {
-    uint64_t id;
-    uint8_t  kind; /* enum reply_kind */
-    bool     truncated;
-    uint32_t fdflags;
-    int64_t  value;
-    uint32_t addr_len, len;
+    uint64_t                id;
+    uint8_t                 kind; /* enum reply_kind */
+    bool                    truncated;
+    uint32_t                fdflags;
+    int64_t                 value;
+    uint32_t                addr_len, len;
     struct sockaddr_storage addr;
     struct cw_anc           anc; /* CALL_RECV: control messages */
 

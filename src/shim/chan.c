@@ -51,11 +51,12 @@ static int send_now(int sock, uint32_t kind, const struct iovec part[2],
 static ptrdiff_t receive(int sock, uint32_t *kind, void *body, size_t room,
                          int *fd)
 {
-    union control ctl;
-    struct iovec  iov[2] = { { kind, sizeof *kind }, { body, room } };
-    struct msghdr m = { .msg_iov = iov, .msg_iovlen = 2,
-                        .msg_control = ctl.room,
-                        .msg_controllen = sizeof ctl.room };
+    union control   ctl;
+    struct iovec    iov[2] = { { kind, sizeof *kind }, { body, room } };
+    struct msghdr   m = { .msg_iov = iov,
+                          .msg_iovlen = 2,
+                          .msg_control = ctl.room,
+                          .msg_controllen = sizeof ctl.room };
     struct cmsghdr *c;
     ssize_t         n = recvmsg(sock, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
@@ -92,14 +93,13 @@ static void watch_for(struct chan *c)
 static bool passes(int err)
 {
     return err == -EAGAIN || err == -ETOOMANYREFS || err == -ENOBUFS
-           || err == -ENOMEM || err == -EINTR;
+        || err == -ENOMEM || err == -EINTR;
 }
 
 static void flush(struct chan *c)
 {
     while (!list_empty(&c->queue)) {
-        struct kept *k = list_entry(list_first(&c->queue), struct kept,
-                                    link);
+        struct kept *k = list_entry(list_first(&c->queue), struct kept, link);
         struct iovec part[2] = { { k->body, k->len }, { NULL, 0 } };
 
         if (passes(send_now(c->src.fd, k->kind, part, k->fd)))
@@ -132,8 +132,7 @@ void chan_send2(struct chan *c, unsigned kind, const struct iovec part[2],
     if (c->dead)
         return;
     INVARIANT(part[0].iov_len + part[1].iov_len + 4 <= CHAN_MAX);
-    if (!list_empty(&c->queue)
-        || passes(send_now(c->src.fd, kind, part, fd)))
+    if (!list_empty(&c->queue) || passes(send_now(c->src.fd, kind, part, fd)))
         keep(c, kind, part, fd);
 }
 

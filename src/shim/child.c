@@ -187,7 +187,7 @@ bool child_loses_rights(const char *name)
     if (!find(name, path, sizeof path) || stat(path, &st) < 0)
         return false;
     return (st.st_mode & S_ISUID && st.st_uid != geteuid())
-           || (st.st_mode & S_ISGID && st.st_gid != getegid());
+        || (st.st_mode & S_ISGID && st.st_gid != getegid());
 }
 
 int child_try_filter(void)

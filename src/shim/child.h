@@ -7,22 +7,22 @@
 
 struct child_config {
     char *const *argv;
-    bool  fast;
-    int   in, out, err; /* become 0, 1, 2; -1: as ours */
+    bool         fast;
+    int          in, out, err; /* become 0, 1, 2; -1: as ours */
 };
 
 enum child_fail {
     CHILD_OK = 0,
-    CHILD_NOT_FOUND = 127,   /* as the shell says it */
+    CHILD_NOT_FOUND = 127, /* as the shell says it */
     CHILD_CANNOT_EXEC = 126,
     CHILD_CANNOT_TAKE = 125, /* it was not started */
 };
 
 struct child {
-    pid_t pid;
-    int   listener;
+    pid_t           pid;
+    int             listener;
     enum child_fail fail;
-    char  why[256]; /* one line, if it failed */
+    char            why[256]; /* one line, if it failed */
 };
 
 /* Could it be started and taken over?  Else out->fail and out->why. */

@@ -66,8 +66,7 @@ static int take_byte(const void *data, size_t len, int lo, uint8_t *out)
     return 0;
 }
 
-static int take_ip(int type, const void *data, size_t len,
-                   struct cw_anc *out)
+static int take_ip(int type, const void *data, size_t len, struct cw_anc *out)
 {
     switch (type) {
     case IP_PKTINFO:
@@ -178,7 +177,8 @@ static void put_one(struct put *p, int level, int type, const void *data,
                     size_t len)
 {
     size_t         left = p->room - p->used, take = MIN(CMSG_LEN(len), left);
-    struct cmsghdr h = { .cmsg_len = take, .cmsg_level = level,
+    struct cmsghdr h = { .cmsg_len = take,
+                         .cmsg_level = level,
                          .cmsg_type = type };
 
     if (left < sizeof h) {

@@ -21,13 +21,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LOOK_EVERY (50 * NS_MS)  /* while somebody has exited */
-#define STUCK_EVERY NS_S            /* it costs a look at /proc */
-#define IDLE_FOR   (200 * NS_MS) /* then the rest only serves */
-#define SAME      (100 * NS_MS) /* one signal may reach us twice */
-#define GRACE      (2 * NS_S)    /* from asking to killing */
-#define LINGER     (2 * NS_S)    /* for what all have left under way */
-#define CLOSING    (60 * NS_S)   /* ... and for others to close, too */
+#define LOOK_EVERY  (50 * NS_MS)  /* while somebody has exited */
+#define STUCK_EVERY NS_S          /* it costs a look at /proc */
+#define IDLE_FOR    (200 * NS_MS) /* then the rest only serves */
+#define SAME        (100 * NS_MS) /* one signal may reach us twice */
+#define GRACE       (2 * NS_S)    /* from asking to killing */
+#define LINGER      (2 * NS_S)    /* for what all have left under way */
+#define CLOSING     (60 * NS_S)   /* ... and for others to close, too */
 
 static cw_ns now_of(const struct crew *crew)
 {
@@ -160,10 +160,11 @@ static bool stuck(struct crew *crew)
     }
     if (!who || !stuck_look(&s, who->child.pid))
         return false;
-    snprintf(crew->story, sizeof crew->story,
-             "nothing can happen any more: %s %s (pid %d) waits in %s(%d), no "
-             "packet is under way, no timer is set", who->name, s.program,
-             (int)s.pid, s.call, s.fd);
+    snprintf(
+        crew->story, sizeof crew->story,
+        "nothing can happen any more: %s %s (pid %d) waits in %s(%d), no "
+        "packet is under way, no timer is set",
+        who->name, s.program, (int)s.pid, s.call, s.fd);
     return true;
 }
 
@@ -199,8 +200,7 @@ static void look(struct crew *crew, cw_ns now)
         crew->idle_since = now;
     } else if (now - crew->idle_since >= IDLE_FOR) {
         for (unsigned i = 0; i < crew->n; i++)
-            crew->members[i].stopped
-                = crew->members[i].state == MEMBER_RUNS;
+            crew->members[i].stopped = crew->members[i].state == MEMBER_RUNS;
         finish(crew, CREW_EXITED);
     }
 }
@@ -231,8 +231,8 @@ static void task_run(struct loop_task *task, cw_ns now)
         finish(crew, CREW_SIGNAL);
     if (crew->stopping && count(crew, MEMBER_RUNS) == 0)
         finish(crew, CREW_SIGNAL);
-    if (!crew->stopping && (now >= crew->look_at
-                            || count(crew, MEMBER_RUNS) == 0))
+    if (!crew->stopping
+        && (now >= crew->look_at || count(crew, MEMBER_RUNS) == 0))
         look(crew, now);
 }
 

@@ -12,27 +12,27 @@ enum { CREW_MAX = 32 };
 
 /* How it came to an end. */
 enum crew_end {
-    CREW_EXITED,  /* every program exited, or the rest only serves */
+    CREW_EXITED, /* every program exited, or the rest only serves */
     CREW_TIMEOUT,
-    CREW_STUCK,   /* nothing can happen any more */
-    CREW_SIGNAL,  /* ^C or the like */
-    CREW_FAILED,  /* a program could not be started */
+    CREW_STUCK,  /* nothing can happen any more */
+    CREW_SIGNAL, /* ^C or the like */
+    CREW_FAILED, /* a program could not be started */
 };
 
 struct crew_config {
     struct loop     *loop;
     struct call_sink sink;
-    struct ctl      *ctl; /* NULL: the calls are carried out elsewhere */
+    struct ctl      *ctl;   /* NULL: the calls are carried out elsewhere */
     struct world    *world; /* NULL likewise */
     bool             fast;
-    bool             prefix; /* output lines begin with the host's name */
+    bool             prefix;  /* output lines begin with the host's name */
     cw_ns            timeout; /* NS_NEVER: none */
-    int              guard; /* readable: end it all at once; -1: none */
+    int              guard;   /* readable: end it all at once; -1: none */
     /* Signals are the programs' affair: we only pass them on and wait. */
-    bool             transparent;
+    bool transparent;
     /* The world is joined to another: it may always happen something, and
      * connections are to be closed before the end. */
-    bool             open;
+    bool open;
     /* It is over, but everything still stands. May be NULL. */
     void (*ending)(void *ctx);
     void *ctx;

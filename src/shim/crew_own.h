@@ -17,7 +17,7 @@ struct member {
     bool          taken; /* notify is in use */
     bool          last;  /* standard input is its */
     struct lines *out, *err;
-    uint8_t       state; /* enum member_state */
+    uint8_t       state;   /* enum member_state */
     bool          stopped; /* by us, while it served */
     int           status;  /* exit status, or 128+n */
 };

@@ -34,9 +34,8 @@ static bool start_failed(struct member *m, const char *why, int status)
 static bool took_over(struct member *m)
 {
     struct crew *crew = m->crew;
-    int          r = notify_init(&m->notify, crew->config.loop,
-                                 m->child.listener, m->host,
-                                 &crew->config.sink);
+    int r = notify_init(&m->notify, crew->config.loop, m->child.listener,
+                        m->host, &crew->config.sink);
 
     INVARIANT(r == 0);
     m->taken = true;
@@ -117,8 +116,8 @@ bool member_ready(const struct member *m)
     if (m->state == MEMBER_EXITED)
         return true;
     return m->state == MEMBER_RUNS
-           && (!crew->config.world
-               || world_host_ready(crew->config.world, m->host));
+        && (!crew->config.world
+            || world_host_ready(crew->config.world, m->host));
 }
 
 bool member_serves(const struct member *m)
@@ -128,6 +127,6 @@ bool member_serves(const struct member *m)
     if (!m->argv)
         return world_builtin_serves(c->world, (unsigned)m->builtin);
     return c->ctl && ctl_serves(c->ctl, m->host)
-           && ctl_connected(c->ctl, m->host) == 0
-           && child_all_asleep(m->child.pid);
+        && ctl_connected(c->ctl, m->host) == 0
+        && child_all_asleep(m->child.pid);
 }

@@ -47,8 +47,7 @@ struct ctl *ctl_new(struct loop *loop, const struct ctl_stack *stack,
 
 static void free_all(struct list *eps, const struct ctl_front *of)
 {
-    list_each(it, eps)
-    {
+    list_each (it, eps) {
         struct ep *ep = list_entry(it, struct ep, link);
 
         if (!of || ep->front == of)
@@ -77,8 +76,7 @@ void ctl_front_add(struct ctl *ctl, struct ctl_front *front)
 static void drop_waiters(struct ep *ep, const struct ctl_front *front,
                          const uint64_t *id)
 {
-    list_each(it, &ep->waiters)
-    {
+    list_each (it, &ep->waiters) {
         struct waiter *w = list_entry(it, struct waiter, link);
 
         if (w->front == front && (!id || w->id == *id))
@@ -89,8 +87,7 @@ static void drop_waiters(struct ep *ep, const struct ctl_front *front,
 void ctl_front_end(struct ctl *ctl, struct ctl_front *front)
 {
     list_del(&front->link);
-    list_each(it, &ctl->live)
-    {
+    list_each (it, &ctl->live) {
         struct ep *ep = list_entry(it, struct ep, link);
 
         drop_waiters(ep, front, NULL);
@@ -101,7 +98,7 @@ void ctl_front_end(struct ctl *ctl, struct ctl_front *front)
 
 void ctl_cancel(struct ctl *ctl, struct ctl_front *front, uint64_t id)
 {
-    list_each(it, &ctl->live)
+    list_each (it, &ctl->live)
         drop_waiters(list_entry(it, struct ep, link), front, &id);
     ctl_told(ctl, front, id, false); /* it can arrive no more */
 }
@@ -128,9 +125,11 @@ static int checked_type(const struct call *call)
 static void do_socket(struct ctl *ctl, struct ctl_front *front,
                       const struct call *call)
 {
-    struct wcall   c = { .op = EVC_SOCKET, .a = call->a, .b = call->b,
-                         .c = call->c };
-    struct reply   r = { .id = call->id, .kind = REPLY_FD,
+    struct wcall c = {
+        .op = EVC_SOCKET, .a = call->a, .b = call->b, .c = call->c
+    };
+    struct reply   r = { .id = call->id,
+                         .kind = REPLY_FD,
                          .fdflags = call->fdflags };
     struct wresult res = { .ret = 0 };
     struct ep     *ep;
@@ -166,8 +165,7 @@ static void do_bind(struct ep *ep, struct ctl_front *front,
 {
     struct wcall   c = { .op = EVC_BIND, .has_addr = true };
     struct wresult res;
-    ptrdiff_t      r = name_in(&call->addr, call->addr_len, ep->domain,
-                               &c.addr);
+    ptrdiff_t r = name_in(&call->addr, call->addr_len, ep->domain, &c.addr);
 
     if (r == 0)
         r = ep->sd < 0 ? -EINVAL : ep_call(ep, &c, &res);
@@ -228,7 +226,7 @@ static void gram_connect(struct ep *ep, struct ctl_front *front,
 }
 
 static void connect_begun(struct ep *ep, struct ctl_front *front,
-                          const struct call *call,
+                          const struct call        *call,
                           const struct cw_sockaddr *to)
 {
     /* The pair of a failed attempt says POLLHUP for ever. */
@@ -265,8 +263,7 @@ static void stream_connect(struct ep *ep, struct ctl_front *front,
 {
     struct wcall   c = { .op = EVC_CONNECT, .has_addr = true };
     struct wresult res;
-    ptrdiff_t      r = name_in(&call->addr, call->addr_len, ep->domain,
-                               &c.addr);
+    ptrdiff_t r = name_in(&call->addr, call->addr_len, ep->domain, &c.addr);
 
     if (r == 0 && ep->state == EP_FAILED && ep->untold)
         r = -tell_failure(ep, call->fd);
@@ -381,12 +378,12 @@ static void do_recv(struct ep *ep, struct ctl_front *front,
 /* ---- the door -------------------------------------------------------------- */
 
 static call_fn *const calls[CALL_OPS] = {
-    [CALL_BIND] = do_bind,       [CALL_LISTEN] = do_listen,
-    [CALL_ACCEPT] = ep_accept,   [CALL_CONNECT] = do_connect,
-    [CALL_SEND] = do_send,       [CALL_RECV] = do_recv,
+    [CALL_BIND] = do_bind,         [CALL_LISTEN] = do_listen,
+    [CALL_ACCEPT] = ep_accept,     [CALL_CONNECT] = do_connect,
+    [CALL_SEND] = do_send,         [CALL_RECV] = do_recv,
     [CALL_SHUTDOWN] = do_shutdown, [CALL_NAME] = do_name,
-    [CALL_PEER] = do_name,       [CALL_SETOPT] = ctl_setopt,
-    [CALL_GETOPT] = ctl_getopt,  [CALL_IOCTL] = ctl_ioctl,
+    [CALL_PEER] = do_name,         [CALL_SETOPT] = ctl_setopt,
+    [CALL_GETOPT] = ctl_getopt,    [CALL_IOCTL] = ctl_ioctl,
 };
 
 void ctl_call(struct ctl *ctl, struct ctl_front *front,
@@ -434,8 +431,7 @@ void ctl_settle(struct ctl *ctl, cw_ns now)
 {
     for (unsigned host = 1; host <= ctl->hosts; host++)
         settle_host(ctl, host);
-    list_each(it, &ctl->timed)
-    {
+    list_each (it, &ctl->timed) {
         struct waiter *w = list_entry(it, struct waiter, timed);
 
         if (w->deadline <= now)
@@ -448,7 +444,7 @@ cw_ns ctl_next(const struct ctl *ctl)
 {
     cw_ns next = NS_NEVER;
 
-    list_each(it, &ctl->timed)
+    list_each (it, &ctl->timed)
         next = ns_min(next, list_entry(it, struct waiter, timed)->deadline);
     return next;
 }
@@ -459,12 +455,10 @@ unsigned ctl_held(const struct ctl *ctl, const struct ctl_front *front)
 {
     unsigned n = 0;
 
-    list_each(e, &ctl->live)
-    {
+    list_each (e, &ctl->live) {
         const struct ep *ep = list_entry(e, struct ep, link);
 
-        list_each(it, &ep->waiters)
-        {
+        list_each (it, &ep->waiters) {
             const struct waiter *w = list_entry(it, struct waiter, link);
 
             n += w->front == front && w->deadline == NS_NEVER;
@@ -480,8 +474,7 @@ bool ctl_knows(struct ctl *ctl, uint64_t ino)
 
 bool ctl_serves(const struct ctl *ctl, unsigned host)
 {
-    list_each(it, &ctl->live)
-    {
+    list_each (it, &ctl->live) {
         const struct ep *ep = list_entry(it, struct ep, link);
 
         if (ep->host == host && ep->serves)
@@ -494,12 +487,11 @@ unsigned ctl_connected(const struct ctl *ctl, unsigned host)
 {
     unsigned n = 0;
 
-    list_each(it, &ctl->live)
-    {
+    list_each (it, &ctl->live) {
         const struct ep *ep = list_entry(it, struct ep, link);
 
         n += ep->host == host && ep->type == SOCK_STREAM
-             && ep->state & (EP_OPEN | EP_CONNECTING);
+            && ep->state & (EP_OPEN | EP_CONNECTING);
     }
     return n;
 }

@@ -53,7 +53,7 @@ void ctl_told(struct ctl *ctl, struct ctl_front *front, uint64_t id,
               bool arrived);
 
 /* Moves what became ready in the stack; call it after the world went on. */
-void  ctl_settle(struct ctl *ctl, cw_ns now);
+void ctl_settle(struct ctl *ctl, cw_ns now);
 /* When a held call times out, or NS_NEVER. */
 cw_ns ctl_next(const struct ctl *ctl);
 
@@ -61,8 +61,8 @@ cw_ns ctl_next(const struct ctl *ctl);
  * time limit; and does the host listen, or have a datagram port? */
 unsigned ctl_held(const struct ctl *ctl, const struct ctl_front *front);
 /* Is this the inode number of a program's end? */
-bool     ctl_knows(struct ctl *ctl, uint64_t ino);
-bool     ctl_serves(const struct ctl *ctl, unsigned host);
+bool ctl_knows(struct ctl *ctl, uint64_t ino);
+bool ctl_serves(const struct ctl *ctl, unsigned host);
 /* Connections of the host's programs that can still carry data. */
 unsigned ctl_connected(const struct ctl *ctl, unsigned host);
 

@@ -64,9 +64,9 @@ static enum policy policy_of(int level, int name, bool set, size_t *row)
         if (table[*row].level == level && table[*row].name == name)
             return set ? table[*row].set : table[*row].get;
     return level == SOL_SOCKET || level == IPPROTO_TCP || level == IPPROTO_IP
-                   || level == IPPROTO_IPV6 || level == IPPROTO_UDP
-               ? ASK_STACK
-               : REFUSE;
+            || level == IPPROTO_IPV6 || level == IPPROTO_UDP
+        ? ASK_STACK
+        : REFUSE;
 }
 
 /* Remembered, so that it reads as it was set. */
@@ -90,8 +90,11 @@ static int get_hint(const struct ep *ep, size_t row)
 void ctl_setopt(struct ep *ep, struct ctl_front *front,
                 const struct call *call)
 {
-    struct wcall   c = { .op = EVC_SETSOCKOPT, .a = call->a, .b = call->b,
-                         .in = call->data, .in_len = call->len };
+    struct wcall   c = { .op = EVC_SETSOCKOPT,
+                         .a = call->a,
+                         .b = call->b,
+                         .in = call->data,
+                         .in_len = call->len };
     struct wresult res;
     size_t         row;
 
@@ -114,8 +117,9 @@ void ctl_setopt(struct ep *ep, struct ctl_front *front,
 static void answer_bytes(struct ctl_front *front, const struct call *call,
                          const void *data, size_t len)
 {
-    struct reply r = { .id = call->id, .kind = REPLY_VALUE, .fd = -1,
-                       .data = data };
+    struct reply r = {
+        .id = call->id, .kind = REPLY_VALUE, .fd = -1, .data = data
+    };
 
     r.len = (uint32_t)MIN((uint64_t)len, call->room);
     front->answer(front, &r);
@@ -126,12 +130,15 @@ static void answer_bytes(struct ctl_front *front, const struct call *call,
 static void get_error(struct ep *ep, struct ctl_front *front,
                       const struct call *call)
 {
-    int            own = 0, err = ep->type == SOCK_DGRAM
-                                      ? ep_gram_take_error(ep, call->fd)
-                                      : ep_take_error(ep, call->fd);
+    int own = 0,
+        err = ep->type == SOCK_DGRAM ? ep_gram_take_error(ep, call->fd)
+                                     : ep_take_error(ep, call->fd);
     socklen_t      len = sizeof own;
-    struct wcall   c = { .op = EVC_GETSOCKOPT, .a = SOL_SOCKET,
-                         .b = SO_ERROR, .out = &own, .out_len = sizeof own };
+    struct wcall   c = { .op = EVC_GETSOCKOPT,
+                         .a = SOL_SOCKET,
+                         .b = SO_ERROR,
+                         .out = &own,
+                         .out_len = sizeof own };
     struct wresult res;
 
     if (!err && ep->sd >= 0 && ep_call(ep, &c, &res) >= 0)
@@ -182,10 +189,11 @@ static void get_dead(struct ep *ep, struct ctl_front *front,
 static void get_stack(struct ep *ep, struct ctl_front *front,
                       const struct call *call)
 {
-    char           out[CALL_OPT_MAX];
+    char               out[CALL_OPT_MAX];
     struct cw_tcp_info info;
-    struct wcall   c = { .op = EVC_GETSOCKOPT, .a = call->a, .b = call->b,
-                         .out = out };
+    struct wcall       c = {
+              .op = EVC_GETSOCKOPT, .a = call->a, .b = call->b, .out = out
+    };
     struct wresult res;
     ptrdiff_t      r;
 

@@ -198,10 +198,11 @@ static int in_option(const struct pend *p, struct call *c, char *buf)
     c->b = (int32_t)p->args[2];
     if (p->nr == SYS_setsockopt) {
         c->op = CALL_SETOPT;
-        return len < 0 ? -EINVAL
-                       : in_data(p, p->args[3],
-                                 len < CALL_OPT_MAX ? (uint64_t)len
-                                                    : CALL_OPT_MAX, c, buf);
+        return len < 0
+            ? -EINVAL
+            : in_data(p, p->args[3],
+                      len < CALL_OPT_MAX ? (uint64_t)len : CALL_OPT_MAX, c,
+                      buf);
     }
     c->op = CALL_GETOPT;
     if (mem_read(p->tid, p->args[4], &len, sizeof len) < 0)
@@ -334,9 +335,8 @@ static int64_t out_many(const struct pend *p, const struct reply *r,
     (void)r;
     if (value < 0)
         return value;
-    e = mem_write(p->tid,
-                  header_at(p) + offsetof(struct mmsghdr, msg_len), &len,
-                  sizeof len);
+    e = mem_write(p->tid, header_at(p) + offsetof(struct mmsghdr, msg_len),
+                  &len, sizeof len);
     return e < 0 ? e : value;
 }
 

@@ -38,8 +38,7 @@ static struct list *sd_slot(struct ctl *ctl, unsigned host, int sd)
 
 struct ep *ep_by_ino(struct ctl *ctl, uint64_t ino)
 {
-    list_each(it, ino_slot(ctl, ino))
-    {
+    list_each (it, ino_slot(ctl, ino)) {
         struct ep *ep = list_entry(it, struct ep, by_ino);
 
         if (ep->ino == ino)
@@ -50,8 +49,7 @@ struct ep *ep_by_ino(struct ctl *ctl, uint64_t ino)
 
 struct ep *ep_by_sd(struct ctl *ctl, unsigned host, int sd)
 {
-    list_each(it, sd_slot(ctl, host, sd))
-    {
+    list_each (it, sd_slot(ctl, host, sd)) {
         struct ep *ep = list_entry(it, struct ep, by_sd);
 
         if (ep->sd == sd && ep->host == host)
@@ -148,7 +146,7 @@ void ep_free(struct ep *ep)
     ep->dead = true;
     ep_sent_forget(ep);
     ep_answer_all(ep, CALL_OPS, -EBADF);
-    list_each(it, &ep->returned)
+    list_each (it, &ep->returned)
         ep_free(list_entry(it, struct ep, queued));
     ep_unwatch(ep);
     pair_end(&ep->pair);
@@ -219,11 +217,10 @@ static void unpark(struct ep *ep)
     list_push_back(&ep->ctl->live, &ep->link);
 }
 
-bool ep_renew(struct ep *ep, struct ctl_front *front,
-              const struct call *call, enum reply_kind how, int64_t value)
+bool ep_renew(struct ep *ep, struct ctl_front *front, const struct call *call,
+              enum reply_kind how, int64_t value)
 {
-    struct reply r = { .id = call->id, .kind = (uint8_t)how,
-                       .value = value };
+    struct reply r = { .id = call->id, .kind = (uint8_t)how, .value = value };
     uint64_t     old = ep->ino;
     bool         told;
 
@@ -267,7 +264,7 @@ void ep_sweep(struct ctl *ctl)
     char     line[256];
     uint64_t ino;
 
-    list_each(it, &ctl->retired)
+    list_each (it, &ctl->retired)
         list_entry(it, struct ep, link)->closed = f != NULL;
     while (f && fgets(line, sizeof line, f)) {
         struct ep *ep = inode_of_line(line, &ino) ? ep_by_ino(ctl, ino)
@@ -278,8 +275,7 @@ void ep_sweep(struct ctl *ctl)
     }
     if (f)
         fclose(f);
-    list_each(it, &ctl->retired)
-    {
+    list_each (it, &ctl->retired) {
         struct ep *ep = list_entry(it, struct ep, link);
 
         if (ep->closed || (!f && ctl->nretired > EP_RETIRED_MAX))

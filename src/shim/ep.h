@@ -21,53 +21,52 @@ enum ep_state {
 
 /* A call that is held until something happens. */
 struct waiter {
-    struct list       link, timed;
-    struct ctl_front *front;
-    uint64_t          id;
-    uint8_t           op;
-    int32_t           flags, pid;
-    uint32_t          fdflags;
-    uint64_t          room;
-    cw_ns             deadline;
+    struct list        link, timed;
+    struct ctl_front  *front;
+    uint64_t           id;
+    uint8_t            op;
+    int32_t            flags, pid;
+    uint32_t           fdflags;
+    uint64_t           room;
+    cw_ns              deadline;
     struct cw_sockaddr addr;
-    int               prog; /* a duplicate of the program's end, or -1 */
-    uint32_t          len;  /* CALL_SEND: what is to be sent */
-    char             *data;
+    int                prog; /* a duplicate of the program's end, or -1 */
+    uint32_t           len;  /* CALL_SEND: what is to be sent */
+    char              *data;
 };
 
 enum { EP_HINTS = 24 };
 
 struct ep {
-    struct loop_src   src; /* our end of the pair */
-    struct pair       pair;
-    struct ctl       *ctl;
-    struct ctl_front *front; /* who made it */
-    struct list       by_ino, by_sd, link, queued;
-    struct list       waiters;
-    struct list       returned; /* listener: accepted, but not delivered */
-    unsigned          host;
-    int               sd; /* -1: the stack knows it no more */
-    int               domain, type, protocol;
-    uint64_t          ino;
-    uint8_t           state; /* enum ep_state */
-    int               soerr; /* an error that the stack has told us */
-    int               prog;  /* the program's end, while we must hold it */
-    unsigned          tokens; /* listener: bytes that say "accept" */
-    size_t            held;   /* what the stack was told */
-    bool              closed, shut_rd, shut_wr, fin_given, eof_taken;
-    bool              untold; /* how the connect() ended */
-    bool              pair_err; /* the program's end has an error, too */
-    bool              retired, dead, serves;
-    bool              polled; /* connect() was non-blocking */
-    bool              undelivered; /* accepted, but nobody has it yet */
-    int32_t           pid;
+    struct loop_src    src; /* our end of the pair */
+    struct pair        pair;
+    struct ctl        *ctl;
+    struct ctl_front  *front; /* who made it */
+    struct list        by_ino, by_sd, link, queued;
+    struct list        waiters;
+    struct list        returned; /* listener: accepted, but not delivered */
+    unsigned           host;
+    int                sd; /* -1: the stack knows it no more */
+    int                domain, type, protocol;
+    uint64_t           ino;
+    uint8_t            state;  /* enum ep_state */
+    int                soerr;  /* an error that the stack has told us */
+    int                prog;   /* the program's end, while we must hold it */
+    unsigned           tokens; /* listener: bytes that say "accept" */
+    size_t             held;   /* what the stack was told */
+    bool               closed, shut_rd, shut_wr, fin_given, eof_taken;
+    bool               untold;   /* how the connect() ended */
+    bool               pair_err; /* the program's end has an error, too */
+    bool               retired, dead, serves;
+    bool               polled;      /* connect() was non-blocking */
+    bool               undelivered; /* accepted, but nobody has it yet */
+    int32_t            pid;
     struct cw_sockaddr local, peer; /* once sd is -1 */
-    uint32_t          hinted; /* options without effect, as they were set */
-    int32_t           hints[EP_HINTS];
+    uint32_t           hinted; /* options without effect, as they were set */
+    int32_t            hints[EP_HINTS];
 };
 
 enum { EP_HASH = 1024, EP_RETIRED_MAX = 1024, EP_SWEEP_FROM = 256 };
-
 
 struct ctl {
     struct loop     *loop;
@@ -82,10 +81,10 @@ struct ctl {
 /* ---- ep.c: life ---- */
 struct ep *ep_new(struct ctl *ctl, struct ctl_front *front, int sd);
 /* Opens the pair and watches it; the program's end, or -errno. */
-int  ep_pair(struct ep *ep, bool nonblock);
-void ep_unwatch(struct ep *ep);
-void ep_free(struct ep *ep); /* memory goes at the end of the turn */
-void ep_bury(struct ctl *ctl);
+int        ep_pair(struct ep *ep, bool nonblock);
+void       ep_unwatch(struct ep *ep);
+void       ep_free(struct ep *ep); /* memory goes at the end of the turn */
+void       ep_bury(struct ctl *ctl);
 struct ep *ep_by_ino(struct ctl *ctl, uint64_t ino);
 struct ep *ep_by_sd(struct ctl *ctl, unsigned host, int sd);
 /* The pair is given up: nobody says any more when the program closes. */
@@ -96,8 +95,8 @@ void ep_retire(struct ep *ep);
 /* A new pair for a parked one, full as pair_fill() leaves it, in the place of
  * the call's descriptor; how is REPLY_SETFD or REPLY_LATER.  False: it has
  * failed, and the call is answered. */
-bool ep_renew(struct ep *ep, struct ctl_front *front,
-              const struct call *call, enum reply_kind how, int64_t value);
+bool ep_renew(struct ep *ep, struct ctl_front *front, const struct call *call,
+              enum reply_kind how, int64_t value);
 /* Frees those given up that the program has closed meanwhile. */
 void ep_sweep(struct ctl *ctl);
 
@@ -106,20 +105,20 @@ ptrdiff_t ep_call(struct ep *ep, struct wcall *call, struct wresult *res);
 ptrdiff_t ep_op(struct ep *ep, int op, int a);
 /* The label of its rows is the inode number of the program's end, by which
  * owners_find() sees who has it. */
-void      ep_set_owner(struct ep *ep, int32_t pid);
+void ep_set_owner(struct ep *ep, int32_t pid);
 
 /* ---- ep_wait.c: answers, now and later ---- */
 enum told ep_answer(struct ctl_front *front, uint64_t id, int64_t value);
 enum told ep_native(struct ctl_front *front, uint64_t id);
 /* Holds the call; the waiter, or NULL: it was answered with ENOMEM. */
 struct waiter *ep_hold(struct ep *ep, struct ctl_front *front,
-                       const struct call *call,
+                       const struct call        *call,
                        const struct cw_sockaddr *addr);
 /* The oldest held call of this operation, taken off the list, or NULL. */
 struct waiter *ep_waiter(struct ep *ep, int op);
 /* Is there one? */
-bool           ep_waiter_any(const struct ep *ep, int op);
-void           ep_waiter_free(struct waiter *w);
+bool ep_waiter_any(const struct ep *ep, int op);
+void ep_waiter_free(struct waiter *w);
 /* Answers all held calls of an operation (CALL_OPS: of all). */
 void ep_answer_all(struct ep *ep, int op, int64_t value);
 /* They go on natively. */

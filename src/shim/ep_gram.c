@@ -25,8 +25,8 @@ void ep_gram_up(struct ep *ep)
     struct wresult res;
     ptrdiff_t      n;
 
-    while ((n = pair_take_gram(&ep->pair, ep->ctl->buf,
-                               sizeof ep->ctl->buf)) >= 0) {
+    while ((n = pair_take_gram(&ep->pair, ep->ctl->buf, sizeof ep->ctl->buf))
+           >= 0) {
         c.in_len = (size_t)n;
         n = ep_call(ep, &c, &res);
         if (n < 0 && ep->soerr == 0 && n != -EAGAIN)
@@ -37,7 +37,8 @@ void ep_gram_up(struct ep *ep)
 void ep_gram_send(struct ep *ep, struct ctl_front *front,
                   const struct call *call)
 {
-    struct wcall   c = { .op = EVC_SEND, .in = call->data,
+    struct wcall   c = { .op = EVC_SEND,
+                         .in = call->data,
                          .in_len = call->len,
                          .anc = call->anc };
     struct wresult res;
@@ -74,7 +75,8 @@ struct gram {
 
 static struct gram from_stack(struct ep *ep)
 {
-    struct wcall   c = { .op = EVC_RECV, .out = ep->ctl->buf,
+    struct wcall   c = { .op = EVC_RECV,
+                         .out = ep->ctl->buf,
                          .out_len = sizeof ep->ctl->buf };
     struct wresult res;
     struct gram    g;
@@ -88,9 +90,10 @@ static struct gram from_stack(struct ep *ep)
 static enum told tell_gram(struct ep *ep, struct ctl_front *front,
                            const struct waiter *to, const struct gram *g)
 {
-    struct reply r = { .id = to->id, .kind = REPLY_VALUE, .fd = -1,
-                       .data = ep->ctl->buf };
-    size_t       len = (size_t)g->len;
+    struct reply r = {
+        .id = to->id, .kind = REPLY_VALUE, .fd = -1, .data = ep->ctl->buf
+    };
+    size_t len = (size_t)g->len;
 
     if (g->len < 0) {
         r.value = g->len;
@@ -250,7 +253,8 @@ static void put_back(struct ep *ep, const struct gram *g, int flags)
 static void recv_datagram(struct ep *ep, struct ctl_front *front,
                           const struct call *call)
 {
-    struct waiter to = { .id = call->id, .flags = call->a,
+    struct waiter to = { .id = call->id,
+                         .flags = call->a,
                          .room = call->room };
     struct gram   g;
     int           err = ep_gram_take_error(ep, call->fd);
@@ -275,7 +279,8 @@ static void recv_datagram(struct ep *ep, struct ctl_front *front,
 static void recv_error(struct ep *ep, struct ctl_front *front,
                        const struct call *call)
 {
-    struct wcall   c = { .op = EVC_RECV, .a = CW_MSG_ERRQUEUE,
+    struct wcall   c = { .op = EVC_RECV,
+                         .a = CW_MSG_ERRQUEUE,
                          .out = ep->ctl->buf,
                          .out_len = sizeof ep->ctl->buf };
     struct waiter  to = { .id = call->id, .room = call->room };

@@ -45,8 +45,10 @@ static bool send_now(struct ctl_front *front, const struct waiter *w)
 static void send_addressed(struct ep *ep, struct ctl_front *front,
                            const struct call *call)
 {
-    struct waiter  now = { .id = call->id, .flags = call->a,
-                           .prog = call->fd, .len = call->len,
+    struct waiter  now = { .id = call->id,
+                           .flags = call->a,
+                           .prog = call->fd,
+                           .len = call->len,
                            .data = (char *)(uintptr_t)call->data };
     struct waiter *w;
 
@@ -68,8 +70,7 @@ static void send_addressed(struct ep *ep, struct ctl_front *front,
 
 void ep_writable(struct ep *ep)
 {
-    list_each(it, &ep->waiters)
-    {
+    list_each (it, &ep->waiters) {
         struct waiter *w = list_entry(it, struct waiter, link);
 
         if (w->op == CALL_SEND && send_now(w->front, w))
@@ -144,8 +145,8 @@ void ep_readable(struct ep *ep)
 static bool must_wait(const struct ep *ep, const struct call *call)
 {
     return ep->state == EP_OPEN && !call->nonblock
-           && !(call->a & (MSG_DONTWAIT | MSG_OOB)) && !ep->fin_given
-           && !ep->shut_rd && unread_in(call->fd) == 0;
+        && !(call->a & (MSG_DONTWAIT | MSG_OOB)) && !ep->fin_given
+        && !ep->shut_rd && unread_in(call->fd) == 0;
 }
 
 static void recv_later(struct ep *ep, struct ctl_front *front,
@@ -160,9 +161,10 @@ static void recv_later(struct ep *ep, struct ctl_front *front,
 void ep_stream_recv(struct ep *ep, struct ctl_front *front,
                     const struct call *call)
 {
-    struct waiter now = { .id = call->id, .flags = call->a,
-                          .prog = call->fd, .room = call->room };
-    int           err;
+    struct waiter now = {
+        .id = call->id, .flags = call->a, .prog = call->fd, .room = call->room
+    };
+    int err;
 
     if (call->a & MSG_ERRQUEUE) { /* a stream tells errors at once */
         ep_answer(front, call->id, -EAGAIN);

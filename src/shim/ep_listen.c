@@ -23,8 +23,7 @@ static bool waiting(struct ep *ep)
     struct ctl *ctl = ep->ctl;
 
     return !list_empty(&ep->returned)
-           || (ctl->stack.ready(ctl->stack.ctx, ep->host, ep->sd)
-               & CW_POLLIN);
+        || (ctl->stack.ready(ctl->stack.ctx, ep->host, ep->sd) & CW_POLLIN);
 }
 
 static void put_token(struct ep *ep)
@@ -104,8 +103,10 @@ void ep_accept_undo(struct ep *listener, struct ep *ep)
 static enum told hand_over(struct ep *ep, struct ep *child,
                            struct ctl_front *front, const struct waiter *to)
 {
-    struct reply   r = { .id = to->id, .kind = REPLY_FD,
-                         .fdflags = to->fdflags, .fd = child->prog };
+    struct reply   r = { .id = to->id,
+                         .kind = REPLY_FD,
+                         .fdflags = to->fdflags,
+                         .fd = child->prog };
     struct wcall   c = { .op = EVC_GETPEERNAME };
     struct wresult res = { .addr = child->peer };
     enum told      told;
@@ -135,7 +136,8 @@ static enum told hand_over(struct ep *ep, struct ep *child,
 void ep_accept(struct ep *ep, struct ctl_front *front,
                const struct call *call)
 {
-    struct waiter to = { .id = call->id, .fdflags = call->fdflags,
+    struct waiter to = { .id = call->id,
+                         .fdflags = call->fdflags,
                          .pid = call->pid };
     struct ep    *child;
     int           err = 0;
@@ -184,6 +186,6 @@ void ep_listen_ready(struct ep *ep)
 void ep_listen_close(struct ep *ep)
 {
     ep_answer_all(ep, CALL_ACCEPT, -EINVAL);
-    list_each(it, &ep->returned)
+    list_each (it, &ep->returned)
         ep_free(list_entry(it, struct ep, queued));
 }

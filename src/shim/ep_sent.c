@@ -96,8 +96,7 @@ static void settle(struct sent *s, bool arrived)
 void ctl_told(struct ctl *ctl, struct ctl_front *front, uint64_t id,
               bool arrived)
 {
-    list_each(it, &ctl->sent)
-    {
+    list_each (it, &ctl->sent) {
         struct sent *s = list_entry(it, struct sent, link);
 
         if (s->front != front || s->id != id)
@@ -109,8 +108,7 @@ void ctl_told(struct ctl *ctl, struct ctl_front *front, uint64_t id,
 
 void ep_sent_forget(struct ep *ep)
 {
-    list_each(it, &ep->ctl->sent)
-    {
+    list_each (it, &ep->ctl->sent) {
         struct sent *s = list_entry(it, struct sent, link);
 
         if (s->listener == ep)
@@ -125,8 +123,7 @@ void ep_sent_drop(struct ctl *ctl, const struct ctl_front *front)
     for (;;) {
         struct sent *found = NULL;
 
-        list_each(it, &ctl->sent)
-        {
+        list_each (it, &ctl->sent) {
             struct sent *s = list_entry(it, struct sent, link);
 
             if (!found && (!front || s->front == front))

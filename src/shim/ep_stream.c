@@ -130,12 +130,10 @@ static unsigned stack_ready(const struct ep *ep)
  * before an urgent octet, which is then fetched by itself. */
 static ptrdiff_t down_one(struct ep *ep, size_t room)
 {
-    struct wcall   c = { .op = EVC_RECV, .out = ep->ctl->buf,
-                         .out_len = room };
+    struct wcall c = { .op = EVC_RECV, .out = ep->ctl->buf, .out_len = room };
     struct wresult res;
-    bool           urgent = stack_ready(ep) & CW_POLLPRI
-                            && queues_of(ep).at_mark;
-    ptrdiff_t      n;
+    bool      urgent = stack_ready(ep) & CW_POLLPRI && queues_of(ep).at_mark;
+    ptrdiff_t n;
 
     c.a = urgent ? CW_MSG_OOB : 0;
     n = ep_call(ep, &c, &res);
@@ -321,8 +319,10 @@ static void connect_done(struct ep *ep)
 static void notice_error(struct ep *ep)
 {
     int            err = 0;
-    struct wcall   c = { .op = EVC_GETSOCKOPT, .a = CW_SOL_SOCKET,
-                         .b = CW_SO_ERROR, .out = &err,
+    struct wcall   c = { .op = EVC_GETSOCKOPT,
+                         .a = CW_SOL_SOCKET,
+                         .b = CW_SO_ERROR,
+                         .out = &err,
                          .out_len = sizeof err };
     struct wresult res;
 
@@ -370,7 +370,7 @@ static bool left_unread(const struct ep *ep)
     socklen_t len = sizeof err;
 
     return getsockopt(ep->pair.s, SOL_SOCKET, SO_ERROR, &err, &len) == 0
-           && err == ECONNRESET;
+        && err == ECONNRESET;
 }
 
 static void set_linger0(struct ep *ep)
@@ -417,7 +417,8 @@ static void program_closed(struct ep *ep)
         tell_held(ep);
     reset |= lingers0(ep);
     ep_up(ep); /* what was written before goes out before */
-    if ((reset || ep->eof_taken) && !ep->dead) /* it may have shut down first */
+    if ((reset || ep->eof_taken)
+        && !ep->dead) /* it may have shut down first */
         ep_free(ep);
 }
 

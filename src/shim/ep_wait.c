@@ -15,8 +15,9 @@
 
 enum told ep_answer(struct ctl_front *front, uint64_t id, int64_t value)
 {
-    struct reply r = { .id = id, .kind = REPLY_VALUE, .value = value,
-                       .fd = -1 };
+    struct reply r = {
+        .id = id, .kind = REPLY_VALUE, .value = value, .fd = -1
+    };
 
     return front->answer(front, &r);
 }
@@ -29,7 +30,7 @@ enum told ep_native(struct ctl_front *front, uint64_t id)
 }
 
 struct waiter *ep_hold(struct ep *ep, struct ctl_front *front,
-                       const struct call *call,
+                       const struct call        *call,
                        const struct cw_sockaddr *addr)
 {
     struct waiter *w = calloc(1, sizeof *w);
@@ -70,8 +71,7 @@ void ep_waiter_free(struct waiter *w)
 
 struct waiter *ep_waiter(struct ep *ep, int op)
 {
-    list_each(it, &ep->waiters)
-    {
+    list_each (it, &ep->waiters) {
         struct waiter *w = list_entry(it, struct waiter, link);
 
         if (w->op == op || op == CALL_OPS) {
@@ -104,7 +104,7 @@ void ep_native_all(struct ep *ep, int op)
 
 bool ep_waiter_any(const struct ep *ep, int op)
 {
-    list_each(it, &ep->waiters)
+    list_each (it, &ep->waiters)
         if (list_entry(it, struct waiter, link)->op == op)
             return true;
     return false;

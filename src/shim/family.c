@@ -148,7 +148,7 @@ static bool asleep(void *ctx, pid_t pid, pid_t tid)
     (void)ctx;
     snprintf(path, sizeof path, "/proc/%d/task/%d/stat", (int)pid, (int)tid);
     return !read_stat(path, &state, &parent) || state == 'S' || state == 'Z'
-           || state == 'T';
+        || state == 'T';
 }
 
 bool child_all_asleep(pid_t pid)

@@ -38,14 +38,14 @@
 /* The low half of an argument; both machines are little-endian. */
 #define OFF_ARG(i) ((unsigned)offsetof(struct seccomp_data, args) + 8 * (i))
 
-#define REFUSE(e) (SECCOMP_RET_ERRNO | (unsigned)(e))
+#define REFUSE(e)  (SECCOMP_RET_ERRNO | (unsigned)(e))
 
 /* Always told to us. */
 static const int told[] = {
-    SYS_bind,        SYS_listen,      SYS_connect,    SYS_accept,
-    SYS_accept4,     SYS_getsockname, SYS_getpeername, SYS_setsockopt,
-    SYS_getsockopt,  SYS_shutdown,    SYS_sendmsg,    SYS_recvmsg,
-    SYS_sendmmsg,    SYS_recvmmsg,
+    SYS_bind,       SYS_listen,      SYS_connect,     SYS_accept,
+    SYS_accept4,    SYS_getsockname, SYS_getpeername, SYS_setsockopt,
+    SYS_getsockopt, SYS_shutdown,    SYS_sendmsg,     SYS_recvmsg,
+    SYS_sendmmsg,   SYS_recvmmsg,
 };
 
 static const int refused[] = {

@@ -73,11 +73,11 @@ uint32_t live_build(void);
 /* ---- live_join.c: a front end ---------------------------------------------- */
 
 struct live {
-    struct chan       chan;
-    struct ctl_front *front; /* known from its first call */
+    struct chan         chan;
+    struct ctl_front   *front; /* known from its first call */
     struct live_welcome welcome;
-    bool              lost; /* the host has gone without a goodbye ... */
-    char              why[LIVE_TEXT_MAX]; /* ... as far as is known */
+    bool                lost; /* the host has gone without a goodbye ... */
+    char                why[LIVE_TEXT_MAX]; /* ... as far as is known */
 };
 
 /* Joins the live host; starts it if there is none and `start`.  0, or the

@@ -30,7 +30,7 @@ struct guest {
     struct ctl_front  front;
     struct list       link;
     struct live_host *host;
-    uint8_t           state; /* enum guest_state */
+    uint8_t           state;   /* enum guest_state */
     bool              fronted; /* the control interface knows it */
     int               prog;    /* came with call `asked`; -1 once answered */
     uint64_t          asked;
@@ -40,14 +40,14 @@ struct guest {
 
 struct live_host {
     const struct live_host_config *config;
-    struct place     place;
-    struct loop_src  listener, signals;
-    struct loop_task task;
-    struct list      guests, grave;
-    bool             begun; /* the first has joined */
-    bool             refused; /* ... or could not */
-    bool             over;
-    cw_ns            empty_since, retry_at;
+    struct place                   place;
+    struct loop_src                listener, signals;
+    struct loop_task               task;
+    struct list                    guests, grave;
+    bool                           begun;   /* the first has joined */
+    bool                           refused; /* ... or could not */
+    bool                           over;
+    cw_ns                          empty_since, retry_at;
 };
 
 static cw_ns now_of(const struct live_host *h)
@@ -59,7 +59,7 @@ static unsigned count(const struct live_host *h, unsigned states)
 {
     unsigned n = 0;
 
-    list_each(it, &h->guests)
+    list_each (it, &h->guests)
         n += states >> list_entry(it, struct guest, link)->state & 1;
     return n;
 }
@@ -95,7 +95,7 @@ static void bury(struct live_host *h)
 static bool carries_fd(const struct reply *r)
 {
     return r->kind == REPLY_FD || r->kind == REPLY_SETFD
-           || r->kind == REPLY_LATER;
+        || r->kind == REPLY_LATER;
 }
 
 /* Its program may close the descriptor as soon as it is answered, and no
@@ -132,8 +132,7 @@ static void refuse(struct guest *g, int status, const char *why)
 
 static void end_left(struct live_host *h)
 {
-    list_each(it, &h->guests)
-    {
+    list_each (it, &h->guests) {
         struct guest *g = list_entry(it, struct guest, link);
 
         if (g->state == GUEST_LEFT)
@@ -174,8 +173,7 @@ static void finish(struct live_host *h)
 /* Whoever starts the next host waits for the lock, which ends with us. */
 static void stop(struct live_host *h, const char *why)
 {
-    list_each(it, &h->guests)
-    {
+    list_each (it, &h->guests) {
         struct guest *g = list_entry(it, struct guest, link);
 
         if (g->state == GUEST_MEMBER)
@@ -210,8 +208,9 @@ static void hello(struct guest *g, const char *body, size_t len)
         if (m.want == LIVE_STOP)
             stop(g->host, "the live host was stopped (causeway host stop)");
     } else if (m.build != live_build()) {
-        refuse(g, 125, "the live host is of another version of causeway; "
-                       "end it with `causeway host stop`");
+        refuse(g, 125,
+               "the live host is of another version of causeway; "
+               "end it with `causeway host stop`");
     } else {
         join(g, body + sizeof m, len - sizeof m);
     }
@@ -220,8 +219,7 @@ static void hello(struct guest *g, const char *body, size_t len)
 static bool sane(const struct call *c, size_t len, int fd)
 {
     return c->op < CALL_OPS && c->len == len && c->len <= CALL_DATA_MAX
-           && c->addr_len <= sizeof c->addr
-           && (c->op == CALL_SOCKET || fd >= 0);
+        && c->addr_len <= sizeof c->addr && (c->op == CALL_SOCKET || fd >= 0);
 }
 
 static void on_call(struct guest *g, const char *body, size_t len, int fd)
@@ -293,7 +291,8 @@ static unsigned take_in(struct live_host *h)
     int      fd;
 
     while ((fd = accept4(h->listener.fd, NULL, NULL,
-                         SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
+                         SOCK_CLOEXEC | SOCK_NONBLOCK))
+           >= 0) {
         struct guest *g = calloc(1, sizeof *g);
         pid_t         pid = 0;
 
@@ -343,8 +342,7 @@ static bool remains(const struct live_host *h, char text[LIVE_TEXT_MAX])
 /* In the turn after its last word: what its programs did was seen before. */
 static void see_off(struct live_host *h)
 {
-    list_each(it, &h->guests)
-    {
+    list_each (it, &h->guests) {
         struct guest       *g = list_entry(it, struct guest, link);
         struct live_goodbye bye = { .ends = false };
 
@@ -359,8 +357,7 @@ static void see_off(struct live_host *h)
 
 static void drop_silent(struct live_host *h, cw_ns now)
 {
-    list_each(it, &h->guests)
-    {
+    list_each (it, &h->guests) {
         struct guest *g = list_entry(it, struct guest, link);
 
         if (g->state == GUEST_NEW && now >= ns_add(g->since, SILENT_MAX))
@@ -381,8 +378,9 @@ static void try_to_end(struct live_host *h, cw_ns now)
 
 static bool has_guests(const struct live_host *h)
 {
-    return count(h, 1u << GUEST_NEW | 1u << GUEST_MEMBER
-                        | 1u << GUEST_LEAVING) > 0;
+    return count(h,
+                 1u << GUEST_NEW | 1u << GUEST_MEMBER | 1u << GUEST_LEAVING)
+        > 0;
 }
 
 /* Nobody is here: until when, or 0 to end now. */
@@ -419,8 +417,7 @@ static cw_ns task_next(struct loop_task *task)
     struct live_host *h = container_of(task, struct live_host, task);
     cw_ns             next = NS_NEVER;
 
-    list_each(it, &h->guests)
-    {
+    list_each (it, &h->guests) {
         struct guest *g = list_entry(it, struct guest, link);
 
         if (g->state == GUEST_NEW)
@@ -457,7 +454,7 @@ void live_host_run(const struct live_host_config *config)
     if (!place_open(&h.place, false, why))
         return; /* the directory has gone: nobody can find us */
     h.listener = (struct loop_src){ .fd = config->listener,
-                                     .ready = on_connect };
+                                    .ready = on_connect };
     h.task = (struct loop_task){ .next = task_next, .run = task_run };
     watch_signals(&h);
     loop_watch(config->loop, &h.listener, EPOLLIN);

@@ -19,9 +19,9 @@
 
 enum {
     ANSWER_MS = 5000, /* a host that is asked answers within this */
-    HOST_FD = 3,       /* the host finds its listening socket there */
-    TRIES = 8,         /* of hosts that are killed while we join */
-    NO_ANSWER = -1,    /* instead of an exit status */
+    HOST_FD = 3,      /* the host finds its listening socket there */
+    TRIES = 8,        /* of hosts that are killed while we join */
+    NO_ANSWER = -1,   /* instead of an exit status */
 };
 
 #define HOST_SOCK "host.sock"
@@ -139,8 +139,10 @@ static int connect_host(struct live *live, bool may_start)
     if (fd >= 0)
         live->chan.src.fd = fd;
     else if (!no_host(fd) || may_start)
-        snprintf(live->why, sizeof live->why, "the live host in %.300s "
-                 "cannot be reached: %s", p.path, strerror(-fd));
+        snprintf(live->why, sizeof live->why,
+                 "the live host in %.300s "
+                 "cannot be reached: %s",
+                 p.path, strerror(-fd));
     return fd >= 0 || (no_host(fd) && !may_start) ? 0 : 125;
 }
 
@@ -163,13 +165,14 @@ static int hear_answer(struct live *live)
         return fail(live, u.refused.status, u.refused.text);
     }
     if (n == -ETIMEDOUT)
-        return fail(live, 125, "the live host does not answer; end it with "
-                               "`causeway host stop`, or kill it");
+        return fail(live, 125,
+                    "the live host does not answer; end it with "
+                    "`causeway host stop`, or kill it");
     return fail(live, NO_ANSWER, "the live host ended before it answered");
 }
 
-static int say_hello(struct live *live, enum live_want want,
-                     const void *opts, size_t len)
+static int say_hello(struct live *live, enum live_want want, const void *opts,
+                     size_t len)
 {
     struct {
         struct live_hello head;
@@ -212,8 +215,7 @@ static int enter(struct live *live, bool may_start, enum live_want want,
     return status == NO_ANSWER ? 125 : status;
 }
 
-int live_join(struct live *live, bool may_start, const void *opts,
-              size_t len)
+int live_join(struct live *live, bool may_start, const void *opts, size_t len)
 {
     memset(live, 0, sizeof *live);
     live->chan.src.fd = -1;
@@ -275,7 +277,8 @@ static void read_log(struct live *live)
         snprintf(live->why, sizeof live->why, "the live host has died: %.*s",
                  (int)strcspn((text[n] = 0, text), "\n"), text);
     else
-        snprintf(live->why, sizeof live->why, "the live host has died "
+        snprintf(live->why, sizeof live->why,
+                 "the live host has died "
                  "(killed?)");
 }
 
@@ -305,7 +308,7 @@ static bool made_by(pid_t host, int fd)
     socklen_t    len = sizeof cred;
 
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0
-           && cred.pid == host;
+        && cred.pid == host;
 }
 
 /* Without a host there are no sockets.  What moves data finds the pair ended;

@@ -76,9 +76,9 @@ int mem_put_addr(int tid, uint64_t at, uint64_t lenp,
 
 /* One piece of a gather or a scatter; answers its length. */
 struct walk {
-    int      tid;
-    uint64_t iov;
-    size_t   n, i;
+    int          tid;
+    uint64_t     iov;
+    size_t       n, i;
     struct iovec chunk[IOV_CHUNK];
 };
 
@@ -205,7 +205,7 @@ static int pidfd_of(int tid)
 
 int mem_getfd(int tid, int fd)
 {
-    int pidfd = pidfd_of(tid);
+    int  pidfd = pidfd_of(tid);
     long r;
 
     if (pidfd < 0)

@@ -39,12 +39,12 @@ int mem_process(int tid);
 
 /* name.c: sockaddr <-> cw_sockaddr for a socket of `domain`; 0 or -errno as
  * bind() and connect() answer. */
-int       name_in(const struct sockaddr_storage *ss, socklen_t len,
-                  int domain, struct cw_sockaddr *out);
+int name_in(const struct sockaddr_storage *ss, socklen_t len, int domain,
+            struct cw_sockaddr *out);
 /* As sendto() and connect() of datagrams: an IPv4 address is good for an
  * IPv6 socket, too. */
-int       name_in_gram(const struct sockaddr_storage *ss, socklen_t len,
-                       int domain, struct cw_sockaddr *out);
+int name_in_gram(const struct sockaddr_storage *ss, socklen_t len, int domain,
+                 struct cw_sockaddr *out);
 socklen_t name_out(const struct cw_sockaddr *a, int domain,
                    struct sockaddr_storage *out);
 

@@ -53,8 +53,8 @@ int name_in(const struct sockaddr_storage *ss, socklen_t len, int domain,
     return domain == AF_INET ? in4(ss, len, out) : in6(ss, len, out);
 }
 
-int name_in_gram(const struct sockaddr_storage *ss, socklen_t len,
-                 int domain, struct cw_sockaddr *out)
+int name_in_gram(const struct sockaddr_storage *ss, socklen_t len, int domain,
+                 struct cw_sockaddr *out)
 {
     *out = (struct cw_sockaddr){ .port = 0 };
     if (domain == AF_INET6 && len >= sizeof(sa_family_t)

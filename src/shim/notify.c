@@ -89,8 +89,7 @@ static struct list *slot(const struct notify *n, int tid)
 
 static struct pend *pend_of(const struct notify *n, int tid)
 {
-    list_each(it, slot(n, tid))
-    {
+    list_each (it, slot(n, tid)) {
         struct pend *p = list_entry(it, struct pend, by_tid);
 
         if (p->tid == tid)
@@ -102,8 +101,7 @@ static struct pend *pend_of(const struct notify *n, int tid)
 static struct pend *pend_by_call(const struct notify *n, uint64_t id)
 {
     for (unsigned i = 0; i < NOTIFY_HASH; i++)
-        list_each(it, &n->pending[i])
-        {
+        list_each (it, &n->pending[i]) {
             struct pend *p = list_entry(it, struct pend, by_tid);
 
             if (p->call_id == id && !p->done)
@@ -142,7 +140,7 @@ bool notify_waits(const struct notify *n, int tid)
 static bool happens_once(int nr)
 {
     return nr == SYS_sendto || nr == SYS_sendmsg || nr == SYS_sendmmsg
-           || nr == SYS_bind || nr == SYS_connect;
+        || nr == SYS_bind || nr == SYS_connect;
 }
 
 static enum told finish(struct notify *n, struct pend *p, int64_t value)
@@ -217,7 +215,8 @@ static enum told on_answer(struct ctl_front *front, const struct reply *r)
     case REPLY_SIGPIPE:
         tid = p->tid;
         told = finish(n, p, r->value);
-        if (told == TOLD) /* the signal would cancel the call if it came first */
+        if (told
+            == TOLD) /* the signal would cancel the call if it came first */
             syscall(SYS_tgkill, mem_process(tid), tid, SIGPIPE);
         return told;
     case REPLY_VALUE:
@@ -442,8 +441,9 @@ void notify_fini(struct notify *n)
 {
     for (unsigned i = 0; i < NOTIFY_HASH; i++)
         while (!list_empty(&n->pending[i]))
-            pend_free(n, list_entry(list_first(&n->pending[i]), struct pend,
-                                    by_tid));
+            pend_free(
+                n,
+                list_entry(list_first(&n->pending[i]), struct pend, by_tid));
     loop_unwatch(n->loop, &n->src);
     close(n->src.fd);
     n->src.fd = -1;

@@ -63,7 +63,8 @@ static void look(struct search *s, int pid, const char *fd)
     if (s->found == s->max || sscanf(to, "socket:[%lu]", &inode) != 1
         || !bsearch(&inode, s->inodes, s->n, sizeof inode, by_number))
         return;
-    *o = (struct owner){ .inode = inode, .pid = pid,
+    *o = (struct owner){ .inode = inode,
+                         .pid = pid,
                          .fd = (int)strtol(fd, NULL, 10) };
     name_of(pid, o->name);
     s->found++;

@@ -18,7 +18,6 @@ struct owner {
 /* All descriptors of this user's programs that are one of these sockets, by
  * process and number; our own processes apart.  Sorts `inodes`.  Answers how
  * many of at most `max` were found. */
-size_t owners_find(uint64_t *inodes, size_t n, struct owner *out,
-                   size_t max);
+size_t owners_find(uint64_t *inodes, size_t n, struct owner *out, size_t max);
 
 #endif

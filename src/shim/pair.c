@@ -171,7 +171,7 @@ void pair_unfill(struct pair *p)
 
 static bool grow(struct pair *p)
 {
-    uint32_t cap = p->cap ? p->cap * 2 : 16;
+    uint32_t          cap = p->cap ? p->cap * 2 : 16;
     struct pair_item *items = malloc(cap * sizeof *items);
 
     if (!items)

@@ -17,7 +17,8 @@
 #include <causeway/socket.h>
 
 enum {
-    PAIR_CHUNK = 32768,  /* a stream's largest single give: one kernel buffer */
+    PAIR_CHUNK =
+        32768, /* a stream's largest single give: one kernel buffer */
     PAIR_GRAM_MAX = 65535,
 };
 
@@ -27,32 +28,32 @@ enum { PAIR_TOLD = -1 };
 
 /* One thing that was given and may lie unread. */
 struct pair_item {
-    uint32_t bytes, cost; /* cost: as the kernel charges it */
-    int      err;         /* datagrams: stands for this error; 0: data;
+    uint32_t           bytes, cost; /* cost: as the kernel charges it */
+    int                err; /* datagrams: stands for this error; 0: data;
                              PAIR_TOLD: for one that was told */
     struct cw_sockaddr from;
     struct cw_anc      anc;
 };
 
 struct pair {
-    int  s; /* our end; -1: gone */
-    bool stream;
-    bool left;   /* the first byte in s was forwarded before */
-    bool hung;   /* the program shut down writing, or closed */
-    bool detached; /* given up, but what is in `rest` still counts */
-    bool urgent; /* the next byte of s is urgent data */
-    uint32_t filler; /* bytes in s that nobody wrote */
-    uint32_t quarter; /* below it the kernel tells us of each read */
+    int      s; /* our end; -1: gone */
+    bool     stream;
+    bool     left;     /* the first byte in s was forwarded before */
+    bool     hung;     /* the program shut down writing, or closed */
+    bool     detached; /* given up, but what is in `rest` still counts */
+    bool     urgent;   /* the next byte of s is urgent data */
+    uint32_t filler;   /* bytes in s that nobody wrote */
+    uint32_t quarter;  /* below it the kernel tells us of each read */
     struct pair_item *items; /* a ring: what was given, oldest first */
-    uint32_t nitems, first, cap;
-    uint64_t cost, bytes; /* sums over the items */
+    uint32_t          nitems, first, cap;
+    uint64_t          cost, bytes; /* sums over the items */
     char  *rest; /* taken out of the kernel's queue, not by our user yet */
     size_t nrest, rest_at;
 };
 
 /* A new pair; answers the program's end (to give away and close) or -errno.
  * `type` is SOCK_STREAM or SOCK_DGRAM. */
-int  pair_open(struct pair *p, int type, bool nonblock);
+int pair_open(struct pair *p, int type, bool nonblock);
 /* Closes our end; the program sees the end of the stream. */
 void pair_end(struct pair *p);
 /* Closes our end; the program sees ECONNRESET. */

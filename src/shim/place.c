@@ -39,8 +39,7 @@ static void choose(char path[PLACE_PATH_MAX])
                  (unsigned)geteuid());
 }
 
-static bool refuse(struct place *p, char why[PLACE_WHY_MAX],
-                   const char *what)
+static bool refuse(struct place *p, char why[PLACE_WHY_MAX], const char *what)
 {
     snprintf(why, PLACE_WHY_MAX, "%s: %s", p->path, what);
     place_close(p);
@@ -56,15 +55,15 @@ bool place_open(struct place *p, bool make, char why[PLACE_WHY_MAX])
     choose(p->path);
     if (make && mkdir(p->path, 0700) < 0 && errno != EEXIST)
         return refuse(p, why, strerror(errno));
-    p->fd = open(p->path,
-                 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    p->fd = open(p->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (p->fd < 0 && errno == ENOENT && !make)
         return false;
     if (p->fd < 0 || fstat(p->fd, &st) < 0)
         return refuse(p, why, strerror(errno));
     if (!ours(&st) || st.st_mode & 077)
-        return refuse(p, why, "it must be a directory of yours that nobody "
-                              "else can enter (mode 0700); remove it");
+        return refuse(p, why,
+                      "it must be a directory of yours that nobody "
+                      "else can enter (mode 0700); remove it");
     return true;
 }
 
@@ -80,7 +79,7 @@ static bool still_there(const struct place *p)
     struct stat here, there;
 
     return fstat(p->fd, &here) == 0 && stat(p->path, &there) == 0
-           && here.st_ino == there.st_ino && here.st_dev == there.st_dev;
+        && here.st_ino == there.st_ino && here.st_dev == there.st_dev;
 }
 
 bool place_lock(const struct place *p)
@@ -133,8 +132,7 @@ int place_listen(const struct place *p, const char *name)
     address(p, tmp, &a);
     unlinkat(p->fd, tmp, 0);
     if (bind(fd, (struct sockaddr *)&a, sizeof a) == 0
-        && listen(fd, BACKLOG) == 0
-        && renameat(p->fd, tmp, p->fd, name) == 0)
+        && listen(fd, BACKLOG) == 0 && renameat(p->fd, tmp, p->fd, name) == 0)
         return fd;
     e = errno;
     unlinkat(p->fd, tmp, 0);

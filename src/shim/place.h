@@ -36,7 +36,7 @@ void place_unlock(const struct place *p);
 
 /* A listening socket of that name; what was there before is replaced.  Or
  * -errno. */
-int  place_listen(const struct place *p, const char *name);
+int place_listen(const struct place *p, const char *name);
 /* A connection to it whose other end is a process of this user, or -errno;
  * -ECONNREFUSED: its owner died. */
 int  place_connect(const struct place *p, const char *name);

@@ -52,7 +52,7 @@ void probe_kernel(struct probe *p)
 
     uname(&u);
     ok = sscanf(u.release, "%u.%u", &major, &minor) == 2
-         && (major > 5 || (major == 5 && minor >= 14));
+        && (major > 5 || (major == 5 && minor >= 14));
     p->ok = ok;
     snprintf(p->text, sizeof p->text, "%s %.60s %s%s", u.sysname, u.release,
              u.machine, ok ? "" : "; Linux 5.14 or later is needed");
@@ -65,11 +65,13 @@ void probe_filter(struct probe *p)
     if (r == 0)
         found(p, true, "a filter with a listener can be installed");
     else if (r == -EBUSY)
-        missing(p, EBUSY, "this process is supervised already (by causeway, "
-                          "or by a container's seccomp notifier)");
+        missing(p, EBUSY,
+                "this process is supervised already (by causeway, "
+                "or by a container's seccomp notifier)");
     else
-        missing(p, -r, "this kernel, or the sandbox around us, does not let "
-                       "programs install seccomp filters with a listener");
+        missing(p, -r,
+                "this kernel, or the sandbox around us, does not let "
+                "programs install seccomp filters with a listener");
 }
 
 /* ---- ADDFD ---------------------------------------------------------------------- */
@@ -112,9 +114,8 @@ static int give_one(int listener)
 
 void probe_add_fd(struct probe *p)
 {
-    char *const         argv[] = { (char[]){ "/proc/self/exe" },
-                                   (char[]){ "doctor" },
-                                   (char[]){ "socket" }, NULL };
+    char *const argv[] = { (char[]){ "/proc/self/exe" }, (char[]){ "doctor" },
+                           (char[]){ "socket" }, NULL };
     struct child_config c = { argv, false, -1, -1, -1 };
     struct child        child;
     int                 r, status;
@@ -244,12 +245,14 @@ void probe_pair(struct probe *p)
     close(prog);
     p->ok = resets && granted >= SNDBUF_WANTED;
     if (!resets)
-        found(p, false, "closing with unread data does not reset: this is "
-                        "not Linux's AF_UNIX");
+        found(p, false,
+              "closing with unread data does not reset: this is "
+              "not Linux's AF_UNIX");
     else
         snprintf(p->text, sizeof p->text, "buffers of %d bytes%s", granted,
-                 p->ok ? "" : ": too small; sysctl -w "
-                              "net.core.wmem_max=212992");
+                 p->ok ? ""
+                       : ": too small; sysctl -w "
+                         "net.core.wmem_max=212992");
 }
 
 void probe_urgent(struct probe *p)
@@ -265,8 +268,9 @@ void probe_urgent(struct probe *p)
         && recv(sv[1], &c, 1, MSG_OOB | MSG_DONTWAIT) == 1 && c == '!')
         found(p, true, "urgent data passes");
     else
-        missing(p, errno, "programs cannot use urgent data (MSG_OOB); Linux "
-                          "5.15 has it");
+        missing(p, errno,
+                "programs cannot use urgent data (MSG_OOB); Linux "
+                "5.15 has it");
     close(sv[0]);
     close(sv[1]);
 }

@@ -14,11 +14,11 @@ static const struct {
     long        number;
     const char *name;
 } on_sockets[] = {
-    { SYS_read, "read" },         { SYS_recvfrom, "recvfrom" },
-    { SYS_recvmsg, "recvmsg" },   { SYS_readv, "readv" },
-    { SYS_accept, "accept" },     { SYS_accept4, "accept4" },
-    { SYS_connect, "connect" },   { SYS_write, "write" },
-    { SYS_sendto, "sendto" },     { SYS_sendmsg, "sendmsg" },
+    { SYS_read, "read" },       { SYS_recvfrom, "recvfrom" },
+    { SYS_recvmsg, "recvmsg" }, { SYS_readv, "readv" },
+    { SYS_accept, "accept" },   { SYS_accept4, "accept4" },
+    { SYS_connect, "connect" }, { SYS_write, "write" },
+    { SYS_sendto, "sendto" },   { SYS_sendmsg, "sendmsg" },
 };
 
 static bool is_ours(const struct stuck *s, pid_t pid, int fd)
@@ -28,7 +28,7 @@ static bool is_ours(const struct stuck *s, pid_t pid, int fd)
 
     snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, fd);
     return stat(path, &st) == 0 && S_ISSOCK(st.st_mode)
-           && ctl_knows(s->ctl, st.st_ino);
+        && ctl_knows(s->ctl, st.st_ino);
 }
 
 static void note(struct stuck *s, pid_t pid, int fd, const char *call)
@@ -65,7 +65,8 @@ static bool waits(void *ctx, pid_t pid, pid_t tid)
         text[0] = '\0';
     fclose(f);
     if (sscanf(text, "%ld %lx %lx %lx %lx", &number, &a[0], &a[1], &a[2],
-               &a[3]) != 5)
+               &a[3])
+        != 5)
         return false;
     if (number == SYS_wait4 || number == SYS_waitid)
         return true;

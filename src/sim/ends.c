@@ -22,9 +22,9 @@ static ptrdiff_t simple(struct sim *s, unsigned host, enum event_call op,
 
 static int open_socket(struct sim *s, unsigned host, bool v6, int type)
 {
-    struct wcall c = { .op = EVC_SOCKET,
-                       .a = v6 ? CW_AF_INET6 : CW_AF_INET,
-                       .b = type };
+    struct wcall   c = { .op = EVC_SOCKET,
+                         .a = v6 ? CW_AF_INET6 : CW_AF_INET,
+                         .b = type };
     struct wresult r;
     ptrdiff_t      sd = call(s, host, &c, &r);
 
@@ -36,8 +36,12 @@ static int open_socket(struct sim *s, unsigned host, bool v6, int type)
 static void set_int(struct sim *s, unsigned host, int sd, const int opt[2],
                     int value)
 {
-    struct wcall c = { .op = EVC_SETSOCKOPT, .sd = sd, .a = opt[0],
-                       .b = opt[1], .in = &value, .in_len = sizeof value };
+    struct wcall   c = { .op = EVC_SETSOCKOPT,
+                         .sd = sd,
+                         .a = opt[0],
+                         .b = opt[1],
+                         .in = &value,
+                         .in_len = sizeof value };
     struct wresult r;
 
     if (value != 0 && call(s, host, &c, &r) < 0)
@@ -66,8 +70,9 @@ static struct cw_sockaddr address(struct sim *s, unsigned host, bool v6,
 static ptrdiff_t to_addr(struct sim *s, unsigned host, enum event_call op,
                          int sd, const struct cw_sockaddr *a)
 {
-    struct wcall c = { .op = (uint8_t)op, .sd = sd, .has_addr = true,
-                       .addr = *a };
+    struct wcall c = {
+        .op = (uint8_t)op, .sd = sd, .has_addr = true, .addr = *a
+    };
     struct wresult r;
 
     return call(s, host, &c, &r);
@@ -114,12 +119,12 @@ static void listen_for(struct sim *s, struct sim_pair *p)
 
 static void start_client(struct sim *s, struct sim_pair *p)
 {
-    static const int nodelay[2] = { CW_IPPROTO_TCP, CW_TCP_NODELAY };
-    unsigned         h = p->plan->client;
-    struct sim_end  *e = &p->end[0];
-    struct cw_sockaddr a
-        = address(s, p->plan->server, p->plan->v6, p->plan->port);
-    ptrdiff_t r;
+    static const int   nodelay[2] = { CW_IPPROTO_TCP, CW_TCP_NODELAY };
+    unsigned           h = p->plan->client;
+    struct sim_end    *e = &p->end[0];
+    struct cw_sockaddr a = address(s, p->plan->server, p->plan->v6,
+                                   p->plan->port);
+    ptrdiff_t          r;
 
     e->sd = open_socket(s, h, p->plan->v6, CW_SOCK_STREAM);
     set_bufs(s, h, e->sd, p->plan->side[0].sndbuf, p->plan->side[0].rcvbuf);
@@ -147,9 +152,7 @@ static bool may_end(const struct sim_pair *p, unsigned side)
     if (e->sent < p->plan->side[side].bytes)
         return false;
     if (p->plan->close == SIM_CLOSE_SERVER)
-        return side == 1
-            ? e->got == p->plan->side[0].bytes
-            : e->rd_done;
+        return side == 1 ? e->got == p->plan->side[0].bytes : e->rd_done;
     if (p->plan->close == SIM_CLOSE_HALF && side == 0)
         return true;
     return true;
@@ -161,7 +164,7 @@ static void do_write(struct sim *s, struct sim_pair *p, unsigned side)
     uint32_t        total = p->plan->side[side].bytes;
 
     while (e->sent < total) {
-        uint32_t n = MIN(p->plan->side[side].write, (uint32_t)SIM_CHUNK);
+        uint32_t     n = MIN(p->plan->side[side].write, (uint32_t)SIM_CHUNK);
         struct wcall c = { .op = EVC_SEND, .sd = e->sd };
         struct wresult r;
 
@@ -171,8 +174,8 @@ static void do_write(struct sim *s, struct sim_pair *p, unsigned side)
         if (call(s, host_of(p, side), &c, &r) == -CW_EAGAIN)
             return;
         if (r.ret <= 0 || (uint32_t)r.ret > n) {
-            sim_fail(s, "connection %u side %u: send() answers %d",
-                     p->index, side, (int)r.ret);
+            sim_fail(s, "connection %u side %u: send() answers %d", p->index,
+                     side, (int)r.ret);
             return;
         }
         e->sent += (uint32_t)r.ret;
@@ -192,8 +195,8 @@ static void check_bytes(struct sim *s, struct sim_pair *p, unsigned side,
     for (uint32_t i = 0; i < n; i++) {
         if (s->in[i] == byte_at(s, p->index, !side, e->got + i))
             continue;
-        sim_fail(s, "connection %u side %u: byte %u is wrong", p->index,
-                 side, e->got + i);
+        sim_fail(s, "connection %u side %u: byte %u is wrong", p->index, side,
+                 e->got + i);
         return;
     }
     e->got += n;
@@ -225,7 +228,7 @@ static void do_read(struct sim *s, struct sim_pair *p, unsigned side)
     struct sim_end *e = &p->end[side];
 
     while (!e->rd_done && e->wake == NS_NEVER) {
-        struct wcall c = { .op = EVC_RECV, .sd = e->sd, .out = s->in };
+        struct wcall   c = { .op = EVC_RECV, .sd = e->sd, .out = s->in };
         struct wresult r;
 
         c.out_len = MIN(p->plan->side[side].read, (uint32_t)SIM_CHUNK);
@@ -294,8 +297,8 @@ static void accept_one(struct sim *s, struct sim_pair *p)
 
 static void send_datagram(struct sim *s, struct sim_flow *f)
 {
-    uint32_t     n = f->plan->size ? f->sent * 97 % (f->plan->size + 1) : 0;
-    struct wcall c = { .op = EVC_SEND, .sd = f->sd[0] };
+    uint32_t       n = f->plan->size ? f->sent * 97 % (f->plan->size + 1) : 0;
+    struct wcall   c = { .op = EVC_SEND, .sd = f->sd[0] };
     struct wresult r;
 
     n = MIN(n, (uint32_t)SIM_CHUNK);
@@ -322,8 +325,9 @@ static void send_datagram(struct sim *s, struct sim_flow *f)
 static void read_datagrams(struct sim *s, struct sim_flow *f)
 {
     for (;;) {
-        struct wcall c = { .op = EVC_RECV, .sd = f->sd[1], .out = s->in,
-                           .out_len = SIM_CHUNK };
+        struct wcall c = {
+            .op = EVC_RECV, .sd = f->sd[1], .out = s->in, .out_len = SIM_CHUNK
+        };
         struct wresult r;
         uint32_t       i, k;
 

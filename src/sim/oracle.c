@@ -161,10 +161,10 @@ static void check_edge(struct sim *s, const uint8_t *f, size_t n)
 
 static void on_packet(void *ctx, const struct world_packet *p)
 {
-    struct sim            *s = ctx;
-    const struct cw_frag  *f = &p->pkt->frags[0];
-    const uint8_t         *bytes = f->buf->data + f->off;
-    struct sipkey          k = { s->res->digest, (uint64_t)p->t };
+    struct sim           *s = ctx;
+    const struct cw_frag *f = &p->pkt->frags[0];
+    const uint8_t        *bytes = f->buf->data + f->off;
+    struct sipkey         k = { s->res->digest, (uint64_t)p->t };
 
     s->res->packets++;
     for (unsigned i = 0; i < p->pkt->nfrags; i++) {
@@ -185,8 +185,9 @@ static void on_fate(void *ctx, const struct world_fate *f)
 
 struct world_hooks oracle_hooks(struct sim *s)
 {
-    return (struct world_hooks){ .ctx = s, .event = on_event,
-                                 .packet = on_packet, .fate = on_fate };
+    return (struct world_hooks){
+        .ctx = s, .event = on_event, .packet = on_packet, .fate = on_fate
+    };
 }
 
 /* ---- between events ------------------------------------------------------- */
@@ -204,8 +205,8 @@ static void check_row(struct sim *s, unsigned host,
         sim_fail(s, "host %u flow %u: %u records in flight and no timer",
                  host, r->flow, i->unacked);
     if (i->snd_nxt != i->snd_una && i->unacked == 0)
-        sim_fail(s, "host %u flow %u: bytes in flight without a record",
-                 host, r->flow);
+        sim_fail(s, "host %u flow %u: bytes in flight without a record", host,
+                 r->flow);
     if (r->send_q > 0 && r->timer != 1 && r->timer != 4
         && r->state != CW_SYN_SENT)
         sim_fail(s, "host %u flow %u: %u bytes wait and no timer runs", host,

@@ -164,10 +164,11 @@ void sim_describe(uint64_t seed, struct fmt *out)
         up += p.conns[i].side[0].bytes;
         down += p.conns[i].side[1].bytes;
     }
-    fmt_f(out, "%u hosts, %u connections (%llu bytes up, %llu down), "
-               "%u datagram flows; link ",
-          p.hosts, p.nconns, (unsigned long long)up,
-          (unsigned long long)down, p.ndgrams);
+    fmt_f(out,
+          "%u hosts, %u connections (%llu bytes up, %llu down), "
+          "%u datagram flows; link ",
+          p.hosts, p.nconns, (unsigned long long)up, (unsigned long long)down,
+          p.ndgrams);
     spec_print(&p.fwd, out);
     if (!spec_equal(&p.fwd, &p.back)) {
         fmt_str(out, "; back ");

@@ -26,7 +26,7 @@ struct sim_conn {
         uint32_t sndbuf, rcvbuf; /* 0: default */
         cw_ns    pause;          /* between reads; 0: none */
         uint32_t pause_every;    /* bytes read between pauses */
-    } side[2]; /* client, server */
+    } side[2];                   /* client, server */
 };
 
 struct sim_dgram {

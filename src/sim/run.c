@@ -9,8 +9,8 @@
 
 /* The largest RTO (120 s) may have been armed just before the calm, and a
  * handful of further round trips may each need one. */
-#define PATIENCE (1200 * NS_S)
-#define GOODBYE  (600 * NS_S) /* 2 MSL of the strictest profile, and more */
+#define PATIENCE  (1200 * NS_S)
+#define GOODBYE   (600 * NS_S) /* 2 MSL of the strictest profile, and more */
 #define STEPS_MAX 20000000u
 
 void sim_fail(struct sim *s, const char *format, ...)

@@ -46,7 +46,8 @@ ptrdiff_t cw_sendmsg(cw_stack *st, int sd, const struct cw_msg *msg,
 ptrdiff_t cw_send(cw_stack *st, int sd, const void *buf, size_t len,
                   int flags, cw_ns now)
 {
-    struct cw_msg msg = { .buf = (void *)(uintptr_t)buf, .len = len,
+    struct cw_msg msg = { .buf = (void *)(uintptr_t)buf,
+                          .len = len,
                           .flags = flags };
 
     return cw_sendmsg(st, sd, &msg, now);

@@ -193,9 +193,8 @@ int cw_getsockopt(cw_stack *st, int sd, int level, int name, void *val,
     int               v, err;
 
     if (s && (opt_is_group(s, level, name) || opt_is_ip(s, level, name))) {
-        err = opt_is_ip(s, level, name)
-            ? opt_ip_get(s, level, name, &v)
-            : opt_group_get(s, level, name, &v);
+        err = opt_is_ip(s, level, name) ? opt_ip_get(s, level, name, &v)
+                                        : opt_group_get(s, level, name, &v);
         if (!err)
             answer(val, len, &v, sizeof(v));
         return err;
@@ -265,9 +264,8 @@ static int set_int(struct sock *s, const struct opt *o, int v)
     case OPT_BUF:
         *(uint32_t *)p = clamp_buf((uint32_t)v);
         if (sock_is_stream(s)) /* it stays what the program says */
-            sock_opts(s)->buf_set |= o->name == CW_SO_RCVBUF
-                ? TCP_RCVBUF_SET
-                : TCP_SNDBUF_SET;
+            sock_opts(s)->buf_set |= o->name == CW_SO_RCVBUF ? TCP_RCVBUF_SET
+                                                             : TCP_SNDBUF_SET;
         return 0;
     case OPT_U32:
         if (v < 0)
@@ -320,8 +318,8 @@ static void tell_sharing(struct sock *s)
         tcp_bind_changed(s->plan->bind, &s->plan->opts);
 }
 
-static int do_setsockopt(struct sock *s, const struct opt *o,
-                         const void *val, size_t len)
+static int do_setsockopt(struct sock *s, const struct opt *o, const void *val,
+                         size_t len)
 {
     int v, err;
 

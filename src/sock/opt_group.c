@@ -138,8 +138,7 @@ static int do_source(struct sock *s, int name, const uint8_t *p, size_t len)
 static int do_any(struct sock *s, bool ip4, int name, const uint8_t *p,
                   size_t len)
 {
-    bool             plain = name == MCAST_JOIN_GROUP
-                             || name == MCAST_LEAVE_GROUP;
+    bool plain = name == MCAST_JOIN_GROUP || name == MCAST_LEAVE_GROUP;
     struct udp_group g = { .index = 0 };
     struct cw_addr   src;
 
@@ -204,8 +203,7 @@ static int do_any_filter(struct sock *s, bool ip4, const uint8_t *p,
     if (!take_name(p + 8, ip4, &g.group))
         return -CW_EADDRNOTAVAIL;
     for (; f.nsrc < n; f.nsrc++)
-        if (!take_name(p + GROUP_FILTER + NAME * f.nsrc, ip4,
-                       &f.src[f.nsrc]))
+        if (!take_name(p + GROUP_FILTER + NAME * f.nsrc, ip4, &f.src[f.nsrc]))
             return -CW_EADDRNOTAVAIL;
     return set_filter(s, &g, native32(p + GROUP_FILTER - 8), &f);
 }
@@ -244,8 +242,7 @@ static int set_if4(struct sock *s, const uint8_t *p, size_t len)
 
 static int set_if6(struct sock *s, int v)
 {
-    if (v != 0
-        && (v < 0 || !net_netif_known(s->st->net, (unsigned)v - 1)))
+    if (v != 0 && (v < 0 || !net_netif_known(s->st->net, (unsigned)v - 1)))
         return -CW_ENODEV;
     udp_opts(s->udp)->many[1].index = (uint32_t)v;
     return 0;

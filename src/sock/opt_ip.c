@@ -38,13 +38,12 @@ static const struct ip_opt {
     { CW_IPPROTO_IP, CW_IP_RECVTOS, RECVTOS, false, INT32_MIN, INT32_MAX },
     { CW_IPPROTO_IPV6, CW_IPV6_TCLASS, TOS, true, 0, 255 },
     { CW_IPPROTO_IPV6, CW_IPV6_UNICAST_HOPS, TTL, true, 0, 255 },
-    { CW_IPPROTO_IPV6, CW_IPV6_MTU_DISCOVER, PMTUDISC, true,
-      CW_PMTUDISC_DONT, CW_PMTUDISC_OMIT },
+    { CW_IPPROTO_IPV6, CW_IPV6_MTU_DISCOVER, PMTUDISC, true, CW_PMTUDISC_DONT,
+      CW_PMTUDISC_OMIT },
     { CW_IPPROTO_IPV6, CW_IPV6_MTU, MTU, true, 0, 0 },
     { CW_IPPROTO_IPV6, CW_IPV6_DONTFRAG, DONTFRAG, false, INT32_MIN,
       INT32_MAX },
-    { CW_IPPROTO_IPV6, CW_IPV6_RECVERR, RECVERR, true, INT32_MIN,
-      INT32_MAX },
+    { CW_IPPROTO_IPV6, CW_IPV6_RECVERR, RECVERR, true, INT32_MIN, INT32_MAX },
     { CW_IPPROTO_IPV6, CW_IPV6_RECVHOPLIMIT, RECVTTL, false, INT32_MIN,
       INT32_MAX },
     { CW_IPPROTO_IPV6, CW_IPV6_RECVTCLASS, RECVTOS, false, INT32_MIN,
@@ -158,7 +157,8 @@ static uint8_t tos_of(const struct sock *s, uint8_t old, int v)
 static bool in_range(const struct ip_opt *o, int v)
 {
     if (v == -1
-        && (o->what == TTL || (o->what == TOS && o->level == CW_IPPROTO_IPV6)))
+        && (o->what == TTL
+            || (o->what == TOS && o->level == CW_IPPROTO_IPV6)))
         return true;
     return v >= o->lo && v <= o->hi;
 }

@@ -88,8 +88,8 @@ static uint32_t most(const struct cw_config *c, uint32_t size, uint32_t given,
 static void buffers(struct cw_config *c)
 {
     bool                known = (unsigned)c->profile <= CW_PROFILE_CLASSIC;
-    const struct knobs *k
-        = knobs_of(known ? c->profile : CW_PROFILE_DEPLOYED);
+    const struct knobs *k = knobs_of(known ? c->profile
+                                           : CW_PROFILE_DEPLOYED);
 
     if (c->buffer_budget == 0)
         c->buffer_budget = c->memory_max - c->memory_max / 4;

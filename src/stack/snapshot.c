@@ -81,9 +81,9 @@ struct bound {
 static bool match(void *ctx, struct udp_sock *u, void *owner,
                   struct cw_sock_row *row)
 {
-    struct bound        *b = ctx;
+    struct bound         *b = ctx;
     const struct cw_addr *l = &row->local.addr;
-    bool                 covers = addr_eq(l, b->dst);
+    bool                  covers = addr_eq(l, b->dst);
 
     (void)owner;
     if (addr_is_any(l)) /* :: covers IPv4 too, unless V6ONLY */

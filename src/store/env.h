@@ -14,14 +14,14 @@
 
 /* Which module's object a popped timer is in. */
 enum timer_kind {
-    TIMER_TCP = 1,  /* struct tcp */
-    TIMER_SYNRCVD,  /* struct tcp_embryo */
-    TIMER_TIMEWAIT, /* the host's TIME-WAIT queue */
-    TIMER_NEIGH,    /* struct neigh */
-    TIMER_FRAG,     /* struct frag datagram */
-    TIMER_DHCP,     /* struct dhcp */
-    TIMER_CONF,     /* struct netif: addresses and routers */
-    TIMER_GROUP,    /* struct mgroup */
+    TIMER_TCP = 1,    /* struct tcp */
+    TIMER_SYNRCVD,    /* struct tcp_embryo */
+    TIMER_TIMEWAIT,   /* the host's TIME-WAIT queue */
+    TIMER_NEIGH,      /* struct neigh */
+    TIMER_FRAG,       /* struct frag datagram */
+    TIMER_DHCP,       /* struct dhcp */
+    TIMER_CONF,       /* struct netif: addresses and routers */
+    TIMER_GROUP,      /* struct mgroup */
     TIMER_GROUP_LINK, /* struct mlink */
 };
 

@@ -110,8 +110,10 @@ struct flowkey flownode_key(const struct flowtab *t, const struct flownode *n)
 {
     const struct flowend *e = end_at(t, n->end);
 
-    return (struct flowkey){ .local = e->addr, .remote = n->remote,
-                             .lport = n->lport, .rport = n->rport,
+    return (struct flowkey){ .local = e->addr,
+                             .remote = n->remote,
+                             .lport = n->lport,
+                             .rport = n->rport,
                              .scope = e->scope };
 }
 
@@ -233,8 +235,10 @@ static void shrink(struct flowtab *t)
 
 struct flownode *flowtab_find(struct flowtab *t, const struct flowkey *key)
 {
-    struct flownode want = { .end = end_find(t, key), .lport = key->lport,
-                             .rport = key->rport, .remote = key->remote };
+    struct flownode want = { .end = end_find(t, key),
+                             .lport = key->lport,
+                             .rport = key->rport,
+                             .remote = key->remote };
     uint32_t        ref;
 
     if (want.end == 0)

@@ -59,7 +59,7 @@ struct flowtab {
     struct slab ends;
     uint16_t    end_bucket[FLOWTAB_END_BUCKETS];
     uint16_t    end_fresh, end_free; /* numbers: never used, given back */
-    uint32_t    end[FLOW_ENDS_MAX];  /* arena_ref(), or the next free number */
+    uint32_t    end[FLOW_ENDS_MAX]; /* arena_ref(), or the next free number */
 };
 
 void flowtab_init(struct flowtab *t, struct arena *a, struct sipkey secret);
@@ -69,9 +69,9 @@ struct flownode *flowtab_find(struct flowtab *t, const struct flowkey *key);
 
 /* Gives a node its name, in the table or not; false: memory is out.  It has
  * it until flownode_unname() (of one without a name: nothing). */
-bool flownode_name(struct flowtab *t, struct flownode *node,
-                   const struct flowkey *key);
-void flownode_unname(struct flowtab *t, struct flownode *node);
+bool           flownode_name(struct flowtab *t, struct flownode *node,
+                             const struct flowkey *key);
+void           flownode_unname(struct flowtab *t, struct flownode *node);
 struct flowkey flownode_key(const struct flowtab  *t,
                             const struct flownode *node);
 

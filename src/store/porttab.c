@@ -32,8 +32,7 @@ static bool covers(const struct cw_addr *any, bool v6only,
 static bool overlap(const struct portbind *b, const struct cw_addr *a,
                     unsigned flags)
 {
-    return addr_eq(&b->addr, a)
-        || covers(&b->addr, b->flags & PORT_V6ONLY, a)
+    return addr_eq(&b->addr, a) || covers(&b->addr, b->flags & PORT_V6ONLY, a)
         || covers(a, flags & PORT_V6ONLY, &b->addr);
 }
 
@@ -55,22 +54,20 @@ static void join(struct portbind *b, unsigned flags)
     b->no_rport += !(flags & PORT_REUSEPORT);
 }
 
-int porttab_bind(struct porttab *t, const struct cw_addr *addr,
-                 uint16_t port, unsigned flags, struct portbind **out)
+int porttab_bind(struct porttab *t, const struct cw_addr *addr, uint16_t port,
+                 unsigned flags, struct portbind **out)
 {
     struct near     *l = bucket_of(t, port);
     struct portbind *same = NULL;
 
-    near_each(n, l)
-    {
+    near_each (n, l) {
         struct portbind *b = near_entry(n, struct portbind, link);
 
         if (b->port != port || !overlap(b, addr, flags))
             continue;
         if (!may_share(b, flags))
             return -CW_EADDRINUSE;
-        if (addr_eq(&b->addr, addr)
-            && !((b->flags ^ flags) & PORT_V6ONLY))
+        if (addr_eq(&b->addr, addr) && !((b->flags ^ flags) & PORT_V6ONLY))
             same = b;
     }
     if (!same) {
@@ -94,8 +91,7 @@ int portbind_listen(struct porttab *t, struct portbind *b, unsigned flags)
 {
     struct near *l = bucket_of(t, b->port);
 
-    near_each(n, l)
-    {
+    near_each (n, l) {
         struct portbind *o = near_entry(n, struct portbind, link);
 
         if (o->port != b->port || o->listening == 0
@@ -158,8 +154,8 @@ uint16_t porttab_ephemeral(struct porttab *t, const struct port_want *w)
     be32_store(b + 34, t->next);
     offset = (uint32_t)siphash(t->secret, b, alone ? 38 : 34);
     for (uint32_t i = 0; i < n; i++) {
-        uint16_t port
-            = (uint16_t)(EPHEMERAL_FIRST + (t->next++ + offset) % n);
+        uint16_t port = (uint16_t)(EPHEMERAL_FIRST
+                                   + (t->next++ + offset) % n);
 
         if (!w->taken || !w->taken(w->ctx, port))
             return port;

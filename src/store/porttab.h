@@ -18,8 +18,12 @@
 #include "base/siphash.h"
 #include "store/arena.h"
 
-enum { PORT_REUSEADDR = 1, PORT_REUSEPORT = 2, PORT_V6ONLY = 4,
-       PORT_DGRAM_REUSE = 8 /* datagrams: REUSEADDR shares even so */ };
+enum {
+    PORT_REUSEADDR = 1,
+    PORT_REUSEPORT = 2,
+    PORT_V6ONLY = 4,
+    PORT_DGRAM_REUSE = 8 /* datagrams: REUSEADDR shares even so */
+};
 
 struct portbind {
     struct near    link; /* in the table's bucket */
@@ -41,11 +45,11 @@ struct porttab {
 
 void porttab_init(struct porttab *t, struct arena *a, struct sipkey secret);
 /* 0 and *out with one reference; -CW_EADDRINUSE, -CW_ENOMEM. */
-int porttab_bind(struct porttab *t, const struct cw_addr *addr,
-                 uint16_t port, unsigned flags, struct portbind **out);
+int porttab_bind(struct porttab *t, const struct cw_addr *addr, uint16_t port,
+                 unsigned flags, struct portbind **out);
 /* The same rules, nothing done: may a binder with these flags listen on b?
  * 0 or -CW_EADDRINUSE. */
-int portbind_listen(struct porttab *t, struct portbind *b, unsigned flags);
+int  portbind_listen(struct porttab *t, struct portbind *b, unsigned flags);
 void portbind_unlisten(struct portbind *b);
 /* One more / one less that shares it, with its flags. */
 void portbind_get(struct portbind *b, unsigned flags);

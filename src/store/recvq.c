@@ -198,8 +198,10 @@ static void add_piece(struct insertion *x, struct list *at, seq from, seq to)
         x->why = WHY_NO_MEMORY;
         return;
     }
-    *r = (struct recvq_range){ .start = from, .end = seq_add(from, n),
-                               .head = c.head, .tail = c.tail,
+    *r = (struct recvq_range){ .start = from,
+                               .end = seq_add(from, n),
+                               .head = c.head,
+                               .tail = c.tail,
                                .stamp = ++q->stamp };
     list_insert_before(at, &r->link);
     q->ranges++;
@@ -219,8 +221,7 @@ static void insert(struct insertion *x, seq from, seq to)
 {
     struct list *at = &x->q->ooo;
 
-    list_each(n, &x->q->ooo)
-    {
+    list_each (n, &x->q->ooo) {
         struct recvq_range *r = list_entry(n, struct recvq_range, link);
 
         if (seq_le(r->end, from))
@@ -265,8 +266,7 @@ static void chain_join(struct recvq_body *q, struct chain *a, struct chain b)
 
 static void join(struct recvq_body *q)
 {
-    list_each(n, &q->ooo)
-    {
+    list_each (n, &q->ooo) {
         struct recvq_range *r = list_entry(n, struct recvq_range, link);
         struct recvq_range *p;
         struct chain        c;
@@ -293,7 +293,8 @@ static uint32_t release(struct recvq *queue, seq nxt)
 {
     struct recvq_body  *q = queue->body;
     struct list        *n = list_first(&q->ooo);
-    struct recvq_range *r = n ? list_entry(n, struct recvq_range, link) : NULL;
+    struct recvq_range *r = n ? list_entry(n, struct recvq_range, link)
+                              : NULL;
     struct chain        c = { q->head, q->tail };
     uint32_t            len;
 
@@ -317,7 +318,7 @@ static enum why put_next(struct insertion *x, uint32_t skip)
     struct recvq_body *q = x->q;
     struct chain       c = { q->head, q->tail };
     uint32_t           where[2] = { x->in->off + skip, x->in->len - skip };
-    uint32_t n = add_bytes(q, x->m->ps, &c, x->in->pkt, where);
+    uint32_t           n = add_bytes(q, x->m->ps, &c, x->in->pkt, where);
 
     q->head = c.head;
     q->tail = c.tail;
@@ -455,8 +456,8 @@ unsigned recvq_sack(const struct recvq *q, struct seqrange *out, unsigned max)
         const struct recvq_range *best = NULL;
 
         for (struct list *l = b->ooo.next; l != &b->ooo; l = l->next) {
-            const struct recvq_range *r
-                = list_entry(l, struct recvq_range, link);
+            const struct recvq_range *r = list_entry(l, struct recvq_range,
+                                                     link);
 
             if (r->stamp < below && (!best || r->stamp > best->stamp))
                 best = r;

@@ -35,10 +35,10 @@ struct recvq {
 };
 
 struct recvq_result {
-    uint32_t advanced; /* RCV.NXT moves on by this many bytes */
-    uint32_t fresh;    /* bytes that were not here before */
-    bool     dup;      /* some bytes were: dup_range says the first run */
-    bool     filled;   /* a hole was filled, wholly or partly */
+    uint32_t        advanced; /* RCV.NXT moves on by this many bytes */
+    uint32_t        fresh;    /* bytes that were not here before */
+    bool            dup; /* some bytes were: dup_range says the first run */
+    bool            filled; /* a hole was filled, wholly or partly */
     struct seqrange dup_range;
 };
 

@@ -85,8 +85,9 @@ struct segrec *segq_push(struct segq *q, struct slab *s, seq start, seq end,
     r = slab_get(s);
     if (!r)
         return NULL;
-    *r = (struct segrec){ .start = start, .end = end, .sent = now,
-                          .first_sent = now, .times = 1 };
+    *r = (struct segrec){
+        .start = start, .end = end, .sent = now, .first_sent = now, .times = 1
+    };
     list_push_back(&q->by_seq, &r->by_seq);
     list_push_back(&q->by_tx, &r->by_tx);
     q->count++;

@@ -13,8 +13,8 @@
 /* Of a queue that is not empty; from pbufs.slice, whose size it has. */
 struct sendq_body {
     struct slice *head, *tail;
-    struct slice *cur;     /* cursor: the slice last used ... */
-    uint32_t      cur_off; /* ... and its offset in the queue */
+    struct slice *cur;        /* cursor: the slice last used ... */
+    uint32_t      cur_off;    /* ... and its offset in the queue */
     bool          tail_owned; /* the last buffer may be written behind it */
 };
 

@@ -103,8 +103,7 @@ static struct wtimer *earliest_of(struct list *l)
 {
     struct wtimer *best = NULL;
 
-    list_each(n, l)
-    {
+    list_each (n, l) {
         struct wtimer *t = timer_of(n);
 
         if (!best || t->at < best->at)
@@ -119,8 +118,8 @@ static struct list *first_slot(const struct wheel *w, unsigned *level)
     for (unsigned k = 0; k < WHEEL_LEVELS; k++) {
         *level = k;
         if (w->busy[k])
-            return (struct list *)(uintptr_t)
-                &w->slot[k][__builtin_ctzll(w->busy[k])];
+            return (struct list *)(uintptr_t)&w
+                ->slot[k][__builtin_ctzll(w->busy[k])];
     }
     return list_empty(&w->far) ? NULL : (struct list *)(uintptr_t)&w->far;
 }

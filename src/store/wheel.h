@@ -22,7 +22,7 @@ struct wtimer {
 enum { WHEEL_LEVELS = 8, WHEEL_SLOTS = 64 };
 
 struct wheel {
-    cw_ns       now; /* nothing before this is armed */
+    cw_ns       now;                /* nothing before this is armed */
     uint64_t    busy[WHEEL_LEVELS]; /* a bit for each slot in use */
     struct list slot[WHEEL_LEVELS][WHEEL_SLOTS];
     struct list far; /* beyond the highest wheel */

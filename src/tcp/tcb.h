@@ -76,9 +76,9 @@ struct seg {
 
 /* The timers of a connection; tcp_timers.c says what each is for. */
 enum tcp_timer {
-    TCPT_REXMIT,  /* retransmission, or persist: never both */
+    TCPT_REXMIT, /* retransmission, or persist: never both */
     TCPT_DELACK,
-    TCPT_LIFE,    /* keep-alive, or FIN-WAIT-2 without an owner */
+    TCPT_LIFE, /* keep-alive, or FIN-WAIT-2 without an owner */
     TCPT_COUNT_OF,
 };
 
@@ -91,12 +91,12 @@ struct tcp_flight {
     struct segq segq;
     seq         recover; /* RFC 6582: SND.NXT when loss was detected */
     seq         high_sacked;
-    seq         lost_below; /* all records before it were judged */
+    seq         lost_below;  /* all records before it were judged */
     seq         rexmit_from; /* nothing before it waits to be sent again */
     uint32_t    dupacks;
     uint32_t    dupacks_max; /* of them count: RFC 5681 §3.2 step 4 */
-    uint8_t     recovery; /* enum recovery */
-    bool        rescued;  /* RFC 6675's one rescue retransmission */
+    uint8_t     recovery;    /* enum recovery */
+    bool        rescued;     /* RFC 6675's one rescue retransmission */
     bool        one_first; /* RFC 1191 §6.4: until an ACK comes, one only */
     uint16_t    rexmit_why;
     uint64_t    rexmit_arg;
@@ -145,8 +145,8 @@ struct tcp {
         seq nxt, up, edge, fin;
     } rcv;
     seq      iss, irs;
-    uint32_t bind; /* arena_ref() of a struct portbind */
-    uint32_t mtu;  /* ... of a struct tcp_mtu; 0: it does not probe */
+    uint32_t bind;      /* arena_ref() of a struct portbind */
+    uint32_t mtu;       /* ... of a struct tcp_mtu; 0: it does not probe */
     seq      tune_from; /* tcp_buffer.c: the user has read from here on ... */
     uint32_t tune_us;   /* ... since then */
 
@@ -170,7 +170,7 @@ struct tcp {
     uint16_t mss_max; /* the same, whatever the path */
     uint16_t rcv_mss; /* what we announced */
     uint8_t  snd_wscale, rcv_wscale;
-    uint16_t acked_wraps; /* SND.UNA's and RCV.NXT's, by 2^32 bytes: for */
+    uint16_t acked_wraps;    /* SND.UNA's and RCV.NXT's, by 2^32 bytes: for */
     uint16_t received_wraps; /* counters of 64 bits */
     uint16_t rcv_seen;       /* the largest segment that came */
     uint32_t ts_recent, ts_offset;
@@ -178,42 +178,42 @@ struct tcp {
     seq      last_ack_sent;
 
     /* one-bit facts */
-    bool ts_ok : 1;
-    bool sack_ok : 1;
-    bool wscale_ok : 1;
-    bool tuning : 1;      /* tune_from and tune_us are meant */
-    bool unaccepted : 1;  /* in the listener's accept queue */
-    bool passive : 1;     /* came from LISTEN (MUST-11) */
-    bool detached : 1;    /* close(2) was called */
-    bool fin_queued : 1;  /* our FIN waits behind the data */
-    bool fin_sent : 1;
-    bool fin_pending : 1; /* a FIN at rcv.fin has come, maybe ahead */
-    bool rd_shut : 1;     /* shutdown(SHUT_RD) */
-    bool up_valid : 1;    /* rcv.up is meant */
-    bool oob_ready : 1;   /* oob_byte can be read */
-    bool oob_taken : 1;
-    bool snd_urgent : 1;  /* SND.UP is ahead of SND.UNA */
-    bool cwnd_limited : 1;
-    bool probing : 1;     /* the rexmit timer stands for persist */
-    bool in_table : 1;
-    bool cork_over : 1;
-    bool msg_more : 1;
-    bool syn_acked : 1;
-    bool syn_timed_out : 1; /* RFC 6298 §5.7 */
+    bool    ts_ok : 1;
+    bool    sack_ok : 1;
+    bool    wscale_ok : 1;
+    bool    tuning : 1;     /* tune_from and tune_us are meant */
+    bool    unaccepted : 1; /* in the listener's accept queue */
+    bool    passive : 1;    /* came from LISTEN (MUST-11) */
+    bool    detached : 1;   /* close(2) was called */
+    bool    fin_queued : 1; /* our FIN waits behind the data */
+    bool    fin_sent : 1;
+    bool    fin_pending : 1; /* a FIN at rcv.fin has come, maybe ahead */
+    bool    rd_shut : 1;     /* shutdown(SHUT_RD) */
+    bool    up_valid : 1;    /* rcv.up is meant */
+    bool    oob_ready : 1;   /* oob_byte can be read */
+    bool    oob_taken : 1;
+    bool    snd_urgent : 1; /* SND.UP is ahead of SND.UNA */
+    bool    cwnd_limited : 1;
+    bool    probing : 1; /* the rexmit timer stands for persist */
+    bool    in_table : 1;
+    bool    cork_over : 1;
+    bool    msg_more : 1;
+    bool    syn_acked : 1;
+    bool    syn_timed_out : 1; /* RFC 6298 §5.7 */
     uint8_t oob_byte;
 
-    uint8_t  quickacks; /* segments still to be acknowledged at once */
-    uint8_t  dup_owed;  /* duplicate ACKs owed (peer without SACK) */
+    uint8_t  quickacks;  /* segments still to be acknowledged at once */
+    uint8_t  dup_owed;   /* duplicate ACKs owed (peer without SACK) */
     uint8_t  error;      /* CW_E*, for the user once */
     uint8_t  soft_error; /* what ICMP said; told when giving up */
     uint16_t dups_sent;  /* duplicate ACKs for this RCV.NXT */
     uint8_t  ack_why;    /* why an ACK is owed: enum why */
     uint8_t  rst_why;
-    uint32_t unacked_in; /* bytes received since the last ACK we sent */
+    uint32_t unacked_in;   /* bytes received since the last ACK we sent */
     struct seqrange dsack; /* to report, RFC 2883; empty if equal */
 
     struct tcp_opts opts;
-    seq             fin_seq;  /* of our FIN, once it is queued */
+    seq             fin_seq; /* of our FIN, once it is queued */
     uint32_t        total_retrans;
     cw_ns           heard_at; /* last segment from the peer */
 
@@ -246,7 +246,7 @@ _Static_assert(sizeof(struct tcp_embryo) <= 128, "half-open: 128 bytes");
 struct tcp_timewait {
     struct flownode node; /* node.user: the type of service */
     uint32_t        flow;
-    struct near     link; /* host->timewait, by expiry */
+    struct near     link;         /* host->timewait, by expiry */
     uint64_t        expires : 40; /* low bits: tcp_timewait_over() */
     uint64_t        rcv_wnd : 16; /* field of the last advertisement */
     uint64_t        rcv_wscale : 4;
@@ -274,22 +274,23 @@ struct tcp_listener {
 enum { LISTENER_BUCKETS = 64 };
 
 struct tcp_host {
-    struct env   *env;
-    struct net   *net;
-    struct tcp_up up;
+    struct env    *env;
+    struct net    *net;
+    struct tcp_up  up;
     struct flowtab flows;
     struct porttab ports;
-    struct slab tcbs, flights, segs, ranges, embryos, timewaits, listener_slab;
-    struct near all, due, todo, timewait;
-    cw_ns       timewait_last; /* when the last of `timewait` expires */
-    struct list listener_order;
-    struct list listeners[LISTENER_BUCKETS];
+    struct slab    tcbs, flights, segs, ranges, embryos, timewaits,
+        listener_slab;
+    struct near   all, due, todo, timewait;
+    cw_ns         timewait_last; /* when the last of `timewait` expires */
+    struct list   listener_order;
+    struct list   listeners[LISTENER_BUCKETS];
     struct wtimer timewait_timer;
     uint32_t      ntimewait, nembryos;
     struct sipkey isn_key, ts_key;
     struct sipkey cookie_key;
     cw_ns         cookies_until; /* when no cookie is good any more */
-    struct sipkey share_key; /* which listener of a SO_REUSEPORT group */
+    struct sipkey share_key;     /* which listener of a SO_REUSEPORT group */
     int64_t       teach_iss;
     uint16_t      teach_mss, mtu_base;
     uint8_t       mtu_probing; /* enum cw_mtu_probing */
@@ -299,11 +300,11 @@ struct tcp_host {
     size_t        budget;
     bool          pressed; /* there was pressure at the last look */
     /* RFC 5961 §7: how many in how long; in the interval at hand */
-    uint32_t challenge_acks, challenges, challenge_limit;
-    cw_ns    challenge_interval;
-    int64_t  challenge_at;
-    struct prng   rng;
-    bool          running;
+    uint32_t    challenge_acks, challenges, challenge_limit;
+    cw_ns       challenge_interval;
+    int64_t     challenge_at;
+    struct prng rng;
+    bool        running;
 };
 
 static inline struct env *tcp_env(const struct tcp *t)
@@ -372,11 +373,11 @@ enum why tcp_in(void *host, const struct net_rx *rx);
 void     tcp_seg_event(struct env *e, uint32_t flow, const struct seg *s);
 
 /* tcp_listen.c */
-enum why tcp_listen_arrive(struct tcp_listener *l, struct seg *s,
-                           const struct flowkey *key, const seq *last);
-enum why tcp_embryo_arrive(struct tcp_embryo *m, struct seg *s);
-void     tcp_embryo_timeout(struct tcp_embryo *m);
-void     tcp_embryo_drop(struct tcp_embryo *m, enum why why);
+enum why             tcp_listen_arrive(struct tcp_listener *l, struct seg *s,
+                                       const struct flowkey *key, const seq *last);
+enum why             tcp_embryo_arrive(struct tcp_embryo *m, struct seg *s);
+void                 tcp_embryo_timeout(struct tcp_embryo *m);
+void                 tcp_embryo_drop(struct tcp_embryo *m, enum why why);
 struct tcp_listener *tcp_listener_find(struct tcp_host      *h,
                                        const struct flowkey *key);
 
@@ -404,13 +405,13 @@ void tcp_answer(struct tcp_host *h, const struct tcp_answer *a);
 void tcp_reply_rst(struct tcp_host *h, const struct flowkey *key,
                    const struct seg *s, enum why why);
 /* RFC 5961 §7: may one more challenge ACK go out now? */
-bool tcp_challenge_allowed(struct tcp_host *h);
+bool     tcp_challenge_allowed(struct tcp_host *h);
 enum why tcp_closed_arrive(struct tcp_host *h, const struct flowkey *key,
                            const struct seg *s);
 
 /* tcp_ack.c */
-void tcp_ack(struct tcp *t, const struct seg *s);
-bool tcp_fin_acked(const struct tcp *t);
+void     tcp_ack(struct tcp *t, const struct seg *s);
+bool     tcp_fin_acked(const struct tcp *t);
 uint64_t tcp_bytes_acked(const struct tcp *t);
 
 /* tcp_text.c */
@@ -430,8 +431,8 @@ bool     tcp_may_send(const struct tcp *t, uint32_t len, bool last);
 /* tcp_buffer.c */
 enum tcp_pressure { TCP_PRESSURE_NONE, TCP_PRESSURE_SOME, TCP_PRESSURE_HARD };
 enum tcp_pressure tcp_pressure(const struct tcp_host *h);
-uint32_t tcp_rcvbuf(const struct tcp *t); /* as they count now */
-uint32_t tcp_sndbuf(const struct tcp *t);
+uint32_t          tcp_rcvbuf(const struct tcp *t); /* as they count now */
+uint32_t          tcp_sndbuf(const struct tcp *t);
 uint32_t tcp_rcvbuf_most(const struct tcp_host *h, const struct tcp_opts *o);
 void     tcp_buffer_read(struct tcp *t);
 void     tcp_buffer_acked(struct tcp *t);
@@ -454,14 +455,14 @@ seq      tcp_cookie_iss(struct tcp_host *h, const struct flowkey *key,
                         struct tcp_embryo *m);
 uint32_t tcp_cookie_ts(const struct tcp_host *h, const struct tcp_embryo *m);
 /* Is it the ACK of a cookie?  Then m says again what it did. */
-bool     tcp_cookie_read(const struct tcp_host *h, const struct flowkey *key,
-                         const struct seg *s, struct tcp_embryo *m);
+bool tcp_cookie_read(const struct tcp_host *h, const struct flowkey *key,
+                     const struct seg *s, struct tcp_embryo *m);
 /* payload of a full segment with these options on each */
 uint32_t tcp_eff_mss(const struct tcp *t);
 void     tcp_initial_cwnd(struct tcp *t);
 
 /* tcp_output.c */
-void tcp_output(struct tcp *t);
+void               tcp_output(struct tcp *t);
 struct tcp_flight *tcp_flight(struct tcp *t);
 
 /* tcp_icmp.c */
@@ -479,28 +480,28 @@ void     tcp_mtu_probe_sent(struct tcp *t, seq start, uint32_t len);
 void     tcp_mtu_free(struct tcp *t);
 
 /* tcp_timers.c: facts in, arms out */
-void tcp_timers_data_sent(struct tcp *t);
-void tcp_timers_una_advanced(struct tcp *t);
-void tcp_timers_all_acked(struct tcp *t);
-void tcp_timers_window_shut(struct tcp *t);
-void tcp_timers_window_open(struct tcp *t);
-void tcp_timers_backed_off(struct tcp *t);
-void tcp_timers_ack_owed(struct tcp *t);
-void tcp_timers_ack_sent(struct tcp *t);
-void tcp_timers_fin_wait_2(struct tcp *t);
-void tcp_timers_keepalive(struct tcp *t);
-void tcp_timers_user_timeout(struct tcp *t);
+void  tcp_timers_data_sent(struct tcp *t);
+void  tcp_timers_una_advanced(struct tcp *t);
+void  tcp_timers_all_acked(struct tcp *t);
+void  tcp_timers_window_shut(struct tcp *t);
+void  tcp_timers_window_open(struct tcp *t);
+void  tcp_timers_backed_off(struct tcp *t);
+void  tcp_timers_ack_owed(struct tcp *t);
+void  tcp_timers_ack_sent(struct tcp *t);
+void  tcp_timers_fin_wait_2(struct tcp *t);
+void  tcp_timers_keepalive(struct tcp *t);
+void  tcp_timers_user_timeout(struct tcp *t);
 cw_ns tcp_user_deadline(const struct tcp *t);
 bool  tcp_is_idle(const struct tcp *t);
-void tcp_timers_off(struct tcp *t);
-void tcp_timers_init(struct tcp *t);
+void  tcp_timers_off(struct tcp *t);
+void  tcp_timers_init(struct tcp *t);
 
 /* tcp_timeout.c */
 void tcp_tcb_timeout(struct tcp *t);
 
 /* tcp_rtt.c */
-void tcp_rtt_sample(struct tcp *t, cw_ns rtt);
-void tcp_rtt_init(struct tcp *t);
+void  tcp_rtt_sample(struct tcp *t, cw_ns rtt);
+void  tcp_rtt_init(struct tcp *t);
 cw_ns tcp_rtt_backed_off(const struct tcp *t);
 
 /* tcp_sack.c */

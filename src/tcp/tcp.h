@@ -50,7 +50,7 @@ struct tcp_opts {
     bool     nodelay, cork, oobinline, keepalive;
     bool     linger_on;
     uint8_t  ttl, tos;
-    uint8_t  bind_flags; /* as bound: tcp_bind() writes it */
+    uint8_t  bind_flags;   /* as bound: tcp_bind() writes it */
     uint8_t  pmtudisc : 5; /* CW_PMTUDISC_* */
     uint8_t  recverr : 1;  /* ICMP errors are told at once */
     uint8_t  buf_set : 2;  /* TCP_*BUF_SET: the program chose the size */
@@ -84,8 +84,8 @@ int tcp_call_open(struct tcp_host *h, const struct tcp_open *o,
 /* Passive OPEN.  backlog: how many complete connections may wait.  The
  * listener holds `bind` until it is closed. A second listen changes the
  * backlog (tcp_listener_backlog). */
-int  tcp_call_listen(struct tcp_host *h, const struct tcp_open *o,
-                     int backlog, struct tcp_listener **out);
+int tcp_call_listen(struct tcp_host *h, const struct tcp_open *o, int backlog,
+                    struct tcp_listener **out);
 void tcp_listener_backlog(struct tcp_listener *l, int backlog);
 /* Connections that nobody took are reset. */
 void tcp_listener_close(struct tcp_listener *l);
@@ -109,20 +109,20 @@ void tcp_call_held(struct tcp *t, size_t bytes);
 
 /* ---- questions ---------------------------------------------------------- */
 
-enum tcp_phase { /* what connect(2) needs to know */
-    TCP_PHASE_OPENING, /* SYN-SENT, SYN-RECEIVED */
-    TCP_PHASE_OPEN,    /* established, or beyond */
-    TCP_PHASE_CLOSED,
+enum tcp_phase {                    /* what connect(2) needs to know */
+                 TCP_PHASE_OPENING, /* SYN-SENT, SYN-RECEIVED */
+                 TCP_PHASE_OPEN,    /* established, or beyond */
+                 TCP_PHASE_CLOSED,
 };
 enum tcp_phase tcp_phase(const struct tcp *t);
-unsigned       tcp_ready(const struct tcp *t);  /* CW_POLL* */
-int            tcp_take_error(struct tcp *t);   /* CW_E* (positive) or 0 */
-void tcp_names(const struct tcp *t, struct cw_sockaddr *local,
-               struct cw_sockaddr *peer);
-void tcp_listener_name(const struct tcp_listener *l,
-                       struct cw_sockaddr *local);
-void tcp_queues(const struct tcp *t, struct cw_queues *out);
-void tcp_info(const struct tcp *t, struct cw_tcp_info *out);
+unsigned       tcp_ready(const struct tcp *t); /* CW_POLL* */
+int            tcp_take_error(struct tcp *t);  /* CW_E* (positive) or 0 */
+void           tcp_names(const struct tcp *t, struct cw_sockaddr *local,
+                         struct cw_sockaddr *peer);
+void           tcp_listener_name(const struct tcp_listener *l,
+                                 struct cw_sockaddr        *local);
+void           tcp_queues(const struct tcp *t, struct cw_queues *out);
+void           tcp_info(const struct tcp *t, struct cw_tcp_info *out);
 void tcp_listener_info(const struct tcp_listener *l, struct cw_tcp_info *out);
 /* Is the read position at the urgent mark (SIOCATMARK)? */
 bool tcp_at_mark(const struct tcp *t);

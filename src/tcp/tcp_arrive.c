@@ -279,8 +279,7 @@ static enum why seventh_process_text(struct tcp *t, struct seg *s)
  * remembered with the data (RFC9293-3.10.7.4-g). */
 static enum why eighth_check_fin(struct tcp *t, const struct seg *s)
 {
-    if (s->flags & F_FIN && !t->fin_pending
-        && t->state & TCPS_FIN_NOT_SEEN) {
+    if (s->flags & F_FIN && !t->fin_pending && t->state & TCPS_FIN_NOT_SEEN) {
         t->rcv.fin = seq_add(s->seq, s->text);
         t->fin_pending = true;
         if (!seq_eq(t->rcv.fin, t->rcv.nxt))
@@ -388,14 +387,12 @@ static enum why arrive_syn_sent(struct tcp *t, struct seg *s)
         tcp_enter(t, TCPS_FIN_WAIT_1, WHY_CALL_CLOSE);
     skip_syn(s);
     return sixth_check_urg(t, s) /* RFC9293-3.10.7.3-c: "the sixth step" */
-        ?: seventh_process_text(t, s)
-        ?: eighth_check_fin(t, s);
+        ?: seventh_process_text(t, s) ?: eighth_check_fin(t, s);
 }
 
 enum why tcp_arrive(struct tcp *t, struct seg *s)
 {
-    INVARIANT(t->state
-              & (TCPS_SYN_SENT | TCPS_SYN_RCVD | TCPS_SYNCHRONIZED));
+    INVARIANT(t->state & (TCPS_SYN_SENT | TCPS_SYN_RCVD | TCPS_SYNCHRONIZED));
     INVARIANT(t->in_table);
 
     t->heard_at = tcp_now(t);

@@ -152,8 +152,7 @@ void tcp_buffer_acked(struct tcp *t)
     uint32_t want = MIN(t->cwnd, (uint32_t)SOCKBUF_MAX) * 2;
 
     want = MIN(want, t->host->sndbuf_max);
-    if (want <= before || !worth_it(t)
-        || (t->opts.buf_set & TCP_SNDBUF_SET)
+    if (want <= before || !worth_it(t) || (t->opts.buf_set & TCP_SNDBUF_SET)
         || under_pressure(t->host))
         return;
     t->opts.sndbuf = want;

@@ -191,8 +191,8 @@ int tcp_call_open(struct tcp_host *h, const struct tcp_open *o,
     return 0;
 }
 
-int tcp_call_listen(struct tcp_host *h, const struct tcp_open *o,
-                    int backlog, struct tcp_listener **out)
+int tcp_call_listen(struct tcp_host *h, const struct tcp_open *o, int backlog,
+                    struct tcp_listener **out)
 {
     struct tcp_listener *l;
     int r = portbind_listen(&h->ports, o->bind, o->opts->bind_flags);
@@ -210,8 +210,7 @@ int tcp_call_listen(struct tcp_host *h, const struct tcp_open *o,
     l->local = o->local;
     l->opts = *o->opts;
     l->flow = env_flow(h->env);
-    list_push_back(&h->listeners[o->local.port % LISTENER_BUCKETS],
-                   &l->link);
+    list_push_back(&h->listeners[o->local.port % LISTENER_BUCKETS], &l->link);
     list_push_back(&h->listener_order, &l->order);
     tcp_listener_backlog(l, backlog);
     tcp_state_event(h->env, l->flow, TCPS_CLOSED, TCPS_LISTEN,
@@ -270,8 +269,7 @@ void tcp_listener_close(struct tcp_listener *l)
 
 /* ---- §3.10.2 SEND -------------------------------------------------------- */
 
-ptrdiff_t tcp_call_send(struct tcp *t, const void *buf, size_t len,
-                        int flags)
+ptrdiff_t tcp_call_send(struct tcp *t, const void *buf, size_t len, int flags)
 {
     uint32_t room = tcp_sndbuf(t);
     size_t   n;
@@ -306,8 +304,9 @@ static seq read_seq(const struct tcp *t)
 {
     seq nxt = t->rcv.nxt;
 
-    if (t->state & TCPS_FIN_SEEN || (t->fin_pending && t->state == TCPS_CLOSED
-                                     && seq_gt(nxt, t->rcv.fin)))
+    if (t->state & TCPS_FIN_SEEN
+        || (t->fin_pending && t->state == TCPS_CLOSED
+            && seq_gt(nxt, t->rcv.fin)))
         nxt = t->rcv.fin;
     return seq_sub(nxt, t->recvq.ready);
 }
@@ -316,9 +315,8 @@ uint32_t tcp_urgent_left(const struct tcp *t)
 {
     seq read = read_seq(t);
 
-    return t->up_valid && seq_gt(t->rcv.up, read)
-        ? seq_from(t->rcv.up, read)
-        : 0;
+    return t->up_valid && seq_gt(t->rcv.up, read) ? seq_from(t->rcv.up, read)
+                                                  : 0;
 }
 
 bool tcp_at_mark(const struct tcp *t)
@@ -393,9 +391,9 @@ static size_t peek_past_oob(struct tcp *t, uint8_t *buf, size_t len)
 
 static ptrdiff_t peek(struct tcp *t, void *buf, size_t len)
 {
-    size_t n = at_oob(t) ? peek_past_oob(t, buf, len)
-                         : recvq_read(&t->recvq, buf, limit_at_mark(t, len),
-                                      true);
+    size_t n = at_oob(t)
+        ? peek_past_oob(t, buf, len)
+        : recvq_read(&t->recvq, buf, limit_at_mark(t, len), true);
 
     return n > 0 ? (ptrdiff_t)n : nothing_to_read(t);
 }

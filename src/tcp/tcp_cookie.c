@@ -27,8 +27,9 @@ enum {
     NO_WSCALE = 15,
 };
 
-static const uint16_t sizes[] = { 216, 536, 1220, 1360, 1400, 1440, 1460,
-                                  8960 };
+static const uint16_t sizes[] = {
+    216, 536, 1220, 1360, 1400, 1440, 1460, 8960
+};
 
 static uint32_t period_of(const struct tcp_host *h)
 {

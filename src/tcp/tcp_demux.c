@@ -83,8 +83,8 @@ static enum why to_listener(struct tcp_host *h, const struct flowkey *key,
     return tcp_listen_arrive(l, s, key, last);
 }
 
-static enum why to_node(struct tcp_host *h, struct flownode *n,
-                        struct seg *s, uint32_t *flow)
+static enum why to_node(struct tcp_host *h, struct flownode *n, struct seg *s,
+                        uint32_t *flow)
 {
     struct tcp          *t;
     struct tcp_embryo   *m;
@@ -138,8 +138,10 @@ enum why tcp_in(void *host, const struct net_rx *rx)
     w = decode(h, rx, &r, &s);
     if (w != GO_ON)
         return w;
-    key = (struct flowkey){ .local = rx->dst, .remote = rx->src,
-                            .lport = r.dport, .rport = r.sport };
+    key = (struct flowkey){ .local = rx->dst,
+                            .remote = rx->src,
+                            .lport = r.dport,
+                            .rport = r.sport };
     if (addr_is_linklocal(&rx->dst) && !addr_is4(&rx->dst))
         key.scope = rx->netif + 1u;
     n = flowtab_find(&h->flows, &key);

@@ -25,8 +25,7 @@ static void init_slabs(struct tcp_host *h)
     slab_init(&h->flights, a, sizeof(struct tcp_flight));
     slab_init(&h->segs, a, sizeof(struct segrec));
     /* rare and small ones share it, as a kind of object costs a page */
-    slab_init(&h->ranges, a,
-              MAX(recvq_range_size(), sizeof(struct tcp_mtu)));
+    slab_init(&h->ranges, a, MAX(recvq_range_size(), sizeof(struct tcp_mtu)));
     slab_init(&h->embryos, a, sizeof(struct tcp_embryo));
     slab_init(&h->timewaits, a, sizeof(struct tcp_timewait));
     slab_init(&h->listener_slab, a, sizeof(struct tcp_listener));
@@ -118,6 +117,7 @@ static void tcp_room(void *host)
 
 struct proto tcp_proto(struct tcp_host *h)
 {
-    return (struct proto){ .ctx = h, .deliver = tcp_in, .error = tcp_error,
-                           .room = tcp_room };
+    return (struct proto){
+        .ctx = h, .deliver = tcp_in, .error = tcp_error, .room = tcp_room
+    };
 }

@@ -46,7 +46,7 @@ static void to_connection(struct tcp *t, const struct net_error *e)
 {
     if (e->kind == NET_ERR_TOOBIG) {
         t->soft_error = e->error; /* in case it does not recover */
-        tcp_due(t, DUE_OUTPUT); /* by then the network layer knows */
+        tcp_due(t, DUE_OUTPUT);   /* by then the network layer knows */
     } else if (is_fatal(t, e)) {
         t->error = e->error;
         tcp_enter(t, TCPS_CLOSED, WHY_UNREACHABLE);
@@ -70,8 +70,10 @@ static void to_embryo(struct tcp_embryo *m, const struct net_error *e)
 bool tcp_error(void *host, const struct net_error *e)
 {
     struct tcp_host *h = host;
-    struct flowkey   key = { .local = e->local, .remote = e->remote,
-                             .lport = e->lport, .rport = e->rport,
+    struct flowkey   key = { .local = e->local,
+                             .remote = e->remote,
+                             .lport = e->lport,
+                             .rport = e->rport,
                              .scope = e->scope };
     struct flownode *n = flowtab_find(&h->flows, &key);
     bool             ours = false;

@@ -36,7 +36,8 @@ static unsigned rank_of(const struct tcp_listener *l,
     return !addr_is4(a) && !l->opts.v6only;
 }
 
-static struct list *listeners_at(struct tcp_host *h, const struct flowkey *key)
+static struct list *listeners_at(struct tcp_host      *h,
+                                 const struct flowkey *key)
 {
     return &h->listeners[key->lport % LISTENER_BUCKETS];
 }
@@ -51,7 +52,7 @@ static struct tcp_listener *share(struct tcp_host      *h,
     uint64_t pick = ((hash & 0xffffffff) * members) >> 32;
 
     INVARIANT(pick < members);
-    list_each(n, listeners_at(h, key)) {
+    list_each (n, listeners_at(h, key)) {
         struct tcp_listener *l = list_entry(n, struct tcp_listener, link);
 
         if (rank_of(l, key) == rank && pick-- == 0)
@@ -68,7 +69,7 @@ struct tcp_listener *tcp_listener_find(struct tcp_host      *h,
     unsigned             top = 0;
     uint32_t             members = 0;
 
-    list_each(n, listeners_at(h, key)) {
+    list_each (n, listeners_at(h, key)) {
         struct tcp_listener *l = list_entry(n, struct tcp_listener, link);
         unsigned             rank = rank_of(l, key);
 
@@ -278,7 +279,7 @@ static enum why conceive(struct tcp_listener *l, const struct seg *s,
 {
     struct tcp_host  *h = l->host;
     struct tcp_embryo said = { .listener = l }, *m;
-    bool full = l->nembryos >= half_open_max(l)
+    bool              full = l->nembryos >= half_open_max(l)
         || h->nembryos >= TCP_SYN_QUEUE_MAX;
 
     hear_syn(&said, s, key);
@@ -303,10 +304,13 @@ static struct tcp *grow_up(struct tcp_embryo *m)
     struct tcp_listener *l = m->listener;
     struct tcp_host     *h = l->host;
     struct tcpopt        o = {
-               .has_mss = m->snd_mss != 0, .mss = m->snd_mss,
-               .has_wscale = m->wscale_ok, .wscale = m->snd_wscale,
+               .has_mss = m->snd_mss != 0,
+               .mss = m->snd_mss,
+               .has_wscale = m->wscale_ok,
+               .wscale = m->snd_wscale,
                .sack_ok = m->sack_ok,
-               .has_ts = m->ts_ok, .ts_val = m->ts_recent,
+               .has_ts = m->ts_ok,
+               .ts_val = m->ts_recent,
     };
     struct flowkey key = tcp_embryo_key(m);
     struct tcp    *t = tcp_new(h, &key);
@@ -396,9 +400,8 @@ static void challenge(struct tcp_embryo *m)
         .key = &key,
         .seq = seq_add(m->iss, 1),
         .ack = seq_add(m->irs, 1),
-        .wnd = tcp_wnd_scaled(
-            MIN(m->listener->opts.rcvbuf, 65535u),
-            m->wscale_ok ? scale_of(m->listener) : 0),
+        .wnd = tcp_wnd_scaled(MIN(m->listener->opts.rcvbuf, 65535u),
+                              m->wscale_ok ? scale_of(m->listener) : 0),
         .flags = F_ACK,
         .why = WHY_TX_CHALLENGE,
         .flow = m->flow,
@@ -480,7 +483,8 @@ enum why tcp_embryo_arrive(struct tcp_embryo *m, struct seg *s)
 
 /* The ACK of a cookie is the whole handshake: §3.10.7.4 from there. */
 static enum why redeem(struct tcp_listener *l, struct seg *s,
-                       const struct flowkey *key, const struct tcp_embryo *said)
+                       const struct flowkey    *key,
+                       const struct tcp_embryo *said)
 {
     struct tcp_embryo *m;
     enum why           w;

@@ -15,9 +15,9 @@
 #include "tcp/tcb.h"
 
 enum {
-    SUSPECT = 3, /* timeouts in a row, RFC 9293 §3.8.3's R1 (SHLD-10) */
+    SUSPECT = 3,     /* timeouts in a row, RFC 9293 §3.8.3's R1 (SHLD-10) */
     NEAR_ENOUGH = 8, /* bytes; below it the search is over */
-    DUPS = 3,    /* full segments behind a probe, to tell of its loss */
+    DUPS = 3,        /* full segments behind a probe, to tell of its loss */
 };
 
 static struct tcp_mtu *search(const struct tcp *t)
@@ -189,8 +189,9 @@ uint32_t tcp_mtu_probe_len(struct tcp *t)
     uint16_t                 size;
 
     if (!m || m->probe || t->snd_urgent
-        || (f && (f->recovery != RECOVERY_NONE || f->dupacks > 0
-                  || f->segq.sacked_bytes > 0 || f->segq.lost_bytes > 0)))
+        || (f
+            && (f->recovery != RECOVERY_NONE || f->dupacks > 0
+                || f->segq.sacked_bytes > 0 || f->segq.lost_bytes > 0)))
         return 0;
     size = next_size(t);
     if (size == 0)

@@ -80,8 +80,7 @@ static void options(struct tcp *t, const struct plan *p, struct tcpopt *o)
 static void set_urgent(const struct tcp *t, const struct plan *p,
                        struct tcp_repr *r)
 {
-    if (!t->snd_urgent || !seq_gt(t->snd.up, p->start)
-        || (p->ctl & F_SYN))
+    if (!t->snd_urgent || !seq_gt(t->snd.up, p->start) || (p->ctl & F_SYN))
         return;
     r->flags |= F_URG; /* MUST-62: points behind the urgent data */
     r->up = (uint16_t)MIN(seq_from(t->snd.up, p->start), 65535u);
@@ -98,8 +97,7 @@ static bool pushes(const struct tcp *t, const struct plan *p)
     if (t->fin_sent)
         return seq_eq(seq_add(p->start, p->len), t->fin_seq);
     later = tcp_new_data(t, &room);
-    return later == 0
-        && seq_eq(seq_add(p->start, p->len), t->snd.nxt);
+    return later == 0 && seq_eq(seq_add(p->start, p->len), t->snd.nxt);
 }
 
 static void seg_out_event(struct tcp *t, const struct tcp_repr *r,
@@ -154,8 +152,7 @@ static void checksum(const struct tcp *t, struct cw_pkt *pkt)
     if (t->dest.flags & CW_NETIF_CSUM) {
         pkt->csum_state = CW_CSUM_PARTIAL;
         pkt->csum_off = TCP_CKSUM_AT;
-        be16_store(pkt_head(pkt) + TCP_CKSUM_AT,
-                   (uint16_t)~cksum_fold(sum));
+        be16_store(pkt_head(pkt) + TCP_CKSUM_AT, (uint16_t)~cksum_fold(sum));
         return;
     }
     sum = pkt_cksum(pkt, 0, sum);
@@ -203,8 +200,7 @@ static void launch(struct tcp *t, const struct plan *p, struct cw_pkt *pkt)
     struct tcp_repr r;
 
     fill_in(t, p, &r);
-    pkt->frags[0].len
-        = (uint32_t)tcphdr_emit(pkt_head(pkt), TCP_HDR_MAX, &r);
+    pkt->frags[0].len = (uint32_t)tcphdr_emit(pkt_head(pkt), TCP_HDR_MAX, &r);
     pkt->len = pkt->frags[0].len + p->len;
     checksum(t, pkt);
     seg_out_event(t, &r, p);
@@ -417,8 +413,7 @@ static enum why why_new(const struct tcp *t, const struct plan *p)
 
 static void restart_after_idle(struct tcp *t)
 {
-    if (t->unaccepted || t->last_sent == 0
-        || !seq_eq(t->snd.una, t->snd.nxt))
+    if (t->unaccepted || t->last_sent == 0 || !seq_eq(t->snd.una, t->snd.nxt))
         return;
     if (tcp_now(t) - t->last_sent > t->rto)
         tcp_cc(t)->idle(t);
@@ -463,9 +458,9 @@ static bool send_new(struct tcp *t)
 {
     const unsigned may = TCPS_ESTABLISHED | TCPS_CLOSE_WAIT | TCPS_FIN_WAIT_1
         | TCPS_LAST_ACK | TCPS_CLOSING;
-    struct plan    p = { .start = t->snd.nxt };
-    bool           last = false;
-    uint32_t       room;
+    struct plan p = { .start = t->snd.nxt };
+    bool        last = false;
+    uint32_t    room;
 
     if (t->flight && t->flight->one_first)
         return false;
@@ -620,7 +615,8 @@ static void send_owed_acks(struct tcp *t)
 static bool tells_of_a_hole(const struct tcp *t)
 {
     return (t->due & DUE_ACK_NOW)
-        && (recvq_ranges(&t->recvq) > 0 || !seq_eq(t->dsack.left, t->dsack.right));
+        && (recvq_ranges(&t->recvq) > 0
+            || !seq_eq(t->dsack.left, t->dsack.right));
 }
 
 static bool path_known(struct tcp *t)

@@ -16,8 +16,8 @@ enum { DUP_THRESH = 3 };
  * empty the send buffer at once. */
 static uint32_t duplicates(const struct tcp_flight *f)
 {
-    return MIN(f->dupacks, f->recovery == RECOVERY_FAST ? f->dupacks_max
-                                                        : DUP_THRESH);
+    return MIN(f->dupacks,
+               f->recovery == RECOVERY_FAST ? f->dupacks_max : DUP_THRESH);
 }
 
 uint32_t tcp_pipe(const struct tcp *t)
@@ -94,11 +94,10 @@ static void enter_fast_recovery(struct tcp *t)
     f->recover = t->snd.nxt;
     f->dupacks_max = f->segq.count;
     f->rescued = false;
-    f->rexmit_why = f->dupacks >= DUP_THRESH ? WHY_TX_FAST
-                                             : WHY_TX_SACK_LOST;
+    f->rexmit_why = f->dupacks >= DUP_THRESH ? WHY_TX_FAST : WHY_TX_SACK_LOST;
     f->rexmit_arg = f->dupacks;
-    env_count(tcp_env(t), t->sack_ok ? COUNT_TCP_SACK_RECOVERY
-                                     : COUNT_TCP_RENO_RECOVERY);
+    env_count(tcp_env(t),
+              t->sack_ok ? COUNT_TCP_SACK_RECOVERY : COUNT_TCP_RENO_RECOVERY);
     env_count(tcp_env(t), COUNT_TCP_FAST_RETRANS);
     tcp_cc(t)->lost(t, seq_from(t->snd.nxt, t->snd.una));
     recovery_event(t, WHY_CC_RECOVERY);

@@ -48,7 +48,9 @@ void tcp_answer(struct tcp_host *h, const struct tcp_answer *a)
 void tcp_reply_rst(struct tcp_host *h, const struct flowkey *key,
                    const struct seg *s, enum why why)
 {
-    struct tcp_answer a = { .key = key, .why = why, .tos = s->rx->tos & 0xfc };
+    struct tcp_answer a = { .key = key,
+                            .why = why,
+                            .tos = s->rx->tos & 0xfc };
 
     if (s->flags & F_RST)
         return;

@@ -137,7 +137,8 @@ void tcp_sack_blocks(struct tcp *t, struct tcpopt *o, unsigned max)
         o->sack[0].left = t->dsack.left;
         o->sack[0].right = t->dsack.right;
         o->nsack = 1;
-        env_count(tcp_env(t), seq_lt(t->dsack.left, t->rcv.nxt)
+        env_count(tcp_env(t),
+                  seq_lt(t->dsack.left, t->rcv.nxt)
                       ? COUNT_TCP_DSACK_OLD_SENT
                       : COUNT_TCP_DSACK_OFO_SENT);
         t->dsack.right = t->dsack.left;

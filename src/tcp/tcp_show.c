@@ -177,7 +177,8 @@ static void ages(const struct tcp *t, struct cw_tcp_info *o)
 
 void tcp_listener_info(const struct tcp_listener *l, struct cw_tcp_info *o)
 {
-    *o = (struct cw_tcp_info){ .state = CW_LISTEN, .unacked = l->naccepts,
+    *o = (struct cw_tcp_info){ .state = CW_LISTEN,
+                               .unacked = l->naccepts,
                                .sacked = l->backlog };
 }
 
@@ -314,8 +315,7 @@ static bool each_listener(struct tcp_host *h, row_cb *cb, void *ctx)
 {
     struct cw_sock_row row;
 
-    list_each(n, &h->listener_order)
-    {
+    list_each (n, &h->listener_order) {
         struct tcp_listener *l = list_entry(n, struct tcp_listener, order);
 
         row_of_listener(l, &row);
@@ -329,12 +329,10 @@ static bool each_half_open(struct tcp_host *h, row_cb *cb, void *ctx)
 {
     struct cw_sock_row row;
 
-    list_each(n, &h->listener_order)
-    {
+    list_each (n, &h->listener_order) {
         struct tcp_listener *l = list_entry(n, struct tcp_listener, order);
 
-        near_each(e, &l->embryos)
-        {
+        near_each (e, &l->embryos) {
             struct tcp_embryo *m = near_entry(e, struct tcp_embryo, link);
             struct flowkey     key = tcp_embryo_key(m);
 
@@ -352,8 +350,7 @@ static bool each_tcp(struct tcp_host *h, row_cb *cb, void *ctx)
 {
     struct cw_sock_row row;
 
-    near_each(n, &h->all)
-    {
+    near_each (n, &h->all) {
         struct tcp *t = near_entry(n, struct tcp, all);
 
         if (t->state & (TCPS_CLOSED | TCPS_TIME_WAIT))
@@ -372,8 +369,7 @@ void tcp_each(struct tcp_host *h, row_cb *cb, void *ctx)
     if (!each_listener(h, cb, ctx) || !each_tcp(h, cb, ctx)
         || !each_half_open(h, cb, ctx))
         return;
-    near_each(n, &h->timewait)
-    {
+    near_each (n, &h->timewait) {
         struct tcp_timewait *w = near_entry(n, struct tcp_timewait, link);
         struct flowkey       key = flownode_key(&h->flows, &w->node);
 

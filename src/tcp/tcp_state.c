@@ -147,7 +147,7 @@ static void flush(struct tcp *t)
 
 static void gauges(struct tcp *t, unsigned from, unsigned to)
 {
-    uint64_t *c = tcp_env(t)->count;
+    uint64_t      *c = tcp_env(t)->count;
     const unsigned estab = TCPS_ESTABLISHED | TCPS_CLOSE_WAIT;
 
     if (!(from & estab) && (to & estab))

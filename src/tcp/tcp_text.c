@@ -97,9 +97,9 @@ static void take_oob(struct tcp *t)
 
 enum why tcp_text_accept(struct tcp *t, struct seg *s)
 {
-    struct recvq_mem m = { &tcp_env(t)->pbufs, &t->host->ranges,
-                           TCP_OOO_RANGES_MAX };
-    struct recvq_in  in = { s->rx->pkt, s->text_off, s->text, s->seq };
+    struct recvq_mem    m = { &tcp_env(t)->pbufs, &t->host->ranges,
+                              TCP_OOO_RANGES_MAX };
+    struct recvq_in     in = { s->rx->pkt, s->text_off, s->text, s->seq };
     struct recvq_result res = { 0 };
     enum why            w;
 

@@ -152,8 +152,7 @@ void tcp_tcb_timeout(struct tcp *t)
         life_timeout(t);
     for (int i = 0; i < TCPT_COUNT_OF; i++)
         next = ns_min(next, t->at[i]);
-    if (next != NS_NEVER
-        && (!wheel_armed(&t->timer) || next < t->timer.at))
+    if (next != NS_NEVER && (!wheel_armed(&t->timer) || next < t->timer.at))
         wheel_arm(&tcp_env(t)->wheel, &t->timer, next);
 }
 

@@ -87,8 +87,8 @@ static void keep(struct tcp_timewait *w, const struct tcp *t)
     w->bind_flags = t->opts.bind_flags & 7u;
     w->snd_nxt = t->snd.nxt;
     w->rcv_nxt = t->rcv.nxt;
-    w->rcv_wnd
-        = tcp_wnd_scaled(seq_from(t->rcv.edge, t->rcv.nxt), t->rcv_wscale);
+    w->rcv_wnd = tcp_wnd_scaled(seq_from(t->rcv.edge, t->rcv.nxt),
+                                t->rcv_wscale);
     w->rcv_wscale = t->rcv_wscale & 15u;
     w->ts_ok = t->ts_ok;
     w->ts_recent = t->ts_recent;
@@ -194,8 +194,7 @@ static enum why check_rst(struct tcp_host *h, struct tcp_timewait *w,
 {
     uint32_t wnd = (uint32_t)w->rcv_wnd << w->rcv_wscale;
 
-    if (!seq_eq(s->seq, w->rcv_nxt)
-        && !seq_in_win(w->rcv_nxt, s->seq, wnd))
+    if (!seq_eq(s->seq, w->rcv_nxt) && !seq_in_win(w->rcv_nxt, s->seq, wnd))
         return WHY_RST_IGNORED;
     if (!seq_eq(s->seq, w->rcv_nxt))
         return challenge(h, w, WHY_RST_BLIND);

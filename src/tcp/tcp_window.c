@@ -92,9 +92,8 @@ uint32_t tcp_new_data(const struct tcp *t, uint32_t *window_room)
     seq      right = seq_add(t->snd.una, t->snd.wnd);
     uint32_t sent = seq_from(t->snd.nxt, tcp_send_base(t));
 
-    *window_room = seq_gt(right, t->snd.nxt)
-        ? seq_from(right, t->snd.nxt)
-        : 0;
+    *window_room = seq_gt(right, t->snd.nxt) ? seq_from(right, t->snd.nxt)
+                                             : 0;
     if (t->fin_sent || (t->state & TCPS_OPENING))
         return 0;
     INVARIANT(sent <= t->sendq.len);

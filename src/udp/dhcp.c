@@ -17,11 +17,12 @@
 #include "wire/cksum.h"
 #include "wire/dhcphdr.h"
 
-#define START_DELAY   (1 * NS_S)  /* §4.4.1 has 1 to 10 s: for whole
+#define START_DELAY \
+    (1 * NS_S)                  /* §4.4.1 has 1 to 10 s: for whole
                                      buildings that get their power back */
-#define RETRY_FIRST   (4 * NS_S)  /* §4.1: doubled each time ... */
-#define RETRY_MAX     (64 * NS_S) /* ... up to this; each +-1 s */
-#define RENEW_MIN     (60 * NS_S) /* §4.4.5 */
+#define RETRY_FIRST (4 * NS_S)  /* §4.1: doubled each time ... */
+#define RETRY_MAX   (64 * NS_S) /* ... up to this; each +-1 s */
+#define RENEW_MIN   (60 * NS_S) /* §4.4.5 */
 enum { REQUEST_TRIES = 4, LEASE_MIN = 60 };
 
 static bool is(const struct dhcp *d, unsigned states)
@@ -29,7 +30,7 @@ static bool is(const struct dhcp *d, unsigned states)
     return 1u << d->state & states;
 }
 
-#define S(x) (1u << DHCP_##x)
+#define S(x)     (1u << DHCP_##x)
 #define HAS_ADDR (S(BOUND) | S(RENEWING) | S(REBINDING))
 
 static void arm(struct dhcp *d, cw_ns at)
@@ -85,9 +86,8 @@ static void send(struct dhcp *d)
                              .dport = DHCP_SERVER_PORT,
                              .len = UDP_LEN + DHCP_LEN_MIN };
     struct net_tx    tx = { .src = is(d, HAS_ADDR) ? d->addr : addr4(0),
-                            .dst = d->state == DHCP_RENEWING
-                                ? d->server
-                                : addr4(UINT32_MAX),
+                            .dst = d->state == DHCP_RENEWING ? d->server
+                                                             : addr4(UINT32_MAX),
                             .scope = d->netif + 1u,
                             .proto = PROTO_UDP,
                             .unnumbered = !is(d, HAS_ADDR),
@@ -184,7 +184,8 @@ static void set_times(struct dhcp *d, const struct dhcp_repr *m)
 
 static void bind(struct dhcp *d, const struct dhcp_repr *m)
 {
-    struct net_lease l = { .addr = m->yiaddr, .prefix = prefix_of(m),
+    struct net_lease l = { .addr = m->yiaddr,
+                           .prefix = prefix_of(m),
                            .router = m->router };
 
     if (is(d, HAS_ADDR) && !addr_eq(&d->addr, &m->yiaddr))
@@ -269,8 +270,9 @@ bool dhcp_in(struct udp_host *h, const struct net_rx *rx, uint32_t len)
     if (rx->off + len > PBUF_MIDDLE
         || !pkt_contiguous(rx->pkt, &h->env->pbufs, rx->off + len))
         return true;
-    if (dhcphdr_parse(span_of(pkt_head(rx->pkt) + rx->off + UDP_LEN,
-                              len - UDP_LEN), &m) == GO_ON)
+    if (dhcphdr_parse(
+            span_of(pkt_head(rx->pkt) + rx->off + UDP_LEN, len - UDP_LEN), &m)
+        == GO_ON)
         take(d, &m);
     return true;
 }
@@ -330,8 +332,10 @@ void dhcp_init(struct udp_host *h)
 {
     h->dhcp_rng = prng_stream(h->env->seed, h->env->host, "dhcp");
     for (unsigned i = 0; i < NETIF_MAX; i++) {
-        h->dhcp[i] = (struct dhcp){ .host = h, .netif = (uint8_t)i,
-                                    .addr = addr4(0), .server = addr4(0),
+        h->dhcp[i] = (struct dhcp){ .host = h,
+                                    .netif = (uint8_t)i,
+                                    .addr = addr4(0),
+                                    .server = addr4(0),
                                     .router = addr4(0) };
         wheel_setup(&h->dhcp[i].timer, TIMER_DHCP);
     }

@@ -39,7 +39,8 @@ void udp_init(struct udp_host *h, struct env *env, struct net *net,
 
 void udp_fini(struct udp_host *h)
 {
-    list_each(l, &h->all) udp_close(list_entry(l, struct udp_sock, all));
+    list_each (l, &h->all)
+        udp_close(list_entry(l, struct udp_sock, all));
     for (unsigned i = 0; i < NETIF_MAX; i++)
         wheel_cancel(&h->env->wheel, &h->dhcp[i].timer);
     flowtab_fini(&h->flows);
@@ -50,7 +51,7 @@ static void room(void *ctx)
 {
     struct udp_host *h = ctx;
 
-    list_each(l, &h->all) {
+    list_each (l, &h->all) {
         struct udp_sock *u = list_entry(l, struct udp_sock, all);
 
         if (!u->blocked)
@@ -62,10 +63,9 @@ static void room(void *ctx)
 
 struct proto udp_proto(struct udp_host *h)
 {
-    return (struct proto){ .ctx = h,
-                           .deliver = udp_in,
-                           .error = udp_error_in,
-                           .room = room };
+    return (struct proto){
+        .ctx = h, .deliver = udp_in, .error = udp_error_in, .room = room
+    };
 }
 
 void udp_tell(struct udp_sock *u)
@@ -165,7 +165,7 @@ static bool port_taken(void *ctx, uint16_t port)
 {
     struct udp_sock *me = ctx;
 
-    list_each(l, bucket_of(me->host, port)) {
+    list_each (l, bucket_of(me->host, port)) {
         const struct udp_sock *u = list_entry(l, struct udp_sock, port);
 
         if (u->local.port == port
@@ -186,15 +186,14 @@ static unsigned flags_of(const struct udp_sock *u)
 static void flow_event(const struct udp_sock *u)
 {
     struct env     *env = u->host->env;
-    struct cw_event ev = { .kind = EV_FLOW_ADDR,
-                           .flow = u->flow_no,
-                           .sub = PROTO_UDP,
-                           .v = { be64_load(u->local.addr.b),
-                                  be64_load(u->local.addr.b + 8),
-                                  be64_load(u->peer.addr.b),
-                                  be64_load(u->peer.addr.b + 8),
-                                  (uint64_t)u->local.port << 16
-                                      | u->peer.port } };
+    struct cw_event ev = {
+        .kind = EV_FLOW_ADDR,
+        .flow = u->flow_no,
+        .sub = PROTO_UDP,
+        .v = { be64_load(u->local.addr.b), be64_load(u->local.addr.b + 8),
+               be64_load(u->peer.addr.b), be64_load(u->peer.addr.b + 8),
+               (uint64_t)u->local.port << 16 | u->peer.port }
+    };
 
     if (env_observed(env))
         env_event(env, &ev);
@@ -440,7 +439,7 @@ void udp_each(struct udp_host *h,
                          struct cw_sock_row *row),
               void *ctx)
 {
-    list_each(l, &h->all) {
+    list_each (l, &h->all) {
         struct udp_sock   *u = list_entry(l, struct udp_sock, all);
         struct cw_sock_row row = { .sd = -1,
                                    .flow = u->flow_no,

@@ -26,14 +26,13 @@ void   udp_fini(struct udp_host *h);
  * what it has. */
 void dhcp_start(struct udp_host *h, unsigned netif, const struct cw_mac *mac);
 void dhcp_timeout(struct udp_host *h, struct wtimer *t);
-int  dhcp_show(const struct udp_host *h, unsigned netif,
-               struct cw_lease *out);
+int dhcp_show(const struct udp_host *h, unsigned netif, struct cw_lease *out);
 /* For net_set_proto(). */
 struct proto udp_proto(struct udp_host *h);
 
 struct udp_sock *udp_open(struct udp_host *h, void *owner, bool ip6);
 void             udp_close(struct udp_sock *u);
-int  udp_bind(struct udp_sock *u, const struct cw_sockaddr *a);
+int              udp_bind(struct udp_sock *u, const struct cw_sockaddr *a);
 /* Sets the peer (binding to an ephemeral port if need be); NULL unsets. */
 int  udp_connect(struct udp_sock *u, const struct cw_sockaddr *peer);
 void udp_shutdown(struct udp_sock *u, bool rd, bool wr);
@@ -52,7 +51,7 @@ unsigned udp_path_mtu(struct udp_sock *u);
 unsigned udp_ready(const struct udp_sock *u); /* CW_POLL* */
 int      udp_take_error(struct udp_sock *u);  /* CW_E* (positive) or 0 */
 void     udp_names(const struct udp_sock *u, struct cw_sockaddr *local,
-                   struct cw_sockaddr *peer); /* port 0: none */
+                   struct cw_sockaddr *peer);  /* port 0: none */
 size_t   udp_queued(const struct udp_sock *u); /* bytes of the first datagram
                                                   (FIONREAD) */
 
@@ -76,8 +75,8 @@ struct udp_ip {
 
 /* Options that the socket layer keeps here, since packets need them. */
 struct udp_opts {
-    uint32_t rcvbuf, sndbuf;
-    bool     reuseaddr, reuseport, v6only, broadcast;
+    uint32_t      rcvbuf, sndbuf;
+    bool          reuseaddr, reuseport, v6only, broadcast;
     struct udp_ip ip[2]; /* IPv4, IPv6 */
     uint16_t gso_size; /* send: cut into datagrams of this size; 0: do not */
     bool     gro;      /* recv: several of a size are one */

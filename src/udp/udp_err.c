@@ -101,7 +101,8 @@ void udp_hear_error(struct udp_sock *u, const struct net_error *e)
     }
     if (!ip->recverr && (!hard || !u->connected))
         return;
-    what.to = (struct cw_sockaddr){ .addr = e->remote, .port = e->rport,
+    what.to = (struct cw_sockaddr){ .addr = e->remote,
+                                    .port = e->rport,
                                     .scope = e->scope };
     what.err = (struct cw_err){ .origin = ip4 ? ORIGIN_ICMP : ORIGIN_ICMP6,
                                 .type = e->type,
@@ -120,10 +121,10 @@ void udp_local_error(struct udp_sock *u, const struct cw_sockaddr *to,
                      uint32_t mtu)
 {
     bool           ip4 = addr_is4(&to->addr);
-    struct udp_err what = { .to = *to,
-                            .err = { .origin = ORIGIN_LOCAL,
-                                     .error = CW_EMSGSIZE,
-                                     .info = mtu } };
+    struct udp_err what = {
+        .to = *to,
+        .err = { .origin = ORIGIN_LOCAL, .error = CW_EMSGSIZE, .info = mtu }
+    };
 
     if (!u->opts.ip[!ip4].recverr)
         return;

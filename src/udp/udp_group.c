@@ -170,8 +170,8 @@ static int drop_source(struct udp_sock *u, struct net_member **at,
 int udp_group_source(struct udp_sock *u, const struct udp_group *g,
                      const struct cw_addr *src, enum udp_source_op op)
 {
-    bool                exclude = op == UDP_SRC_BLOCK || op == UDP_SRC_UNBLOCK;
-    struct net_filter   first = { .nsrc = 1 };
+    bool              exclude = op == UDP_SRC_BLOCK || op == UDP_SRC_UNBLOCK;
+    struct net_filter first = { .nsrc = 1 };
     struct net_member **at;
     int                 netif;
 

@@ -112,7 +112,7 @@ static struct udp_sock *share(struct udp_host *h, const struct arrived *a,
     uint64_t       pick = ((hash & 0xffffffff) * members) >> 32;
 
     INVARIANT(pick < members);
-    list_each(l, bucket_of(h, a)) {
+    list_each (l, bucket_of(h, a)) {
         struct udp_sock *u = list_entry(l, struct udp_sock, port);
 
         if (u->grouped && score(u, a) == best && pick-- == 0)
@@ -131,7 +131,7 @@ static struct udp_sock *find(struct udp_host *h, const struct arrived *a)
 
     if (node)
         return container_of(node, struct udp_sock, flow);
-    list_each(l, bucket_of(h, a)) {
+    list_each (l, bucket_of(h, a)) {
         struct udp_sock *u = list_entry(l, struct udp_sock, port);
         unsigned         s = score(u, a);
 
@@ -198,7 +198,7 @@ static enum why deliver_to_all(struct udp_host *h, const struct arrived *a)
     enum why why = WHY_UDP_NO_PORT;
     bool     taken = false;
 
-    list_each(l, bucket_of(h, a)) {
+    list_each (l, bucket_of(h, a)) {
         struct udp_sock *u = list_entry(l, struct udp_sock, port);
 
         if (score(u, a) == NO_MATCH || !wants(u, a->rx))
@@ -256,7 +256,8 @@ bool udp_error_in(void *ctx, const struct net_error *err)
     struct udp_sock *u;
 
     a.from = (struct cw_sockaddr){ .addr = err->remote, .port = err->rport };
-    a.to = (struct cw_sockaddr){ .addr = err->local, .port = err->lport,
+    a.to = (struct cw_sockaddr){ .addr = err->local,
+                                 .port = err->lport,
                                  .scope = err->scope };
     u = find(h, &a);
     if (!u)

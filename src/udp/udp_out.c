@@ -16,11 +16,11 @@ enum {
 };
 
 struct sending {
-    struct cw_sockaddr    to;
-    struct cw_addr        src;
-    struct net_dest      *dest;
-    const struct cw_msg  *msg;
-    const struct udp_many *many; /* it goes to a group */
+    struct cw_sockaddr     to;
+    struct cw_addr         src;
+    struct net_dest       *dest;
+    const struct cw_msg   *msg;
+    const struct udp_many *many;  /* it goes to a group */
     const struct cw_addr  *named; /* the source that the call names */
 };
 
@@ -221,8 +221,8 @@ static ptrdiff_t send_one(struct udp_sock *u, const struct sending *s,
     event(u, s->msg->len);
     why = net_out(u->host->net, &tx, &pkt);
     if (why == WHY_TOO_BIG)
-        udp_local_error(u, &s->to, net_dest_mtu(u->host->net, s->dest,
-                                                ip.pmtudisc));
+        udp_local_error(u, &s->to,
+                        net_dest_mtu(u->host->net, s->dest, ip.pmtudisc));
     return why == GO_ON ? (ptrdiff_t)s->msg->len : code_of(why);
 }
 

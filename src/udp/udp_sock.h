@@ -25,8 +25,8 @@ struct udp_host {
     struct flowtab flows;
     struct sipkey  share_key; /* which socket of a SO_REUSEPORT group */
     struct prng    dhcp_rng;
-    struct dhcp    dhcp[NETIF_MAX]; /* of each interface */
-    struct list    all;       /* in order of opening */
+    struct dhcp    dhcp[NETIF_MAX];     /* of each interface */
+    struct list    all;                 /* in order of opening */
     struct list    bucket[UDP_BUCKETS]; /* by local port, newest first */
 };
 
@@ -36,12 +36,12 @@ struct dgram {
     struct slice      *data;
     uint32_t           len, charge;
     struct cw_sockaddr from, to;
-    cw_ns              at;    /* when it came */
+    cw_ns              at; /* when it came */
     uint16_t           netif;
     uint8_t            ttl, tos;
-    uint16_t           segs;  /* so many are one: UDP_GRO ... */
-    uint32_t           size;  /* ... of this size, but for the last ... */
-    bool               full;  /* ... which is as large */
+    uint16_t           segs; /* so many are one: UDP_GRO ... */
+    uint32_t           size; /* ... of this size, but for the last ... */
+    bool               full; /* ... which is as large */
 };
 
 /* An error message that waits; from the datagrams' slab. */

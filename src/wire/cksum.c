@@ -43,8 +43,8 @@ static inline uint64_t join_lanes(lanes all, lanes high)
 }
 
 /* len is a multiple of STEP; two sums side by side hide the latency. */
-static inline __attribute__((always_inline)) uint64_t
-sum_steps(uint8_t *dst, const uint8_t *src, size_t len)
+static inline __attribute__((always_inline)) uint64_t sum_steps(
+    uint8_t *dst, const uint8_t *src, size_t len)
 {
     lanes all[ROWS / 2] = { 0 }, high[ROWS / 2] = { 0 };
     lanes v[ROWS];
@@ -66,8 +66,8 @@ sum_steps(uint8_t *dst, const uint8_t *src, size_t len)
 }
 
 /* A word of 1, 2 or 4 bytes, as if zeros followed it. */
-static inline __attribute__((always_inline)) uint32_t
-one_word(uint8_t *dst, const uint8_t *src, size_t size)
+static inline __attribute__((always_inline)) uint32_t one_word(
+    uint8_t *dst, const uint8_t *src, size_t size)
 {
     uint32_t word = 0;
 
@@ -78,8 +78,8 @@ one_word(uint8_t *dst, const uint8_t *src, size_t size)
 }
 
 /* Fewer than STEP bytes. */
-static inline __attribute__((always_inline)) uint64_t
-sum_rest(uint8_t *dst, const uint8_t *src, size_t len)
+static inline __attribute__((always_inline)) uint64_t sum_rest(
+    uint8_t *dst, const uint8_t *src, size_t len)
 {
     uint64_t sum = 0;
     size_t   at = 0;
@@ -97,8 +97,8 @@ sum_rest(uint8_t *dst, const uint8_t *src, size_t len)
 
 /* dst is NULL or not at compile time: both callers get a loop of their own.
  */
-static inline __attribute__((always_inline)) uint32_t
-sum_run(uint32_t sum, uint8_t *dst, const uint8_t *src, size_t len)
+static inline __attribute__((always_inline)) uint32_t sum_run(
+    uint32_t sum, uint8_t *dst, const uint8_t *src, size_t len)
 {
     size_t   steps = len & ~(size_t)(STEP - 1);
     uint64_t run = 0;

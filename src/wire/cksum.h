@@ -58,8 +58,7 @@ uint32_t cksum_pseudo(const struct cw_addr *src, const struct cw_addr *dst,
                       uint8_t proto, uint32_t len);
 
 /* The checksum after one 16-bit word changed: RFC 1624 §3 equation 3. */
-static inline uint16_t cksum_update16(uint16_t ck, uint16_t old,
-                                      uint16_t new)
+static inline uint16_t cksum_update16(uint16_t ck, uint16_t old, uint16_t new)
 {
     return cksum_fold((uint32_t)(uint16_t)~ck + (uint16_t)~old + new);
 }

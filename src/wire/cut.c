@@ -77,9 +77,9 @@ static uint16_t tcp_cksum(const struct cut *c, const uint8_t *ip, size_t len)
     struct cw_addr src = c->ip4 ? addr_from4(ip + 12) : addr_from6(ip + 8);
     struct cw_addr dst = c->ip4 ? addr_from4(ip + 16) : addr_from6(ip + 24);
 
-    return cksum_fold(cksum_add(
-        cksum_pseudo(&src, &dst, PROTO_TCP, (uint32_t)len),
-        ip - ETHER_LEN + c->tcp, len));
+    return cksum_fold(
+        cksum_add(cksum_pseudo(&src, &dst, PROTO_TCP, (uint32_t)len),
+                  ip - ETHER_LEN + c->tcp, len));
 }
 
 void cut_next(struct cut *c, uint8_t *out)
@@ -98,7 +98,7 @@ void cut_next(struct cut *c, uint8_t *out)
                    (uint16_t)(len - ETHER_LEN - IP6_HDR_LEN));
     be32_store(tcp + SEQ_AT, be32_load(tcp + SEQ_AT) + c->at);
     if (text < text_left(c))
-        tcp[FLAGS_AT] &= (uint8_t)~(F_FIN | F_PSH);
+        tcp[FLAGS_AT] &= (uint8_t) ~(F_FIN | F_PSH);
     if (c->index > 0)
         tcp[FLAGS_AT] &= (uint8_t)~F_CWR;
     be16_store(tcp + TCP_CKSUM_AT, 0);

@@ -57,8 +57,7 @@ static void take_dns(struct span data, struct dhcp_repr *out)
         out->dns[out->ndns++] = addr_from4(data.p + i);
 }
 
-static void take_option(uint8_t kind, struct span data,
-                        struct dhcp_repr *out)
+static void take_option(uint8_t kind, struct span data, struct dhcp_repr *out)
 {
     switch (kind) {
     case OPT_MASK:
@@ -139,8 +138,10 @@ enum why dhcphdr_parse(struct span msg, struct dhcp_repr *out)
 {
     uint8_t overload = 0, again = 0;
 
-    *out = (struct dhcp_repr){ .requested = addr4(0), .server = addr4(0),
-                               .mask = addr4(0), .router = addr4(0) };
+    *out = (struct dhcp_repr){ .requested = addr4(0),
+                               .server = addr4(0),
+                               .mask = addr4(0),
+                               .router = addr4(0) };
     if (!parse_fixed(msg, out)
         || !parse_options(span_of(msg.p + DHCP_FIXED, msg.len - DHCP_FIXED),
                           out, &overload))
@@ -153,9 +154,9 @@ enum why dhcphdr_parse(struct span msg, struct dhcp_repr *out)
         && !parse_options(span_of(msg.p + AT_SNAME, SNAME_LEN), out, &again))
         return WHY_DHCP_BAD;
     return out->type == DHCP_OFFER || out->type == DHCP_ACK
-                   || out->type == DHCP_NAK
-               ? GO_ON
-               : WHY_DHCP_BAD;
+            || out->type == DHCP_NAK
+        ? GO_ON
+        : WHY_DHCP_BAD;
 }
 
 /* ---- out ------------------------------------------------------------------ */
@@ -177,8 +178,8 @@ static void write_addr_option(struct writer *w, uint8_t kind,
 
 static void write_options(struct writer *w, const struct dhcp_repr *r)
 {
-    static const uint8_t wish[] = { OPT_MASK, OPT_ROUTER, OPT_DNS, OPT_LEASE,
-                                    OPT_T1, OPT_T2 };
+    static const uint8_t wish[] = { OPT_MASK,  OPT_ROUTER, OPT_DNS,
+                                    OPT_LEASE, OPT_T1,     OPT_T2 };
 
     write_be16(w, OPT_TYPE << 8 | 1);
     write_u8(w, r->type);

@@ -15,7 +15,7 @@
 enum {
     DHCP_SERVER_PORT = 67,
     DHCP_CLIENT_PORT = 68,
-    DHCP_FIXED = 240, /* up to the options, with the magic cookie */
+    DHCP_FIXED = 240,   /* up to the options, with the magic cookie */
     DHCP_LEN_MIN = 300, /* as BOOTP's: RFC 1542 §2.1 */
     DHCP_DNS_MAX = 3,
 };

@@ -20,7 +20,7 @@ struct ether_repr {
     uint16_t      type;
 };
 
-static inline enum why etherhdr_parse(struct span frame,
+static inline enum why etherhdr_parse(struct span        frame,
                                       struct ether_repr *out)
 {
     if (UNLIKELY(frame.len < ETHER_LEN))

@@ -102,8 +102,7 @@ static enum why parse6(struct span msg, struct group_repr *out)
     if (addr_is4(&out->group))
         return WHY_GROUP_BAD; /* it would pass for IPv4's */
     if (msg.p[0] == ICMP6_MLD_REPORT || msg.p[0] == ICMP6_MLD_DONE) {
-        out->kind = msg.p[0] == ICMP6_MLD_REPORT ? GROUP_REPORT
-                                                 : GROUP_LEAVE;
+        out->kind = msg.p[0] == ICMP6_MLD_REPORT ? GROUP_REPORT : GROUP_LEAVE;
         return GO_ON;
     }
     if (msg.p[0] != ICMP6_MLD_QUERY)
@@ -185,8 +184,7 @@ size_t group_record_len(bool ip4, unsigned nsrc)
                : RECORD6_LEN + 16 * (size_t)nsrc;
 }
 
-size_t group_emit_record(uint8_t *p, size_t cap,
-                         const struct group_record *r)
+size_t group_emit_record(uint8_t *p, size_t cap, const struct group_record *r)
 {
     struct writer w = writer_of(p, cap);
 

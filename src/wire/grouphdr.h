@@ -30,10 +30,10 @@ enum group_kind {
 };
 
 struct group_repr {
-    uint8_t        kind;     /* enum group_kind */
-    uint8_t        version;  /* 1 to 3 */
-    struct cw_addr group;    /* the wildcard: a general query */
-    uint32_t       max_ms;   /* query: maximum response time */
+    uint8_t        kind;       /* enum group_kind */
+    uint8_t        version;    /* 1 to 3 */
+    struct cw_addr group;      /* the wildcard: a general query */
+    uint32_t       max_ms;     /* query: maximum response time */
     uint8_t        robustness; /* 0: not said */
     uint32_t       interval_s; /* between queries; 0: not said */
     uint16_t       nsrc;
@@ -43,8 +43,7 @@ struct group_repr {
 /* Whole IGMP message (ip4) or MLD message.  WHY_GROUP_BAD. */
 enum why grouphdr_parse(struct span msg, bool ip4, struct group_repr *out);
 /* The i-th source of a query. */
-struct cw_addr group_source(const struct group_repr *q, bool ip4,
-                            unsigned i);
+struct cw_addr group_source(const struct group_repr *q, bool ip4, unsigned i);
 
 /* Records of a version 3 report: RFC 3376 §4.2.12. */
 enum group_record_type {

@@ -46,6 +46,5 @@ void icmp6hdr_seal(uint8_t *msg, size_t len, const struct cw_addr *src,
     INVARIANT(len >= 4);
     INVARIANT(!addr_is4(src) && !addr_is4(dst));
     be16_store(msg + ICMP6_CKSUM_AT, 0);
-    be16_store(msg + ICMP6_CKSUM_AT,
-               whole_sum(span_of(msg, len), src, dst));
+    be16_store(msg + ICMP6_CKSUM_AT, whole_sum(span_of(msg, len), src, dst));
 }

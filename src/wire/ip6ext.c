@@ -129,8 +129,8 @@ enum why ip6ext_walk(struct span pkt, const struct ip6_repr *ip,
                      struct ip6_ext *out)
 {
     size_t      plen = ip->payload_len;
-    struct span chain = { pkt.p, MIN(IP6_HDR_LEN + plen,
-                                     (size_t)IP6_CHAIN_MAX) };
+    struct span chain = { pkt.p,
+                          MIN(IP6_HDR_LEN + plen, (size_t)IP6_CHAIN_MAX) };
 
     INVARIANT(pkt.p != NULL && pkt.len >= IP6_HDR_LEN + plen);
     *out = (struct ip6_ext){ .proto = ip->next,

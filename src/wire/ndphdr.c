@@ -216,8 +216,9 @@ size_t ndphdr_len(const struct ndp_repr *r)
 static void emit_ra(struct writer *w, const struct ndp_repr *r)
 {
     write_u8(w, r->hop_limit);
-    write_u8(w, (uint8_t)((r->managed ? RA_MANAGED : 0)
-                          | (r->other ? RA_OTHER : 0)));
+    write_u8(
+        w,
+        (uint8_t)((r->managed ? RA_MANAGED : 0) | (r->other ? RA_OTHER : 0)));
     write_be16(w, r->lifetime);
     write_be32(w, r->reachable);
     write_be32(w, r->retrans);
@@ -258,8 +259,9 @@ static void emit_prefix(struct writer *w, const struct ndp_prefix *x)
     write_u8(w, NDP_OPT_PREFIX);
     write_u8(w, PREFIX_LEN / 8);
     write_u8(w, x->len);
-    write_u8(w, (uint8_t)((x->onlink ? PREFIX_ONLINK : 0)
-                          | (x->autonomous ? PREFIX_AUTONOMOUS : 0)));
+    write_u8(w,
+             (uint8_t)((x->onlink ? PREFIX_ONLINK : 0)
+                       | (x->autonomous ? PREFIX_AUTONOMOUS : 0)));
     write_be32(w, x->valid);
     write_be32(w, x->preferred);
     write_be32(w, 0);

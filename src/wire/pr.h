@@ -74,10 +74,10 @@ void pr_hex_unknown(struct pr *p, const uint8_t *at, size_t n, bool text);
 void pr_hex_dump(struct pr *p);
 
 /* one each */
-void pr_ether(struct pr *p, size_t wire_len);
+void        pr_ether(struct pr *p, size_t wire_len);
 const char *pr_ether_name(uint16_t type); /* or NULL */
-void pr_arp(struct pr *p, const uint8_t *at, size_t len);
-void pr_ip4(struct pr *p, const uint8_t *at, size_t len);
+void        pr_arp(struct pr *p, const uint8_t *at, size_t len);
+void        pr_ip4(struct pr *p, const uint8_t *at, size_t len);
 bool pr_ip4_options(struct pr *p, const uint8_t *at, size_t len, bool *cut);
 void pr_ip6(struct pr *p, const uint8_t *at, size_t len);
 void pr_icmp4(struct pr *p, const struct pr_ip *ip, const uint8_t *at,

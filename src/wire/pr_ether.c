@@ -76,8 +76,7 @@ static void show_type(struct pr *p, uint16_t type)
     if (type <= ETHER_LENGTH_MAX)
         fmt_str(p->out, "802.3");
     else if (!p->o->quiet)
-        fmt_f(p->out, "ethertype %s (0x%04x)", name ? name : "Unknown",
-              type);
+        fmt_f(p->out, "ethertype %s (0x%04x)", name ? name : "Unknown", type);
     else if (name)
         fmt_str(p->out, name);
     else

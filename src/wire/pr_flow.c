@@ -56,7 +56,7 @@ static bool same(const struct print_flow *a, const struct print_flow *b)
 }
 
 /* The record of a conversation, a new one if there is none. */
-static struct print_flow *record_of(struct print_state *st,
+static struct print_flow *record_of(struct print_state      *st,
                                     const struct print_flow *is, bool *fresh)
 {
     size_t             set = set_of(is);

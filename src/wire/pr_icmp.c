@@ -108,7 +108,7 @@ static bool show_redirect(struct pr *p, const uint8_t *at)
 {
     static const char *const kinds[] = { "redirect", "redirect",
                                          "redirect-tos", "redirect-tos" };
-    uint8_t code = at[1];
+    uint8_t                  code = at[1];
 
     if (!pr_need(p, at + INNER + 16, 4))
         return false;

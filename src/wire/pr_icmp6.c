@@ -89,8 +89,8 @@ static const char *name_of(uint8_t type)
 
 /* The transport header of the packet inside an error: its protocol and
  * place, or NULL where the chain leads past the capture or not to one. */
-static const uint8_t *inner_transport(const struct pr *p,
-                                      const uint8_t *ip6, uint8_t *proto)
+static const uint8_t *inner_transport(const struct pr *p, const uint8_t *ip6,
+                                      uint8_t *proto)
 {
     const uint8_t *at = ip6 + IP6_BYTES;
     size_t         n;
@@ -138,11 +138,10 @@ static bool show_port(struct pr *p, const uint8_t *inner)
 
 static bool show_unreach(struct pr *p, const uint8_t *at, size_t len)
 {
-    static const char *const names[] = { "unreachable route",
-                                         " unreachable prohibited",
-                                         "beyond scope",
-                                         "unreachable address",
-                                         "unreachable port" };
+    static const char *const names[] = {
+        "unreachable route", " unreachable prohibited", "beyond scope",
+        "unreachable address", "unreachable port"
+    };
     const uint8_t *inner = at + INNER;
     uint8_t        code = at[1];
 
@@ -185,8 +184,7 @@ static bool show_exceeded(struct pr *p, const uint8_t *at)
 
 static bool show_problem(struct pr *p, const uint8_t *at)
 {
-    static const char *const names[] = { "erroneous", "next header",
-                                         "option",
+    static const char *const names[] = { "erroneous", "next header", "option",
                                          "incomplete header chain" };
 
     if (!pr_has(p, at + INNER + 24, 16))

@@ -73,8 +73,7 @@ static void final_dst(struct pr *p, struct pr_ip *ip, size_t hlen)
         size_t n = 1;
 
         if (at[0] != 1) {
-            if (!pr_has(p, at, 2) || at[1] < 2
-                || at[1] > (size_t)(end - at))
+            if (!pr_has(p, at, 2) || at[1] < 2 || at[1] > (size_t)(end - at))
                 return;
             n = at[1];
         }
@@ -138,8 +137,8 @@ static bool check_header(struct pr *p, const uint8_t *at, size_t wire,
         return false;
     version = at[0] >> 4;
     if (version != 4) {
-        fmt_f(p->out, version == 6 ? "IP%u, wrong link-layer encapsulation"
-                                   : "IP%u",
+        fmt_f(p->out,
+              version == 6 ? "IP%u, wrong link-layer encapsulation" : "IP%u",
               version);
         pr_invalid(p);
         return false;

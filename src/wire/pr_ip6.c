@@ -56,11 +56,11 @@ static size_t show_hopopts(struct pr *p, struct chain *c)
     size_t n;
 
     if (c->at != c->ip6 + IP6_BYTES) {
-        fmt_str(p->out, c->hopopts
-                            ? "[The Hop-by-Hop Options header was already "
-                              "found]"
-                            : "[The Hop-by-Hop Options header don't follow "
-                              "the IPv6 header]");
+        fmt_str(p->out,
+                c->hopopts ? "[The Hop-by-Hop Options header was already "
+                             "found]"
+                           : "[The Hop-by-Hop Options header don't follow "
+                             "the IPv6 header]");
         pr_invalid(p);
         return 0;
     }
@@ -111,10 +111,9 @@ static void final_dst(struct pr *p, struct pr_ip *ip)
 /* What is no extension header ends the chain; left: bytes on the wire. */
 static void show_upper(struct pr *p, const struct chain *c, size_t left)
 {
-    struct pr_ip ip = { .hdr = c->ip6,
-                        .v6 = true,
-                        .fragment = c->fragment,
-                        .proto = c->ip6[6] };
+    struct pr_ip ip = {
+        .hdr = c->ip6, .v6 = true, .fragment = c->fragment, .proto = c->ip6[6]
+    };
 
     final_dst(p, &ip);
     switch (c->proto) {
@@ -133,9 +132,8 @@ static void show_upper(struct pr *p, const struct chain *c, size_t left)
         break;
     case PROTO_IPIP:
     case PROTO_IP6:
-        p->next = (struct pr_next){
-            c->proto == PROTO_IPIP ? PR_IP4 : PR_IP6, c->at, left
-        };
+        p->next = (struct pr_next){ c->proto == PROTO_IPIP ? PR_IP4 : PR_IP6,
+                                    c->at, left };
         break;
     case PROTO_NONE:
         fmt_str(p->out, "no next header");

@@ -73,7 +73,7 @@ static size_t show_record(struct pr *p, const uint8_t *at, size_t left)
 {
     static const char *const kinds[] = { "is_in", "is_ex", "to_in",
                                          "to_ex", "allow", "block" };
-    size_t sources, n;
+    size_t                   sources, n;
 
     if (left < RECORD_BYTES) {
         fmt_str(p->out, " [invalid number of groups]");

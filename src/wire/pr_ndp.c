@@ -211,8 +211,9 @@ void pr_ndp_options(struct pr *p, const uint8_t *at, size_t len)
             pr_trunc(p);
             return;
         }
-        fmt_f(p->out, "\n\t  %s option (%u), length %u (%u): ",
-              option_name(at[0]), at[0], (unsigned)n, at[1]);
+        fmt_f(p->out,
+              "\n\t  %s option (%u), length %u (%u): ", option_name(at[0]),
+              at[0], (unsigned)n, at[1]);
         if (n < least(at[0])) {
             pr_trunc(p);
             return;

@@ -61,8 +61,8 @@ static void show_reason(struct pr *p, const uint8_t *at, size_t len)
     fmt_char(p->out, ']');
 }
 
-static void show_body(struct pr *p, const struct pr_ip *ip,
-                      const uint8_t *at, size_t len)
+static void show_body(struct pr *p, const struct pr_ip *ip, const uint8_t *at,
+                      size_t len)
 {
     uint8_t        flags = at[13];
     size_t         hlen = (size_t)(at[12] >> 4) * 4;
@@ -83,8 +83,7 @@ static void show_body(struct pr *p, const struct pr_ip *ip,
     fmt_f(p->out, ", win %u", be16_load(at + 14));
     if (flags & TCP_URG)
         fmt_f(p->out, ", urg %u", be16_load(at + 18));
-    if (hlen > TCP_BYTES
-        && !pr_tcp_options(p, at, len, s.peer_base))
+    if (hlen > TCP_BYTES && !pr_tcp_options(p, at, len, s.peer_base))
         return;
     fmt_f(p->out, ", length %u", data);
     if (data == 0)

@@ -272,9 +272,10 @@ static void show_fixed(const struct walk *w, uint8_t kind)
         fmt_f(f, " val %u ecr %u", be32_load(at), be32_load(at + 4));
         break;
     case OPT_MD5:
-        fmt_str(f, w->whole ? " shared secret not supplied with -M, can't "
-                              "check - "
-                            : " snaplen too short, can't check - ");
+        fmt_str(f,
+                w->whole ? " shared secret not supplied with -M, can't "
+                           "check - "
+                         : " snaplen too short, can't check - ");
         hex_bytes(w, 0, 16);
         break;
     case OPT_SCPS:

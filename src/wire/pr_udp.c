@@ -44,8 +44,8 @@ uint16_t pr_cksum_want(uint16_t sum, uint16_t field)
     return s == 0 ? 0xffff : (uint16_t)s;
 }
 
-static void show_sum6(struct pr *p, const struct pr_ip *ip,
-                      const uint8_t *at, size_t len)
+static void show_sum6(struct pr *p, const struct pr_ip *ip, const uint8_t *at,
+                      size_t len)
 {
     uint16_t field = be16_load(at + 6), sum;
 

@@ -40,8 +40,9 @@ static void date_of(struct fmt *f, int64_t s)
 {
     unsigned day = (unsigned)(s / DAY_S) + 719468;
     unsigned of_era = day % 146097;
-    unsigned year =
-        (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    unsigned year = (of_era - of_era / 1460 + of_era / 36524
+                     - of_era / 146096)
+        / 365;
     unsigned of_year = of_era - (365 * year + year / 4 - year / 100);
     unsigned month = (5 * of_year + 2) / 153;
 
@@ -54,12 +55,12 @@ static void date_of(struct fmt *f, int64_t s)
 static void elapsed(struct fmt *f, cw_ns since, cw_ns t)
 {
     struct moment a = moment_of(since), b = moment_of(t);
-    int64_t us = (b.s - a.s) * 1000000 + (int64_t)b.us - (int64_t)a.us;
-    int64_t size = us < 0 ? -us : us;
+    int64_t       us = (b.s - a.s) * 1000000 + (int64_t)b.us - (int64_t)a.us;
+    int64_t       size = us < 0 ? -us : us;
 
     fmt_char(f, us < 0 ? '-' : ' ');
-    clock_of_day(f, (struct moment){ size / 1000000,
-                                     (unsigned)(size % 1000000) });
+    clock_of_day(
+        f, (struct moment){ size / 1000000, (unsigned)(size % 1000000) });
 }
 
 static void print_time(struct fmt *f, const struct print_state *st, int mode,

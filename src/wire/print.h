@@ -30,19 +30,19 @@ enum print_time {
 
 enum print_hex {
     PRINT_HEX_NONE = 0,
-    PRINT_HEX_X = 1,  /* -x */
-    PRINT_HEX_XA = 2, /* -X: with characters */
-    PRINT_HEX_A = 3,  /* -A: characters only */
-    PRINT_HEX_XX = 4, /* the same three with the link header: -xx */
+    PRINT_HEX_X = 1,   /* -x */
+    PRINT_HEX_XA = 2,  /* -X: with characters */
+    PRINT_HEX_A = 3,   /* -A: characters only */
+    PRINT_HEX_XX = 4,  /* the same three with the link header: -xx */
     PRINT_HEX_XXA = 5, /* -XX */
     PRINT_HEX_AA = 6,  /* -AA */
 };
 
 struct print_opts {
-    bool abs_seq; /* -S */
-    bool ether;   /* -e */
-    bool quiet;   /* -q */
-    bool verbose; /* -v */
+    bool abs_seq;   /* -S */
+    bool ether;     /* -e */
+    bool quiet;     /* -q */
+    bool verbose;   /* -v */
     int  time_mode; /* enum print_time */
     int  hex;       /* enum print_hex */
 };
@@ -55,7 +55,7 @@ enum { PRINT_FLOW_SETS = 2048, PRINT_FLOW_WAYS = 8 };
 struct print_flow {
     uint8_t  low[16], high[16]; /* addresses, the lower end first */
     uint16_t low_port, high_port;
-    uint8_t  family; /* 4 or 6; 0: free */
+    uint8_t  family;            /* 4 or 6; 0: free */
     uint32_t low_seq, high_seq; /* what each direction's numbers start from */
 };
 

@@ -145,8 +145,8 @@ size_t tcpopt_len(const struct tcpopt *o)
 
 static void emit_sack(struct writer *w, const struct tcpopt *o, size_t n)
 {
-    write_be32(w, NOP_NOP | (uint32_t)TCPOPT_SACK << 8
-                   | (uint32_t)(2 + n * 8));
+    write_be32(w,
+               NOP_NOP | (uint32_t)TCPOPT_SACK << 8 | (uint32_t)(2 + n * 8));
     for (size_t i = 0; i < n; i++) {
         write_be32(w, o->sack[i].left.v);
         write_be32(w, o->sack[i].right.v);
@@ -159,14 +159,14 @@ size_t tcpopt_emit(uint8_t *p, size_t cap, const struct tcpopt *o)
 {
     struct writer w = writer_of(p, cap);
     size_t        n = sack_fit(o, plain_len(o));
-    uint32_t      sack_ok = (uint32_t)TCPOPT_SACK_OK << 8
-                     | TCPOPT_SACK_OK_LEN;
+    uint32_t sack_ok = (uint32_t)TCPOPT_SACK_OK << 8 | TCPOPT_SACK_OK_LEN;
 
     INVARIANT(o->nsack <= TCPOPT_SACK_MAX);
     INVARIANT(!o->has_wscale || o->wscale <= TCP_WSCALE_MAX);
     if (o->has_mss)
-        write_be32(&w, (uint32_t)TCPOPT_MSS << 24
-                        | (uint32_t)TCPOPT_MSS_LEN << 16 | o->mss);
+        write_be32(&w,
+                   (uint32_t)TCPOPT_MSS << 24 | (uint32_t)TCPOPT_MSS_LEN << 16
+                       | o->mss);
     if (o->has_ts) {
         write_be32(&w, TS_HEAD | (o->sack_ok ? sack_ok << 16 : NOP_NOP));
         write_be32(&w, o->ts_val);
@@ -175,9 +175,9 @@ size_t tcpopt_emit(uint8_t *p, size_t cap, const struct tcpopt *o)
         write_be32(&w, NOP_NOP | sack_ok);
     }
     if (o->has_wscale)
-        write_be32(&w, (uint32_t)TCPOPT_NOP << 24
-                        | (uint32_t)TCPOPT_WSCALE << 16
-                        | (uint32_t)TCPOPT_WSCALE_LEN << 8 | o->wscale);
+        write_be32(&w,
+                   (uint32_t)TCPOPT_NOP << 24 | (uint32_t)TCPOPT_WSCALE << 16
+                       | (uint32_t)TCPOPT_WSCALE_LEN << 8 | o->wscale);
     if (n > 0)
         emit_sack(&w, o, n);
     INVARIANT(!w.bad);

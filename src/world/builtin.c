@@ -34,22 +34,23 @@ int b_socket(struct builtin *b, int type)
     bool is4 = addr_is4(&b->args.peer.addr);
 
     /* A server takes both families through one socket. */
-    return (int)b_plain(b, &(struct wcall){
-                             .op = EVC_SOCKET,
-                             .a = is4 ? CW_AF_INET : CW_AF_INET6,
-                             .b = type });
+    return (int)b_plain(b,
+                        &(struct wcall){ .op = EVC_SOCKET,
+                                         .a = is4 ? CW_AF_INET : CW_AF_INET6,
+                                         .b = type });
 }
 
 ptrdiff_t b_send(struct builtin *b, int sd, const void *p, size_t n)
 {
-    return b_plain(b, &(struct wcall){ .op = EVC_SEND, .sd = sd, .in = p,
-                                     .in_len = n });
+    return b_plain(
+        b, &(struct wcall){ .op = EVC_SEND, .sd = sd, .in = p, .in_len = n });
 }
 
 ptrdiff_t b_recv(struct builtin *b, int sd, void *p, size_t n)
 {
-    return b_plain(b, &(struct wcall){ .op = EVC_RECV, .sd = sd, .out = p,
-                                     .out_len = n });
+    return b_plain(
+        b,
+        &(struct wcall){ .op = EVC_RECV, .sd = sd, .out = p, .out_len = n });
 }
 
 void b_close(struct builtin *b, int sd)
@@ -60,8 +61,8 @@ void b_close(struct builtin *b, int sd)
 
 void b_shut(struct builtin *b, int sd)
 {
-    b_plain(b, &(struct wcall){ .op = EVC_SHUTDOWN, .sd = sd,
-                              .a = CW_SHUT_WR });
+    b_plain(b,
+            &(struct wcall){ .op = EVC_SHUTDOWN, .sd = sd, .a = CW_SHUT_WR });
 }
 
 void b_text(struct builtin *b, const char *text, size_t n)
@@ -86,8 +87,7 @@ void b_say(struct builtin *b, const char *format, ...)
 
 void b_fail(struct builtin *b, const char *what, ptrdiff_t answer)
 {
-    b_say(b, "%s: %s: %s\n", b->kind->name, what,
-          cw_error_name((int)answer));
+    b_say(b, "%s: %s: %s\n", b->kind->name, what, cw_error_name((int)answer));
     b_exit(b, 1);
 }
 
@@ -152,9 +152,11 @@ bool conn_ready(struct builtin *b, struct conn *c)
 
     if (c->connected)
         return true;
-    ret = b_plain(b, &(struct wcall){ .op = EVC_CONNECT, .sd = c->sd,
-                                    .has_addr = true,
-                                    .addr = b->args.peer });
+    ret = b_plain(b,
+                  &(struct wcall){ .op = EVC_CONNECT,
+                                   .sd = c->sd,
+                                   .has_addr = true,
+                                   .addr = b->args.peer });
     if (ret == -CW_EINPROGRESS || ret == -CW_EALREADY)
         return false;
     if (ret < 0) {
@@ -210,8 +212,8 @@ static void accept_all(struct builtin *b)
 {
     ptrdiff_t sd;
 
-    while ((sd = b_plain(b, &(struct wcall){ .op = EVC_ACCEPT,
-                                           .sd = b->sd })) >= 0)
+    while ((sd = b_plain(b, &(struct wcall){ .op = EVC_ACCEPT, .sd = b->sd }))
+           >= 0)
         if (!conn_new(b, (int)sd))
             b_close(b, (int)sd); /* no memory: nobody to serve it */
 }

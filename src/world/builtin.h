@@ -21,13 +21,13 @@ enum {
 struct conn {
     struct list link;
     int         sd;
-    bool        heard;     /* something may have happened */
-    bool        connected; /* a client's */
-    bool        enough;    /* no more is to be sent */
-    bool        finishing; /* the peer knows; what is left is to wait */
-    bool        waited;    /* -w, -s: it is over */
-    cw_ns       wake;      /* no turn before this */
-    uint64_t    in, out;   /* bytes so far */
+    bool        heard;      /* something may have happened */
+    bool        connected;  /* a client's */
+    bool        enough;     /* no more is to be sent */
+    bool        finishing;  /* the peer knows; what is left is to wait */
+    bool        waited;     /* -w, -s: it is over */
+    cw_ns       wake;       /* no turn before this */
+    uint64_t    in, out;    /* bytes so far */
     size_t      held, gone; /* bytes in buf, and how many were sent on */
     uint8_t     buf[BUILTIN_MESSAGE];
 };
@@ -47,19 +47,19 @@ struct builtin_args {
 struct builtin;
 
 enum builtin_want { /* what the arguments are */
-    WANT_PORT,
-    WANT_PEER,
-    WANT_PEER_TEXT,
-    WANT_PEER_SIZE,
-    WANT_PORT_TEXT,
-    WANT_PORT_MAYBE_TEXT,
-    WANT_PERF,
+                    WANT_PORT,
+                    WANT_PEER,
+                    WANT_PEER_TEXT,
+                    WANT_PEER_SIZE,
+                    WANT_PORT_TEXT,
+                    WANT_PORT_MAYBE_TEXT,
+                    WANT_PERF,
 };
 
 struct builtin_kind {
     const char *name;
     bool        serves, datagrams;
-    uint8_t     want; /* enum builtin_want */
+    uint8_t     want;    /* enum builtin_want */
     const char *options; /* letters of builtin_args.c's table; NULL: none */
     /* A connection may have something to do.  Closes it with conn_end(). */
     void (*conn)(struct builtin *b, struct conn *c);

@@ -44,14 +44,18 @@ static bool take_unit(const char *p, const struct unit *units, size_t n,
 static bool parse_size(const char *s, uint64_t *out)
 {
     static const struct unit units[] = {
-        { "", 1 },           { "B", 1 },
-        { "kB", 1000 },      { "KiB", 1024 },
-        { "MB", 1000000 },   { "MiB", 1 << 20 },
-        { "GB", 1000000000 }, { "GiB", 1 << 30 },
+        { "", 1 },
+        { "B", 1 },
+        { "kB", 1000 },
+        { "KiB", 1024 },
+        { "MB", 1000000 },
+        { "MiB", 1 << 20 },
+        { "GB", 1000000000 },
+        { "GiB", 1 << 30 },
     };
 
-    return take_number(&s, out)
-        && take_unit(s, units, ARRAY_LEN(units), out) && *out > 0;
+    return take_number(&s, out) && take_unit(s, units, ARRAY_LEN(units), out)
+        && *out > 0;
 }
 
 static bool parse_time(const char *s, cw_ns *out)
@@ -64,9 +68,8 @@ static bool parse_time(const char *s, cw_ns *out)
     };
     uint64_t v;
 
-    if (!take_number(&s, &v)
-        || !take_unit(s, units, ARRAY_LEN(units), &v) || v == 0
-        || v > INT64_MAX)
+    if (!take_number(&s, &v) || !take_unit(s, units, ARRAY_LEN(units), &v)
+        || v == 0 || v > INT64_MAX)
         return false;
     *out = (cw_ns)v;
     return true;
@@ -96,8 +99,9 @@ static bool read_host(struct builtin *b, const char *s, struct fmt *err)
     else if (text_same(s, "localhost"))
         b->args.peer.addr = addr4(0x7f000001);
     else if (!addr_parse(s, &b->args.peer.addr)) {
-        fmt_f(err, "%s: %s is no host of this lab: write %s to %s, or an "
-                   "address",
+        fmt_f(err,
+              "%s: %s is no host of this lab: write %s to %s, or an "
+              "address",
               b->kind->name, s, world_host_name(b->w, 1),
               world_host_name(b->w, world_hosts(b->w)));
         return false;
@@ -160,8 +164,7 @@ static const char *option(const char *name, unsigned argc,
 
 static bool usage(const struct builtin *b, struct fmt *err)
 {
-    fmt_f(err, "%s: not understood: write %s", b->kind->name,
-          b->kind->usage);
+    fmt_f(err, "%s: not understood: write %s", b->kind->name, b->kind->usage);
     return false;
 }
 
@@ -210,11 +213,10 @@ static const struct {
     size_t  at;
 } options[] = {
     { '0', TAKES_NOTHING, AT(none) },   { '1', TAKES_NOTHING, AT(once) },
-    { 'a', TAKES_TIME, AT(accept) },
-    { 'b', TAKES_PORT, AT(from) },      { 'e', TAKES_TIME, AT(every) },
-    { 'i', TAKES_NOTHING, AT(inlined) }, { 'k', TAKES_SIZE, AT(chunk) },
-    { 'n', TAKES_COUNT, AT(count) },    { 'p', TAKES_COUNT, AT(parallel) },
-    { 'q', TAKES_COUNT, AT(backlog) },
+    { 'a', TAKES_TIME, AT(accept) },    { 'b', TAKES_PORT, AT(from) },
+    { 'e', TAKES_TIME, AT(every) },     { 'i', TAKES_NOTHING, AT(inlined) },
+    { 'k', TAKES_SIZE, AT(chunk) },     { 'n', TAKES_COUNT, AT(count) },
+    { 'p', TAKES_COUNT, AT(parallel) }, { 'q', TAKES_COUNT, AT(backlog) },
     { 'r', TAKES_SIZE, AT(rcvbuf) },    { 's', TAKES_TIME, AT(sleep) },
     { 't', TAKES_TIME, AT(time) },      { 'u', TAKES_NOTHING, AT(urgent) },
     { 'v', TAKES_NOTHING, AT(loud) },   { 'w', TAKES_TIME, AT(wait) },
@@ -259,8 +261,8 @@ static bool take_value(struct builtin *b, size_t n, const char *v,
             memcpy(to, &(uint16_t){ (uint16_t)count }, sizeof(uint16_t));
             return true;
         }
-        fmt_f(err, "%s: -%c %s is no port", b->kind->name,
-              options[n].letter, v);
+        fmt_f(err, "%s: -%c %s is no port", b->kind->name, options[n].letter,
+              v);
         return false;
     case TAKES_NOTHING:
         break;
@@ -338,18 +340,18 @@ bool builtin_parse(struct builtin *b, unsigned argc, const char *const *argv,
     case WANT_PORT:
         return argc == 1 ? read_port(b, argv[0], err) : usage(b, err);
     case WANT_PEER:
-        return argc == 2 ? read_host(b, argv[0], err)
-                && read_port(b, argv[1], err)
-                         : usage(b, err);
+        return argc == 2
+            ? read_host(b, argv[0], err) && read_port(b, argv[1], err)
+            : usage(b, err);
     case WANT_PEER_SIZE:
         return argc == 3 ? read_host(b, argv[0], err)
                 && read_port(b, argv[1], err) && read_size(b, argv[2], err)
                          : usage(b, err);
     case WANT_PEER_TEXT:
-        return argc >= 3 ? read_host(b, argv[0], err)
-                && read_port(b, argv[1], err)
+        return argc >= 3
+            ? read_host(b, argv[0], err) && read_port(b, argv[1], err)
                 && read_text(b, argc - 2, argv + 2, err)
-                         : usage(b, err);
+            : usage(b, err);
     case WANT_PORT_TEXT:
     case WANT_PORT_MAYBE_TEXT:
         if (argc < 2 - (b->kind->want == WANT_PORT_MAYBE_TEXT))

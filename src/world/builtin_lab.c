@@ -11,11 +11,13 @@ enum {
 };
 
 static const struct builtin_kind *const kinds[] = {
-    &builtin_upper,      &builtin_echo_upper, &builtin_echo,
-    &builtin_answer,     &builtin_hello,      &builtin_sink,
-    &builtin_leak,       &builtin_send,       &builtin_recv,
-    &builtin_source,     &builtin_udp_upper,  &builtin_udp_send,
-    &builtin_udp_sink,   &builtin_udp_source,
+    &builtin_upper,       &builtin_echo_upper,
+    &builtin_echo,        &builtin_answer,
+    &builtin_hello,       &builtin_sink,
+    &builtin_leak,        &builtin_send,
+    &builtin_recv,        &builtin_source,
+    &builtin_udp_upper,   &builtin_udp_send,
+    &builtin_udp_sink,    &builtin_udp_source,
     &builtin_perf_client, /* or the server: its arguments say */
 };
 
@@ -87,10 +89,13 @@ void builtins_free(struct world *w)
 
 static ptrdiff_t set_int(struct builtin *b, int sd, int name, int value)
 {
-    return b_plain(b, &(struct wcall){ .op = EVC_SETSOCKOPT, .sd = sd,
-                                     .a = CW_SOL_SOCKET, .b = name,
-                                     .in = &value,
-                                     .in_len = sizeof(value) });
+    return b_plain(b,
+                   &(struct wcall){ .op = EVC_SETSOCKOPT,
+                                    .sd = sd,
+                                    .a = CW_SOL_SOCKET,
+                                    .b = name,
+                                    .in = &value,
+                                    .in_len = sizeof(value) });
 }
 
 static ptrdiff_t bind_to(struct builtin *b, int sd, uint16_t port)
@@ -107,8 +112,7 @@ static ptrdiff_t try_server(struct builtin *b)
 {
     ptrdiff_t ret = 0;
 
-    b->sd = b_socket(b, b->kind->datagrams ? CW_SOCK_DGRAM
-                                           : CW_SOCK_STREAM);
+    b->sd = b_socket(b, b->kind->datagrams ? CW_SOCK_DGRAM : CW_SOCK_STREAM);
     if (b->sd < 0)
         return b->sd;
     if (b->args.rcvbuf)
@@ -117,8 +121,10 @@ static ptrdiff_t try_server(struct builtin *b)
         ret = set_int(b, b->sd, CW_SO_OOBINLINE, 1);
     ret = ret ?: bind_to(b, b->sd, b->args.port);
     if (ret == 0 && !b->kind->datagrams)
-        ret = b_plain(b, &(struct wcall){ .op = EVC_LISTEN, .sd = b->sd,
-                                        .a = (int)b->args.backlog });
+        ret = b_plain(b,
+                      &(struct wcall){ .op = EVC_LISTEN,
+                                       .sd = b->sd,
+                                       .a = (int)b->args.backlog });
     return ret;
 }
 
@@ -131,17 +137,16 @@ static void start_server(struct builtin *b)
         return;
     }
     if (b->args.accept || (b->kind->datagrams && b->args.sleep))
-        b->timer = b->accept_at
-            = ns_add(b->w->now, ns_max(b->args.accept, b->args.sleep));
+        b->timer = b->accept_at = ns_add(
+            b->w->now, ns_max(b->args.accept, b->args.sleep));
 }
 
 void builtin_dial(struct builtin *b)
 {
     struct conn *c;
-    int          sd = b_socket(b, b->kind->datagrams ? CW_SOCK_DGRAM
-                                                     : CW_SOCK_STREAM);
-    ptrdiff_t    ret = sd < 0 || !b->args.from ? MIN(sd, 0)
-                                               : bind_to(b, sd, b->args.from);
+    int sd = b_socket(b, b->kind->datagrams ? CW_SOCK_DGRAM : CW_SOCK_STREAM);
+    ptrdiff_t ret = sd < 0 || !b->args.from ? MIN(sd, 0)
+                                            : bind_to(b, sd, b->args.from);
 
     if (ret < 0) {
         b_close(b, sd);

@@ -65,9 +65,12 @@ static void report_line(struct builtin *b, cw_ns from, cw_ns to,
 static void tcp_facts(struct builtin *b, struct conn *c,
                       struct cw_tcp_info *info)
 {
-    struct wcall   ask = { .op = EVC_GETSOCKOPT, .sd = c->sd,
-                           .a = CW_IPPROTO_TCP, .b = CW_TCP_INFO,
-                           .out = info, .out_len = sizeof(*info) };
+    struct wcall   ask = { .op = EVC_GETSOCKOPT,
+                           .sd = c->sd,
+                           .a = CW_IPPROTO_TCP,
+                           .b = CW_TCP_INFO,
+                           .out = info,
+                           .out_len = sizeof(*info) };
     struct wresult res;
 
     memset(info, 0, sizeof(*info));
@@ -166,7 +169,9 @@ static void source_conn(struct builtin *b, struct conn *c)
 }
 
 const struct builtin_kind builtin_source = {
-    .name = "@source", .want = WANT_PEER_SIZE, .conn = source_conn,
+    .name = "@source",
+    .want = WANT_PEER_SIZE,
+    .conn = source_conn,
     .options = "w",
     .usage = "@source [-w TIME] HOST PORT SIZE, for example @source h1 9 1MB",
 };
@@ -193,8 +198,9 @@ static void perf_turn(struct builtin *b)
 static void perf_begin(struct builtin *b)
 {
     fill(b);
-    b_say(b, "[ ID] Interval           Transfer     Bitrate         Retr  "
-             "Cwnd\n");
+    b_say(b,
+          "[ ID] Interval           Transfer     Bitrate         Retr  "
+          "Cwnd\n");
     b->timer = b->w->now + NS_S;
     if (b->args.time)
         b->timer = b->w->now + ns_min(b->args.time, NS_S);
@@ -241,13 +247,18 @@ static void perf_server_conn(struct builtin *b, struct conn *c)
 
 /* The endpoint is found under its name as @perf of either kind. */
 const struct builtin_kind builtin_perf_client = {
-    .name = "@perf", .want = WANT_PERF, .conn = perf_conn,
+    .name = "@perf",
+    .want = WANT_PERF,
+    .conn = perf_conn,
     .turn = perf_turn,
     .usage = "@perf -s [-p PORT], or "
              "@perf -c HOST [-p PORT] [-n SIZE | -t TIME]",
 };
 
 const struct builtin_kind builtin_perf_server = {
-    .name = "@perf", .serves = true, .want = WANT_PERF,
-    .conn = perf_server_conn, .usage = "@perf -s [-p PORT]",
+    .name = "@perf",
+    .serves = true,
+    .want = WANT_PERF,
+    .conn = perf_server_conn,
+    .usage = "@perf -s [-p PORT]",
 };

@@ -74,8 +74,11 @@ static void hello_conn(struct builtin *b, struct conn *c)
 static void take_urgent(struct builtin *b, struct conn *c)
 {
     uint8_t      byte;
-    struct wcall oob = { .op = EVC_RECV, .sd = c->sd, .out = &byte,
-                         .out_len = 1, .a = CW_MSG_OOB };
+    struct wcall oob = { .op = EVC_RECV,
+                         .sd = c->sd,
+                         .out = &byte,
+                         .out_len = 1,
+                         .a = CW_MSG_OOB };
 
     if (b->args.urgent && b_plain(b, &oob) == 1)
         b_say(b, "urgent: \"%c\"\n", byte);
@@ -100,48 +103,68 @@ static void sink_conn(struct builtin *b, struct conn *c)
     if (n == -CW_EAGAIN)
         return;
     if (n < 0)
-        b_say(b, "%llu bytes received, then %s\n",
-              (unsigned long long)c->in, cw_error_name((int)n));
+        b_say(b, "%llu bytes received, then %s\n", (unsigned long long)c->in,
+              cw_error_name((int)n));
     else
         b_say(b, "%llu bytes received\n", (unsigned long long)c->in);
     conn_end(b, c);
 }
 
 const struct builtin_kind builtin_upper = {
-    .name = "@upper", .serves = true, .want = WANT_PORT,
-    .options = "aq", .conn = upper_conn,
+    .name = "@upper",
+    .serves = true,
+    .want = WANT_PORT,
+    .options = "aq",
+    .conn = upper_conn,
     .usage = "@upper [-a TIME] [-q BACKLOG] PORT",
 };
 
 const struct builtin_kind builtin_echo_upper = {
-    .name = "@echo-upper", .serves = true, .want = WANT_PORT,
-    .conn = echo_conn, .usage = "@echo-upper PORT",
+    .name = "@echo-upper",
+    .serves = true,
+    .want = WANT_PORT,
+    .conn = echo_conn,
+    .usage = "@echo-upper PORT",
 };
 
 const struct builtin_kind builtin_echo = {
-    .name = "@echo", .serves = true, .want = WANT_PORT, .conn = echo_conn,
+    .name = "@echo",
+    .serves = true,
+    .want = WANT_PORT,
+    .conn = echo_conn,
     .usage = "@echo PORT",
 };
 
 const struct builtin_kind builtin_answer = {
-    .name = "@answer", .serves = true, .want = WANT_PORT_TEXT,
+    .name = "@answer",
+    .serves = true,
+    .want = WANT_PORT_TEXT,
     .conn = echo_conn,
     .usage = "@answer PORT TEXT, for example @answer 1000 hello",
 };
 
 const struct builtin_kind builtin_leak = {
-    .name = "@leak", .serves = true, .want = WANT_PORT, .conn = echo_conn,
+    .name = "@leak",
+    .serves = true,
+    .want = WANT_PORT,
+    .conn = echo_conn,
     .usage = "@leak PORT",
 };
 
 const struct builtin_kind builtin_hello = {
-    .name = "@hello", .serves = true, .want = WANT_PORT_MAYBE_TEXT,
-    .options = "aq", .conn = hello_conn,
+    .name = "@hello",
+    .serves = true,
+    .want = WANT_PORT_MAYBE_TEXT,
+    .options = "aq",
+    .conn = hello_conn,
     .usage = "@hello [-a TIME] [-q BACKLOG] PORT [TEXT]",
 };
 
 const struct builtin_kind builtin_sink = {
-    .name = "@sink", .serves = true, .want = WANT_PORT, .options = "sukvi",
+    .name = "@sink",
+    .serves = true,
+    .want = WANT_PORT,
+    .options = "sukvi",
     .conn = sink_conn,
     .usage = "@sink [-s TIME] [-k SIZE] [-u] [-i] [-v] PORT",
 };
@@ -177,9 +200,12 @@ static ptrdiff_t send_part(struct builtin *b, const struct conn *c)
         return b_send(b, c->sd, at, left);
     if (left > 1)
         return b_send(b, c->sd, at, left - 1);
-    return b_plain(b, &(struct wcall){ .op = EVC_SEND, .sd = c->sd,
-                                     .in = at, .in_len = 1,
-                                     .a = CW_MSG_OOB });
+    return b_plain(b,
+                   &(struct wcall){ .op = EVC_SEND,
+                                    .sd = c->sd,
+                                    .in = at,
+                                    .in_len = 1,
+                                    .a = CW_MSG_OOB });
 }
 
 static void send_conn(struct builtin *b, struct conn *c)
@@ -216,14 +242,18 @@ static void recv_conn(struct builtin *b, struct conn *c)
 }
 
 const struct builtin_kind builtin_send = {
-    .name = "@send", .want = WANT_PEER_TEXT, .conn = send_conn,
+    .name = "@send",
+    .want = WANT_PEER_TEXT,
+    .conn = send_conn,
     .options = "01wbnepu",
     .usage = "@send [-0 | -1] [-u] [-w TIME] [-b PORT] [-n TIMES] [-e TIME] "
              "[-p N] HOST PORT TEXT, for example @send h1 1000 hello",
 };
 
 const struct builtin_kind builtin_recv = {
-    .name = "@recv", .want = WANT_PEER, .conn = recv_conn,
+    .name = "@recv",
+    .want = WANT_PEER,
+    .conn = recv_conn,
     .options = "wbnep",
     .usage = "@recv [-w TIME] [-b PORT] [-n TIMES] [-e TIME] [-p N] HOST "
              "PORT, for example @recv h1 1000",

@@ -6,10 +6,13 @@ enum { UDP_MOST = 65507 }; /* of IPv4: 65535 less two headers */
 
 static void udp_upper_turn(struct builtin *b)
 {
-    struct wcall   recv = { .op = EVC_RECV, .sd = b->sd, .out = b->scratch,
-                            .out_len = sizeof(b->scratch) };
-    struct wcall   send = { .op = EVC_SEND, .sd = b->sd, .in = b->scratch,
-                            .has_addr = true };
+    struct wcall recv = { .op = EVC_RECV,
+                          .sd = b->sd,
+                          .out = b->scratch,
+                          .out_len = sizeof(b->scratch) };
+    struct wcall send = {
+        .op = EVC_SEND, .sd = b->sd, .in = b->scratch, .has_addr = true
+    };
     struct wresult res;
 
     for (;;) {
@@ -27,15 +30,22 @@ static void udp_upper_turn(struct builtin *b)
 }
 
 const struct builtin_kind builtin_udp_upper = {
-    .name = "@udp-upper", .serves = true, .datagrams = true,
-    .want = WANT_PORT, .turn = udp_upper_turn, .usage = "@udp-upper PORT",
+    .name = "@udp-upper",
+    .serves = true,
+    .datagrams = true,
+    .want = WANT_PORT,
+    .turn = udp_upper_turn,
+    .usage = "@udp-upper PORT",
 };
 
 /* Sends once; waits for one answer, with -t not for ever. */
 static void udp_send_turn(struct builtin *b)
 {
-    struct wcall   send = { .op = EVC_SEND, .sd = b->sd, .in = b->args.text,
-                            .in_len = b->args.text_len, .has_addr = true,
+    struct wcall   send = { .op = EVC_SEND,
+                            .sd = b->sd,
+                            .in = b->args.text,
+                            .in_len = b->args.text_len,
+                            .has_addr = true,
                             .addr = b->args.peer };
     struct wresult res;
     ptrdiff_t      n;
@@ -64,8 +74,11 @@ static void udp_send_turn(struct builtin *b)
 }
 
 const struct builtin_kind builtin_udp_send = {
-    .name = "@udp-send", .datagrams = true, .want = WANT_PEER_TEXT,
-    .options = "t", .turn = udp_send_turn,
+    .name = "@udp-send",
+    .datagrams = true,
+    .want = WANT_PEER_TEXT,
+    .options = "t",
+    .turn = udp_send_turn,
     .usage = "@udp-send [-t TIME] HOST PORT TEXT, for example "
              "@udp-send -t 1s h1 1000 hello",
 };
@@ -86,8 +99,11 @@ static size_t number_it(struct builtin *b)
 
 static void udp_source_turn(struct builtin *b)
 {
-    struct wcall   send = { .op = EVC_SEND, .sd = b->sd, .in = b->scratch,
-                            .has_addr = true, .addr = b->args.peer };
+    struct wcall   send = { .op = EVC_SEND,
+                            .sd = b->sd,
+                            .in = b->scratch,
+                            .has_addr = true,
+                            .addr = b->args.peer };
     struct wresult res;
     ptrdiff_t      n;
 
@@ -116,8 +132,11 @@ static void udp_source_turn(struct builtin *b)
 }
 
 const struct builtin_kind builtin_udp_source = {
-    .name = "@udp-source", .datagrams = true, .want = WANT_PEER_SIZE,
-    .options = "new", .turn = udp_source_turn,
+    .name = "@udp-source",
+    .datagrams = true,
+    .want = WANT_PEER_SIZE,
+    .options = "new",
+    .turn = udp_source_turn,
     .usage = "@udp-source [-n TIMES] [-e TIME] [-w TIME] HOST PORT SIZE, for "
              "example @udp-source -n 5 h1 7788 100",
 };
@@ -127,7 +146,9 @@ const struct builtin_kind builtin_udp_source = {
 static void udp_sink_turn(struct builtin *b)
 {
     size_t         most = b->args.chunk ? (size_t)b->args.chunk : UDP_MOST;
-    struct wcall   recv = { .op = EVC_RECV, .sd = b->sd, .out = b->scratch,
+    struct wcall   recv = { .op = EVC_RECV,
+                            .sd = b->sd,
+                            .out = b->scratch,
                             .out_len = MIN(most, sizeof(b->scratch)),
                             .a = CW_MSG_TRUNC };
     struct wresult res;
@@ -154,7 +175,11 @@ static void udp_sink_turn(struct builtin *b)
 }
 
 const struct builtin_kind builtin_udp_sink = {
-    .name = "@udp-sink", .serves = true, .datagrams = true,
-    .want = WANT_PORT, .options = "skr", .turn = udp_sink_turn,
+    .name = "@udp-sink",
+    .serves = true,
+    .datagrams = true,
+    .want = WANT_PORT,
+    .options = "skr",
+    .turn = udp_sink_turn,
     .usage = "@udp-sink [-s TIME] [-k SIZE] [-r RCVBUF] PORT",
 };

@@ -14,8 +14,10 @@
 static void tell(struct world *w, const struct world_fate *f)
 {
     const struct world_hooks *hooks = &w->config.hooks;
-    struct cw_event           e = { .t = f->t, .host = f->from,
-                                    .kind = EV_LINK, .why = f->why,
+    struct cw_event           e = { .t = f->t,
+                                    .host = f->from,
+                                    .kind = EV_LINK,
+                                    .why = f->why,
                                     .pkt = f->number };
 
     if (hooks->fate)
@@ -34,16 +36,17 @@ static void tell(struct world *w, const struct world_fate *f)
 void carry_fate(struct world *w, uint32_t number, const struct host *from,
                 const struct host *to, enum why why)
 {
-    tell(w, &(struct world_fate){
-                .t = w->now,
-                .arrive_at = why == WHY_LINK_ARRIVED ? w->now : NS_NEVER,
-                .number = number,
-                .link = -1,
-                .from = from ? (uint16_t)from->number : 0,
-                .to = to ? (uint16_t)to->number : 0,
-                .why = (uint16_t)why,
-                .final = true,
-            });
+    tell(w,
+         &(struct world_fate){
+             .t = w->now,
+             .arrive_at = why == WHY_LINK_ARRIVED ? w->now : NS_NEVER,
+             .number = number,
+             .link = -1,
+             .from = from ? (uint16_t)from->number : 0,
+             .to = to ? (uint16_t)to->number : 0,
+             .why = (uint16_t)why,
+             .final = true,
+         });
 }
 
 /* Fates of packets that are held back come later than their sending: their
@@ -63,8 +66,8 @@ static void pend(struct wlink *l, const struct link_fate *f, uint32_t number)
         l->pending = more;
         l->pending_cap = cap;
     }
-    l->pending[l->npending++] =
-        (struct pending){ f->ordinal, number, f->dir };
+    l->pending[l->npending++] = (struct pending){ f->ordinal, number,
+                                                  f->dir };
 }
 
 static uint32_t number_of(struct wlink *l, const struct link_fate *f)
@@ -91,19 +94,20 @@ static void on_fate(void *ctx, const struct link_fate *f)
         number = number_of(l, f);
     else if (f->why == WHY_LINK_REORDER && !f->final)
         pend(l, f, number);
-    tell(l->w, &(struct world_fate){
-                   .t = f->t,
-                   .arrive_at = f->arrive_at,
-                   .number = number,
-                   .link = (int)l->index,
-                   .from = (uint16_t)(f->dir == LINK_FWD ? l->a : l->b),
-                   .to = (uint16_t)(f->dir == LINK_FWD ? l->b : l->a),
-                   .why = f->why,
-                   .copy = f->copy,
-                   .final = f->final,
-                   .rule = f->rule,
-                   .nth = f->nth,
-               });
+    tell(l->w,
+         &(struct world_fate){
+             .t = f->t,
+             .arrive_at = f->arrive_at,
+             .number = number,
+             .link = (int)l->index,
+             .from = (uint16_t)(f->dir == LINK_FWD ? l->a : l->b),
+             .to = (uint16_t)(f->dir == LINK_FWD ? l->b : l->a),
+             .why = f->why,
+             .copy = f->copy,
+             .final = f->final,
+             .rule = f->rule,
+             .nth = f->nth,
+         });
 }
 
 /* ---- links ------------------------------------------------------------- */
@@ -247,7 +251,7 @@ static void flood(struct world *w, struct host *h, struct cw_pkt *pkt)
     cw_pkt_free(pkt);
 }
 
-static struct host *host_by_mac(const struct world *w,
+static struct host *host_by_mac(const struct world  *w,
                                 const struct cw_mac *mac)
 {
     for (unsigned n = 1; n <= w->nhosts; n++)
@@ -292,8 +296,9 @@ static void transmit(struct world *w, struct host *h, struct cw_pkt *pkt)
     struct cw_mac     gw = gateway_mac();
     bool              group, name, beyond;
 
-    INVARIANT(etherhdr_parse(span_of(pkt_head(pkt), pkt_head_len(pkt)),
-                             &ether) == GO_ON);
+    INVARIANT(
+        etherhdr_parse(span_of(pkt_head(pkt), pkt_head_len(pkt)), &ether)
+        == GO_ON);
     to = receiver(w, h, pkt, &ether.dst);
     group = pkt->netif != WORLD_LO && mac_is_group(&ether.dst);
     beyond = pkt->netif != WORLD_LO && mac_eq(&ether.dst, &gw);
@@ -324,7 +329,7 @@ void carry_inward(struct world *w, struct cw_pkt *pkt, bool more)
     pkt->why_arg = w->packets;
     if (pkt->gso_size || pkt_head_len(pkt) < ETHER_LEN
         || etherhdr_parse(span_of(pkt_head(pkt), pkt_head_len(pkt)), &ether)
-               != GO_ON) {
+            != GO_ON) {
         unicast(w, h, NULL, pkt);
         return;
     }

@@ -74,8 +74,7 @@ static enum why parse4(struct span ip, struct parts *out)
     out->proto = r.proto;
     out->fragment = ip4_is_fragment(&r);
     out->ip = span_of(ip.p, r.total_len);
-    out->payload = span_of(ip.p + r.hdr_len,
-                           (size_t)r.total_len - r.hdr_len);
+    out->payload = span_of(ip.p + r.hdr_len, (size_t)r.total_len - r.hdr_len);
     return GO_ON;
 }
 
@@ -97,7 +96,7 @@ static enum why parse6(struct span ip, struct parts *out)
 
 static enum why parse(struct span frame, struct parts *out)
 {
-    enum why why = etherhdr_parse(frame, &out->ether);
+    enum why    why = etherhdr_parse(frame, &out->ether);
     struct span ip;
 
     if (why)
@@ -110,8 +109,7 @@ static enum why parse(struct span frame, struct parts *out)
 
 /* The port is looked at in place, cheaply, for every frame: the headers are
  * in the first fragment. */
-bool gateway_asked(struct world *w, const struct cw_pkt *pkt,
-                   struct host *to)
+bool gateway_asked(struct world *w, const struct cw_pkt *pkt, struct host *to)
 {
     struct parts    p;
     struct udp_repr udp;
@@ -129,7 +127,8 @@ bool gateway_asked(struct world *w, const struct cw_pkt *pkt,
     if (parse(span_of(head, n), &p) || p.proto != PROTO_UDP || p.fragment
         || udphdr_parse(p.payload, &udp) || udp.dport != DNS_PORT)
         return false;
-    return !to || to->number == w->outside || !stack_udp_bound(to->st, &p.dst, DNS_PORT);
+    return !to || to->number == w->outside
+        || !stack_udp_bound(to->st, &p.dst, DNS_PORT);
 }
 
 /* ---- frames of the gateway's own --------------------------------------- */
@@ -145,12 +144,16 @@ struct reply {
 
 static size_t emit_ip(const struct reply *r, uint8_t *at, size_t cap)
 {
-    struct ip4_repr ip4 = { .src = r->src, .dst = r->to->src,
-                            .proto = r->proto, .ttl = GATEWAY_TTL,
+    struct ip4_repr ip4 = { .src = r->src,
+                            .dst = r->to->src,
+                            .proto = r->proto,
+                            .ttl = GATEWAY_TTL,
                             .df = true,
                             .total_len = (uint16_t)(IP4_HDR_MIN + r->len) };
-    struct ip6_repr ip6 = { .src = r->src, .dst = r->to->src,
-                            .next = r->proto, .hop = GATEWAY_TTL,
+    struct ip6_repr ip6 = { .src = r->src,
+                            .dst = r->to->src,
+                            .next = r->proto,
+                            .hop = GATEWAY_TTL,
                             .payload_len = (uint16_t)r->len };
 
     return addr_is4(&r->src) ? ip4hdr_emit(at, cap, &ip4)
@@ -186,21 +189,22 @@ static void answer_name(struct world *w, struct host *from,
 
     if (udphdr_parse(p->payload, &q))
         return;
-    n = names_answer(w, span_of(p->payload.p + UDP_LEN,
-                                (size_t)q.len - UDP_LEN),
+    n = names_answer(w,
+                     span_of(p->payload.p + UDP_LEN, (size_t)q.len - UDP_LEN),
                      dns, sizeof(dns));
     r.len = UDP_LEN + n;
     at = n ? reply_begin(&r, &pkt) : NULL;
     if (!at)
         return;
-    a = (struct udp_repr){ .sport = q.dport, .dport = q.sport,
+    a = (struct udp_repr){ .sport = q.dport,
+                           .dport = q.sport,
                            .len = (uint16_t)r.len };
     udphdr_emit(at, UDP_LEN, &a);
     memcpy(at + UDP_LEN, dns, n);
-    be16_store(at + UDP_CKSUM_AT,
-               udphdr_cksum(cksum_add(cksum_pseudo(&p->dst, &p->src,
-                                                   PROTO_UDP, a.len),
-                                      at, a.len)));
+    be16_store(
+        at + UDP_CKSUM_AT,
+        udphdr_cksum(cksum_add(
+            cksum_pseudo(&p->dst, &p->src, PROTO_UDP, a.len), at, a.len)));
     pkt.netif = (uint16_t)netif;
     pkt.why = WHY_TX_NAME;
     carry_from_gateway(w, from, &pkt, true);
@@ -233,7 +237,7 @@ static void complain(struct world *w, struct host *from,
     bool          is4 = addr_is4(&p->src);
     size_t        quote = MIN(p->ip.len, (size_t)(is4 ? QUOTE4 : QUOTE6));
     struct reply  r = { from, p, is4 ? gateway_addr4(w) : gateway_addr6(w),
-                        is4 ? PROTO_ICMP4 : PROTO_ICMP6,
+                       is4 ? PROTO_ICMP4 : PROTO_ICMP6,
                         ICMP_HDR_LEN + quote };
     struct cw_pkt pkt;
     uint8_t      *at;
@@ -259,7 +263,8 @@ void gateway_too_big(struct world *w, struct host *from,
                      const struct cw_pkt *pkt, uint16_t mtu)
 {
     const struct complaint c = {
-        .m4 = { .type = ICMP4_UNREACH, .code = ICMP4_UNREACH_FRAG_NEEDED,
+        .m4 = { .type = ICMP4_UNREACH,
+                .code = ICMP4_UNREACH_FRAG_NEEDED,
                 .rest = mtu },
         .m6 = { .type = ICMP6_TOO_BIG, .rest = mtu },
         .why = WHY_TX_TOO_BIG,

@@ -121,7 +121,8 @@ static int add_gateway(struct host *h, const struct cw_addr *real,
 static int add_eth0(struct world *w, struct host *h, unsigned flags)
 {
     const struct lab_outside *o = &w->plan;
-    struct cw_netif_config    eth = { .name = "eth0", .mac = h->mac,
+    struct cw_netif_config    eth = { .name = "eth0",
+                                      .mac = h->mac,
                                       .flags = flags };
     struct cw_addr            own4 = gateway_addr4(w);
     struct cw_addr            own6 = gateway_addr6(w);

@@ -10,7 +10,7 @@
 #include "world/world.h"
 
 enum {
-    BURST_MAX = 64,   /* packets moved at a time */
+    BURST_MAX = 64,    /* packets moved at a time */
     GATEWAY_HELD = 64, /* answers of the gateway that wait for a host */
     STATIONS_MAX = WORLD_HOSTS_MAX + 1, /* hosts, and what is outside */
     WORLD_LINKS_MAX = STATIONS_MAX * (STATIONS_MAX + 1) / 2,
@@ -42,8 +42,8 @@ struct wlink {
     struct world   *w;
     struct link    *l;
     unsigned        index;
-    unsigned        a, b; /* equal: a host's lo */
-    cw_ns           next; /* link_next(), kept */
+    unsigned        a, b;   /* equal: a host's lo */
+    cw_ns           next;   /* link_next(), kept */
     uint32_t        number; /* of the packet inside link_send() */
     struct pending *pending;
     size_t          npending, pending_cap;
@@ -59,14 +59,14 @@ struct world {
     struct host        *hosts[STATIONS_MAX + 1]; /* from 1 */
     /* What is outside: the number behind the hosts', or 0.  Its stack has no
      * interface; it only lends buffers. */
-    unsigned            outside;
-    struct lab_outside  plan; /* how hosts are to be addressed */
-    struct wlink       *links[WORLD_LINKS_MAX];
+    unsigned           outside;
+    struct lab_outside plan; /* how hosts are to be addressed */
+    struct wlink      *links[WORLD_LINKS_MAX];
     /* Between two hosts, or a host and itself (lo); NULL: not joined. */
-    struct wlink   *between[STATIONS_MAX + 1][STATIONS_MAX + 1];
-    struct list     builtins; /* in the order of their numbers */
-    unsigned        nbuiltins;
-    struct cw_pkt   burst[BURST_MAX];
+    struct wlink *between[STATIONS_MAX + 1][STATIONS_MAX + 1];
+    struct list   builtins; /* in the order of their numbers */
+    unsigned      nbuiltins;
+    struct cw_pkt burst[BURST_MAX];
 };
 
 static inline bool text_same(const char *a, const char *b)
@@ -91,8 +91,8 @@ void world_settle(struct world *w);
 /* ---- hosts ------------------------------------------------------------- */
 
 struct host_plan {
-    const char             *name; /* NULL: h1, h2 ... */
-    unsigned                flags; /* of its interfaces */
+    const char              *name;  /* NULL: h1, h2 ... */
+    unsigned                 flags; /* of its interfaces */
     const struct lab_config *lab;
 };
 
@@ -102,7 +102,7 @@ void         world_host_free(struct world *w, struct host *h);
 void world_tell_ready(struct world *w, struct host *h, enum world_ready how);
 struct host *world_host_of(const struct world *w, unsigned number);
 /* A host, or "net" for what is outside; 0: neither. */
-unsigned     world_station_find(const struct world *w, const char *name);
+unsigned world_station_find(const struct world *w, const char *name);
 
 /* Hosts and what is outside: those that have links. */
 static inline unsigned stations(const struct world *w)
@@ -126,8 +126,8 @@ void carry_fate(struct world *w, uint32_t number, const struct host *from,
 void carry_from_gateway(struct world *w, struct host *to, struct cw_pkt *pkt,
                         bool name);
 /* A piece that a router has cut goes on along a link. */
-void carry_piece(struct world *w, struct host *h, struct cw_pkt *pkt,
-                 struct wlink *l, unsigned dir);
+void          carry_piece(struct world *w, struct host *h, struct cw_pkt *pkt,
+                          struct wlink *l, unsigned dir);
 struct wlink *wlink_new(struct world *w, unsigned a, unsigned b,
                         const struct link_config *config);
 void          wlink_free(struct world *w, struct wlink *l);
@@ -167,8 +167,8 @@ void gateway_take(struct world *w, struct host *from, struct cw_pkt *pkt,
 void gateway_too_big(struct world *w, struct host *from,
                      const struct cw_pkt *pkt, uint16_t mtu);
 /* The answer to a DNS message; its length, or 0: none is due. */
-size_t names_answer(const struct world *w, struct span question,
-                    uint8_t *out, size_t cap);
+size_t names_answer(const struct world *w, struct span question, uint8_t *out,
+                    size_t cap);
 
 /* ---- built-in endpoints ------------------------------------------------ */
 

@@ -7,7 +7,7 @@
 #include "world/inner.h"
 
 /* A rule or setting that names hosts must name some of these. */
-static const char *check_rules(const struct world *w,
+static const char *check_rules(const struct world      *w,
                                const struct lab_config *c)
 {
     for (unsigned i = 0; i < c->nrules; i++) {
@@ -34,11 +34,11 @@ static bool join(struct world *w, unsigned a, unsigned b,
     struct wlink                  ends = { .a = a, .b = b };
     bool                          plain = (a == b) != c->lo_link;
     struct link_config            l = {
-        .rules = rules,
-        .seed = w->seed,
-        .packets_max = w->config.link_packets_max,
-        .epoch = w->config.start,
-        .alloc = w->config.alloc,
+                   .rules = rules,
+                   .seed = w->seed,
+                   .packets_max = w->config.link_packets_max,
+                   .epoch = w->config.start,
+                   .alloc = w->config.alloc,
     };
 
     rules[0] = none;
@@ -172,8 +172,7 @@ bool world_link_drop(struct world *w, unsigned link,
     struct wlink    *l = link_of(w, link);
     struct link_rule resolved;
 
-    if (!wlink_resolve(w, l, rule, &resolved)
-        || !link_drop(l->l, &resolved))
+    if (!wlink_resolve(w, l, rule, &resolved) || !link_drop(l->l, &resolved))
         return false;
     tell_change(w, link, 0, NULL, &resolved);
     return true;

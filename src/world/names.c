@@ -18,13 +18,19 @@ enum {
     RCODE_NOT_IMPLEMENTED = 4,
     RCODE_REFUSED = 5,
 };
-enum { FLAG_RESPONSE = 0x8000, FLAG_AUTHORITY = 0x0400, FLAG_RA = 0x0080,
-       FLAG_RD = 0x0100, OPCODE_SHIFT = 11, ANSWER_TTL = 60 };
+enum {
+    FLAG_RESPONSE = 0x8000,
+    FLAG_AUTHORITY = 0x0400,
+    FLAG_RA = 0x0080,
+    FLAG_RD = 0x0100,
+    OPCODE_SHIFT = 11,
+    ANSWER_TTL = 60
+};
 enum { POINTER_TO_QUESTION = 0xc000 | DNS_HEADER };
 
 struct question {
     char     name[NAME_MAX_BYTES + 1]; /* labels with dots, lower case */
-    size_t   raw_len;                  /* name, type and class as they stand */
+    size_t   raw_len; /* name, type and class as they stand */
     uint16_t type, class;
 };
 
@@ -139,8 +145,7 @@ static struct found look_up(const struct world *w, const struct question *q)
     unsigned     host = world_host_find(w, q->name);
 
     if (host)
-        set_addr(&out, q->type, w->hosts[host]->addr4,
-                 w->hosts[host]->addr6);
+        set_addr(&out, q->type, w->hosts[host]->addr4, w->hosts[host]->addr6);
     else if (text_same(q->name, "localhost"))
         set_addr(&out, q->type, addr4(0x7f000001),
                  (struct cw_addr){ .b = { [15] = 1 } });
@@ -166,7 +171,7 @@ static void write_name(struct writer *a, const char *name)
 static void write_record(struct writer *a, const struct question *q,
                          const struct found *f)
 {
-    uint8_t      *len_at;
+    uint8_t       *len_at;
     const uint8_t *start;
 
     write_be16(a, POINTER_TO_QUESTION);
@@ -192,16 +197,17 @@ static void write_header(struct writer *a, struct span question,
     uint16_t kept = (uint16_t)(flags & (FLAG_RD | 15u << OPCODE_SHIFT));
 
     write_be16(a, be16_load(question.p));
-    write_be16(a, (uint16_t)(FLAG_RESPONSE | FLAG_AUTHORITY | FLAG_RA | kept
-                             | rcode));
+    write_be16(
+        a,
+        (uint16_t)(FLAG_RESPONSE | FLAG_AUTHORITY | FLAG_RA | kept | rcode));
     write_be16(a, asked);
     write_be16(a, answered);
     write_be16(a, 0);
     write_be16(a, 0);
 }
 
-size_t names_answer(const struct world *w, struct span question,
-                    uint8_t *out, size_t cap)
+size_t names_answer(const struct world *w, struct span question, uint8_t *out,
+                    size_t cap)
 {
     struct writer   a = writer_of(out, cap);
     struct reader   r = reader_of(question);

@@ -98,8 +98,8 @@ static uint64_t since(const struct recorder *r, cw_ns t)
 
 struct recorder *record_new(const struct record_config *config)
 {
-    struct recorder *r
-        = config->alloc->alloc(config->alloc->ctx, sizeof *r, 16);
+    struct recorder *r = config->alloc->alloc(config->alloc->ctx, sizeof *r,
+                                              16);
 
     if (!r)
         return NULL;
@@ -158,8 +158,8 @@ static void put_spec(struct fmt *f, const char *key,
     fmt_char(f, '\n');
 }
 
-static void put_addr(struct fmt *f, const char *key,
-                     const struct cw_addr *a, unsigned prefix)
+static void put_addr(struct fmt *f, const char *key, const struct cw_addr *a,
+                     unsigned prefix)
 {
     char text[ADDR_TEXT_MAX];
 
@@ -258,10 +258,9 @@ void record_begin(struct recorder *r, const struct world *w,
                   bool real_time, const char *words)
 {
     static const size_t cap = 192 * 1024; /* 32 hosts, 528 links */
-    char               *text = r->config.alloc->alloc(r->config.alloc->ctx,
-                                                      cap, 16);
-    struct fmt          f;
-    size_t              at;
+    char      *text = r->config.alloc->alloc(r->config.alloc->ctx, cap, 16);
+    struct fmt f;
+    size_t     at;
 
     INVARIANT(!r->begun);
     r->start = wc->start;
@@ -423,8 +422,8 @@ void record_call(struct recorder *r, cw_ns t, unsigned host,
     put_le64(b, since(r, t));
     put_le16(b, (uint16_t)host);
     put_le16(b, in->op);
-    put_le32(b, (in->has_addr ? CALL_ADDR : 0u)
-                    | (in->anc.has ? CALL_ANC : 0u));
+    put_le32(b,
+             (in->has_addr ? CALL_ADDR : 0u) | (in->anc.has ? CALL_ANC : 0u));
     put_le32(b, (uint32_t)in->sd);
     put_le32(b, (uint32_t)in->a);
     put_le32(b, (uint32_t)in->b);
@@ -439,8 +438,9 @@ void record_call(struct recorder *r, cw_ns t, unsigned host,
     put_blob(b, in->in, taken(in, out));
     if (in->anc.has) {
         put_le32(b, in->anc.has);
-        put_le32(b, in->anc.gso_size | (uint32_t)in->anc.ttl << 16
-                        | (uint32_t)in->anc.tos << 24);
+        put_le32(b,
+                 in->anc.gso_size | (uint32_t)in->anc.ttl << 16
+                     | (uint32_t)in->anc.tos << 24);
         put_le32(b, in->anc.netif);
         put_bytes(b, in->anc.addr.b, 16);
     }
@@ -448,8 +448,7 @@ void record_call(struct recorder *r, cw_ns t, unsigned host,
 }
 
 void record_change(struct recorder *r, cw_ns t, unsigned link, unsigned dir,
-                   const struct link_spec *spec,
-                   const struct link_rule *rule)
+                   const struct link_spec *spec, const struct link_rule *rule)
 {
     char       text[LINK_SPEC_TEXT_MAX];
     struct fmt f = fmt_of(text, sizeof text);
@@ -493,8 +492,8 @@ void record_owner(struct recorder *r, const struct run_owner *o)
 void record_rows(struct recorder *r, const struct world *w)
 {
     size_t              size = ROWS_MAX * sizeof(struct cw_sock_row);
-    struct cw_sock_row *rows
-        = r->config.alloc->alloc(r->config.alloc->ctx, size, 16);
+    struct cw_sock_row *rows = r->config.alloc->alloc(r->config.alloc->ctx,
+                                                      size, 16);
 
     settle_packet(r);
     for (unsigned h = 1; rows && r->begun && h <= world_hosts(w); h++) {

@@ -46,11 +46,12 @@ static void differs(struct replay *p, const char *format, ...)
     va_end(ap);
 }
 
-static bool same_packet(const struct run_packet *a, const struct run_packet *b)
+static bool same_packet(const struct run_packet *a,
+                        const struct run_packet *b)
 {
     return a->t == b->t && a->host == b->host && a->netif == b->netif
-           && a->frame.len == b->frame.len
-           && memcmp(a->frame.p, b->frame.p, a->frame.len) == 0;
+        && a->frame.len == b->frame.len
+        && memcmp(a->frame.p, b->frame.p, a->frame.len) == 0;
 }
 
 static void on_packet(void *ctx, const struct world_packet *w)
@@ -192,15 +193,14 @@ static bool read_key(struct replay *p, const char *key, const char *v)
         return spec_parse(v, &p->lab.back, &err);
     else if (is(key, "rule"))
         return p->lab.nrules < LINK_RULES_MAX
-               && spec_drop_parse(v, &p->rules[p->lab.nrules++], &err);
+            && spec_drop_parse(v, &p->rules[p->lab.nrules++], &err);
     else if (is(key, "setting"))
         return p->lab.nsettings < SETTINGS_MAX
-               && setting_read(v, &p->settings[p->lab.nsettings++], &err);
+            && setting_read(v, &p->settings[p->lab.nsettings++], &err);
     return true;
 }
 
-static bool make_world(struct replay *p, struct span config,
-                       const char **why)
+static bool make_world(struct replay *p, struct span config, const char **why)
 {
     char key[32], value[TEXT_MAX];
 
@@ -278,19 +278,20 @@ static bool take_call(struct replay *p, struct reader *r)
     in = take_blob(r);
     if (has & CALL_ANC)
         take_anc(r, &c.anc);
-    if (r->bad || in_len > OUT_MAX || in.len > in_len || host < 1 || host > world_hosts(p->world)
-        || c.op == EVC_NONE || c.op >= EVC_COUNT_OF || c.out_len > OUT_MAX
-        || !reach(p, t))
+    if (r->bad || in_len > OUT_MAX || in.len > in_len || host < 1
+        || host > world_hosts(p->world) || c.op == EVC_NONE
+        || c.op >= EVC_COUNT_OF || c.out_len > OUT_MAX || !reach(p, t))
         return false;
     if (in.len > 0)
         memcpy(p->in, in.p, in.len);
     c.in = p->in;
     c.in_len = (size_t)in_len;
     if (p->res->same && world_call(p->world, host, &c, &res) != ret)
-        differs(p, "%s() of host %s at %llu ns answered %lld; %lld is "
-                   "recorded", event_call_name(c.op),
-                world_host_name(p->world, host), (unsigned long long)t,
-                (long long)res.ret, (long long)ret);
+        differs(p,
+                "%s() of host %s at %llu ns answered %lld; %lld is "
+                "recorded",
+                event_call_name(c.op), world_host_name(p->world, host),
+                (unsigned long long)t, (long long)res.ret, (long long)ret);
     return true;
 }
 
@@ -312,9 +313,9 @@ static bool take_change(struct replay *p, struct reader *r)
         return false;
     if (spec)
         return spec_parse(text, &s, &err)
-               && world_link_set(p->world, link, dir, &s);
+            && world_link_set(p->world, link, dir, &s);
     return spec_drop_parse(text, &rule, &err)
-           && world_link_drop(p->world, link, &rule);
+        && world_link_drop(p->world, link, &rule);
 }
 
 /* ---- what came from outside ---------------------------------------------- */

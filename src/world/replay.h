@@ -17,7 +17,7 @@ struct replay_result {
     uint32_t trace_id; /* of what was sent now */
     cw_ns    end;      /* counted from the start, as in the recording */
     /* If not the same, what was wrong first. */
-    char         why[REPLAY_WHY_MAX];
+    char                     why[REPLAY_WHY_MAX];
     const struct run_packet *then; /* NULL: none was recorded here */
     bool                     has_now;
     struct run_packet        now; /* frame points into `frame` */

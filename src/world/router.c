@@ -15,12 +15,12 @@
 enum { FRAME_MAX = 1514 };
 
 struct cut {
-    struct world      *w;
-    struct host       *h;
-    struct cw_pkt     *whole;
-    const uint8_t     *frame;
-    struct ip4_repr    ip;
-    uint16_t           mtu;
+    struct world   *w;
+    struct host    *h;
+    struct cw_pkt  *whole;
+    const uint8_t  *frame;
+    struct ip4_repr ip;
+    uint16_t        mtu;
 };
 
 /* Bytes [off, off+len) of what the packet carries, with a header in front. */
@@ -55,7 +55,8 @@ static bool divisible(struct cut *c, size_t len)
     return len == c->whole->len && len > ETHER_LEN
         && be16_load(c->frame + ETHER_LEN - 2) == ETHER_IP4
         && ip4hdr_parse(span_of(c->frame + ETHER_LEN, len - ETHER_LEN),
-                        &c->ip) == GO_ON
+                        &c->ip)
+        == GO_ON
         && !c->ip.df && c->ip.hdr_len == IP4_HDR_MIN;
 }
 
@@ -64,10 +65,11 @@ bool router_cut(struct world *w, struct host *h, struct cw_pkt *pkt,
 {
     const struct link_spec *s = link_spec_of(l->l, dir);
     uint8_t                 frame[FRAME_MAX];
-    struct cut              c = { .w = w, .h = h, .whole = pkt,
-                                  .frame = frame, .mtu = s->pmtu };
-    struct cw_pkt           part;
-    uint32_t                step, left;
+    struct cut              c = {
+                     .w = w, .h = h, .whole = pkt, .frame = frame, .mtu = s->pmtu
+    };
+    struct cw_pkt part;
+    uint32_t      step, left;
 
     if (!divisible(&c, pkt_copy_out(pkt, 0, frame, sizeof frame)))
         return false;

@@ -94,8 +94,9 @@ static bool read_offer(const char *v, struct setting *s, struct fmt *err)
             len++;
         bit = offer_of(v, len);
         if (!bit) {
-            fmt_str(err, "write timestamps, sack, wscale with commas between "
-                         "them, or nothing");
+            fmt_str(err,
+                    "write timestamps, sack, wscale with commas between "
+                    "them, or nothing");
             return false;
         }
         s->value |= bit;

@@ -241,8 +241,7 @@ static ptrdiff_t call_any(struct world *w, cw_stack *st,
     case EVC_RECV:
         return call_recv(w, st, c, r);
     case EVC_SETSOCKOPT:
-        return cw_setsockopt(st, c->sd, c->a, c->b, c->in, c->in_len,
-                             w->now);
+        return cw_setsockopt(st, c->sd, c->a, c->b, c->in, c->in_len, w->now);
     case EVC_GETSOCKOPT:
         r->len = c->out_len;
         cw_stack_advance(st, w->now); /* what it tells has an age */

@@ -164,7 +164,7 @@ struct world_config {
                                      teaching knobs; seed, host and events
                                      are filled in here */
     struct world_hooks     hooks;
-    bool   csum_offload; /* skip checksums where links are intact; a later
+    bool   csum_offload;     /* skip checksums where links are intact; a later
                             change to corrupting links is then refused */
     size_t link_packets_max; /* 0: LINK_PACKETS_MAX */
 };
@@ -190,7 +190,7 @@ enum setting_what {
 enum { SETTING_TEXT_MAX = 96, SETTINGS_MAX = 32 };
 
 struct setting {
-    uint8_t  what; /* enum setting_what */
+    uint8_t  what;                 /* enum setting_what */
     char     host[WORLD_NAME_MAX]; /* "": all of them */
     uint64_t value;
     char     text[SETTING_TEXT_MAX]; /* as it was written */
@@ -209,12 +209,12 @@ struct lab_outside {
 struct lab_config {
     unsigned                hosts;
     struct link_spec        fwd, back; /* from the lower number; back */
-    const struct link_rule *rules;     /* as parsed; names are resolved here */
+    const struct link_rule *rules; /* as parsed; names are resolved here */
     unsigned                nrules;
     const struct setting   *settings; /* the later one holds */
     unsigned                nsettings;
-    bool arp;     /* let ARP and NDP speak: neighbours are not known */
-    bool lo_link; /* the specification is that of lo, not of the pairs */
+    bool arp;         /* let ARP and NDP speak: neighbours are not known */
+    bool lo_link;     /* the specification is that of lo, not of the pairs */
     const char *name; /* of the only host ("local"); NULL: h1, h2 ... */
     struct lab_outside outside;
 };
@@ -309,8 +309,8 @@ size_t world_under_way(const struct world *w);
 /* A built-in endpoint on a host that no program shares.  argv[0] is its name
  * with the @.  Answers its number, or -1: *err has one line (what, why,
  * remedy).  It does nothing until it is started. */
-int world_builtin_add(struct world *w, unsigned host, unsigned argc,
-                      const char *const *argv, struct fmt *err);
+int  world_builtin_add(struct world *w, unsigned host, unsigned argc,
+                       const char *const *argv, struct fmt *err);
 void world_builtin_start(struct world *w, unsigned builtin);
 /* -1 while it has not exited. */
 int world_builtin_status(const struct world *w, unsigned builtin);

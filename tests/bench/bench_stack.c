@@ -73,7 +73,8 @@ static void requests(void)
         took = wire_now() - begun;
     } while (took < (cw_ns)1000000000);
     printf("request and response, 1 byte %8.0f /s        %6.2f us\n",
-           (double)count / seconds(took), seconds(took) * 1e6 / (double)count);
+           (double)count / seconds(took),
+           seconds(took) * 1e6 / (double)count);
     must_not_allocate(&w, "requests");
     wire_free(&w);
 }
@@ -102,7 +103,8 @@ static void connections(void)
         took = wire_now() - begun;
     } while (took < (cw_ns)500000000 && count < 12000);
     printf("connections, open to close   %8.0f /s        %6.2f us\n",
-           (double)count / seconds(took), seconds(took) * 1e6 / (double)count);
+           (double)count / seconds(took),
+           seconds(took) * 1e6 / (double)count);
     must_not_allocate(&w, "connections");
     wire_free(&w);
 }

@@ -28,9 +28,9 @@ static void die(const char *what)
 
 static struct addrinfo *find(const char *host, const char *port)
 {
-    struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-                              .ai_family = AF_INET,
-                              .ai_flags = host ? 0 : AI_PASSIVE };
+    struct addrinfo  hints = { .ai_socktype = SOCK_STREAM,
+                               .ai_family = AF_INET,
+                               .ai_flags = host ? 0 : AI_PASSIVE };
     struct addrinfo *ai;
     int              e = getaddrinfo(host, port, &hints, &ai);
 
@@ -48,8 +48,7 @@ static int serve(const char *port)
     unsigned long long bytes = 0;
     ssize_t            n;
 
-    if (s < 0
-        || setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0
+    if (s < 0 || setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0
         || bind(s, ai->ai_addr, ai->ai_addrlen) < 0 || listen(s, 1) < 0)
         die("serve");
     freeaddrinfo(ai);

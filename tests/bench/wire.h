@@ -23,13 +23,12 @@ double             seconds(cw_ns t);
 void wire_connect(struct wire *w, int listener, uint16_t port, int sd[2]);
 int  wire_listen(struct wire *w, uint16_t port);
 
-#define MUST(x)                                                   \
-    do {                                                          \
-        if (!(x)) {                                               \
-            fprintf(stderr, "bench: %s:%d: %s\n", __FILE__,       \
-                    __LINE__, #x);                                \
-            exit(1);                                              \
-        }                                                         \
+#define MUST(x)                                                            \
+    do {                                                                   \
+        if (!(x)) {                                                        \
+            fprintf(stderr, "bench: %s:%d: %s\n", __FILE__, __LINE__, #x); \
+            exit(1);                                                       \
+        }                                                                  \
     } while (0)
 
 #endif

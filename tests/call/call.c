@@ -25,8 +25,8 @@ static _Noreturn void give_up(const char *file, int line)
 {
     const char *slash = strrchr(file, '/');
 
-    fprintf(stderr, "%s:%d: %s (%s) failed\n", slash ? slash + 1 : file,
-            line, now_running, is_server ? "server" : "client");
+    fprintf(stderr, "%s:%d: %s (%s) failed\n", slash ? slash + 1 : file, line,
+            now_running, is_server ? "server" : "client");
     _exit(1);
 }
 
@@ -44,8 +44,8 @@ void call_equal(long long got, long long want, const char *what,
 {
     if (got == want)
         return;
-    fprintf(stderr, "  %s: got %lld, want %lld (errno %s)\n", what, got,
-            want, strerrorname_np(errno));
+    fprintf(stderr, "  %s: got %lld, want %lld (errno %s)\n", what, got, want,
+            strerrorname_np(errno));
     give_up(file, line);
 }
 
@@ -134,7 +134,7 @@ void step(void)
 static socklen_t address(struct sockaddr_storage *out, const char *text,
                          int port)
 {
-    struct sockaddr_in   *sin = (void *)out;
+    struct sockaddr_in  *sin = (void *)out;
     struct sockaddr_in6 *sin6 = (void *)out;
 
     memset(out, 0, sizeof *out);
@@ -338,8 +338,7 @@ static bool wanted(const char *name, int argc, char **argv)
 }
 
 /* PROG server|client HOST [CASE ...] */
-int call_main(int argc, char **argv, const struct call_case *cases,
-              size_t n)
+int call_main(int argc, char **argv, const struct call_case *cases, size_t n)
 {
     int fd;
 
@@ -349,8 +348,7 @@ int call_main(int argc, char **argv, const struct call_case *cases,
         return 0;
     }
     if (argc < 3) {
-        fprintf(stderr, "usage: %s server|client HOST [CASE ...]\n",
-                argv[0]);
+        fprintf(stderr, "usage: %s server|client HOST [CASE ...]\n", argv[0]);
         return 2;
     }
     is_server = strcmp(argv[1], "server") == 0;

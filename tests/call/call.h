@@ -30,28 +30,33 @@ struct call_case {
     void (*client)(void);
 };
 
-#define BOTH(name) { #name, name##_server, name##_client }
+#define BOTH(name)                          \
+    {                                       \
+#name, name##_server, name##_client \
+    }
 /* Needs no peer; the client's side runs it. */
-#define ONE(name)  { #name, NULL, name }
-#define CALL_MAIN(...)                                                   \
-    static const struct call_case all_cases[] = { __VA_ARGS__ };         \
-    int main(int argc, char **argv)                                      \
-    {                                                                    \
-        return call_main(argc, argv, all_cases, COUNT(all_cases));       \
+#define ONE(name)         \
+    {                     \
+#name, NULL, name \
+    }
+#define CALL_MAIN(...)                                             \
+    static const struct call_case all_cases[] = { __VA_ARGS__ };   \
+    int                           main(int argc, char **argv)      \
+    {                                                              \
+        return call_main(argc, argv, all_cases, COUNT(all_cases)); \
     }
 
-int call_main(int argc, char **argv, const struct call_case *cases,
-              size_t n);
+int call_main(int argc, char **argv, const struct call_case *cases, size_t n);
 
 /* Each ends the program, and with it the other one, if it does not hold. */
 #define CHECK(x) call_check(!!(x), #x, __FILE__, __LINE__)
-#define EQ(got, want)                                                    \
-    call_equal((long long)(got), (long long)(want), #got " == " #want,   \
+#define EQ(got, want)                                                  \
+    call_equal((long long)(got), (long long)(want), #got " == " #want, \
                __FILE__, __LINE__)
 /* The call answers -1 with this errno. */
-#define FAILS(call, err)                                                 \
-    (errno = 0, call_fails((long long)(call), (err), #call, __FILE__,    \
-                           __LINE__))
+#define FAILS(call, err) \
+    (errno = 0,          \
+     call_fails((long long)(call), (err), #call, __FILE__, __LINE__))
 
 void call_check(bool ok, const char *what, const char *file, int line);
 void call_equal(long long got, long long want, const char *what,
@@ -82,9 +87,9 @@ int       bound(int type, int port); /* to the any-address */
 int       listening(int backlog);    /* at a port of the system's choice */
 int       connected(int port);       /* client, blocking */
 /* A connection of the two roles: each has its end. */
-int       meet(void);
+int meet(void);
 /* The same for the client with its end non-blocking from the beginning. */
-int       meet_nonblocking(void);
+int meet_nonblocking(void);
 
 void set_int(int fd, int level, int name, int value);
 int  get_int(int fd, int level, int name);

@@ -71,7 +71,7 @@ static void refused_client(void)
     int port = dead_port(), fd = fresh(0);
 
     FAILS(try_connect(fd, port), ECONNREFUSED);
-    EQ(so_error(fd), 0); /* connect() has told it */
+    EQ(so_error(fd), 0);                        /* connect() has told it */
     FAILS(try_connect(fd, port), ECONNREFUSED); /* again, on the same one */
     close(fd);
 }
@@ -336,8 +336,9 @@ static void names_server(void)
     tell(port);
     conn = accept(fd, (struct sockaddr *)&ss, &len);
     CHECK(conn >= 0);
-    EQ(len, family == AF_INET6 ? sizeof(struct sockaddr_in6)
-                               : sizeof(struct sockaddr_in));
+    EQ(len,
+       family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                          : sizeof(struct sockaddr_in));
     EQ(ss.ss_family, family);
     EQ(port_of(&ss), hear());
     EQ(local_port(conn), port);
@@ -455,9 +456,8 @@ static void unspec_client(void)
     close(fd);
 }
 
-CALL_MAIN(BOTH(blocking), BOTH(refused), BOTH(second_try),
-          BOTH(nonblocking), BOTH(refused_nonblocking),
-          BOTH(refused_then_read), BOTH(refused_then_again),
-          BOTH(by_select), BOTH(by_epoll), BOTH(by_epoll_edge),
-          BOTH(edge_refused), BOTH(names), BOTH(bound_first), ONE(to_any),
-          ONE(to_itself), BOTH(unspec))
+CALL_MAIN(BOTH(blocking), BOTH(refused), BOTH(second_try), BOTH(nonblocking),
+          BOTH(refused_nonblocking), BOTH(refused_then_read),
+          BOTH(refused_then_again), BOTH(by_select), BOTH(by_epoll),
+          BOTH(by_epoll_edge), BOTH(edge_refused), BOTH(names),
+          BOTH(bound_first), ONE(to_any), ONE(to_itself), BOTH(unspec))

@@ -209,8 +209,7 @@ static void one_family(void)
 static void unknown_name(void)
 {
     struct addrinfo *list = NULL;
-    int              r = getaddrinfo("no-such-host.invalid", "80", NULL,
-                                     &list);
+    int r = getaddrinfo("no-such-host.invalid", "80", NULL, &list);
 
     if (in_lab) /* outside it depends on where this runs */
         EQ(r, EAI_NONAME);

@@ -63,7 +63,7 @@ static int source4(int fd, int name, const char *source)
 
 static void members(void)
 {
-    struct in_addr nowhere = { htonl(0x0a090807) };
+    struct in_addr  nowhere = { htonl(0x0a090807) };
     struct ip_mreqn m = { .imr_ifindex = 99 };
     int             fd, tcp;
 
@@ -84,8 +84,7 @@ static void members(void)
     EQ(member4(fd, IP_DROP_MEMBERSHIP, GROUP4, own4()), 0);
     FAILS(member4(fd, IP_DROP_MEMBERSHIP, GROUP4, own4()), EADDRNOTAVAIL);
     FAILS(member4(fd, IP_DROP_MEMBERSHIP, OTHER4, nowhere), EADDRNOTAVAIL);
-    FAILS(member4(fd, IP_DROP_MEMBERSHIP, "10.1.1.1", own4()),
-          EADDRNOTAVAIL);
+    FAILS(member4(fd, IP_DROP_MEMBERSHIP, "10.1.1.1", own4()), EADDRNOTAVAIL);
     FAILS(join4(tcp, GROUP4), EPROTO);
     close(tcp);
     close(fd);
@@ -149,8 +148,8 @@ static void any_family(void)
 
     g.gr_group.ss_family = (sa_family_t)family;
     if (v4())
-        ((struct sockaddr_in *)&g.gr_group)->sin_addr.s_addr =
-            htonl(0xef010203);
+        ((struct sockaddr_in *)&g.gr_group)->sin_addr.s_addr = htonl(
+            0xef010203);
     else
         inet_pton(AF_INET6, "ff15::1234",
                   &((struct sockaddr_in6 *)&g.gr_group)->sin6_addr);
@@ -275,8 +274,9 @@ static void which_interface(void)
     EQ(setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &at, sizeof at), 0);
     EQ(getsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &got, &len), 0);
     EQ(got.s_addr, at.s_addr);
-    FAILS(setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &nowhere,
-                     sizeof nowhere), EADDRNOTAVAIL);
+    FAILS(
+        setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &nowhere, sizeof nowhere),
+        EADDRNOTAVAIL);
     FAILS(setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &at, 3), EINVAL);
     close(fd);
 }
@@ -528,8 +528,8 @@ static void broadcast_server(void)
 
 static void broadcast_client(void)
 {
-    const char *all = in_lab ? "10.0.0.255" : "127.255.255.255";
-    int         fd, port;
+    const char        *all = in_lab ? "10.0.0.255" : "127.255.255.255";
+    int                fd, port;
     struct sockaddr_in a = { .sin_family = AF_INET,
                              .sin_addr = { htonl(INADDR_BROADCAST) },
                              .sin_port = htons(9) };

@@ -260,7 +260,8 @@ static void place_server(void)
     set_int(fd, four ? IPPROTO_IP : IPPROTO_IPV6,
             four ? IP_PKTINFO : IPV6_RECVPKTINFO, 1);
     EQ(get_int(fd, four ? IPPROTO_IP : IPPROTO_IPV6,
-               four ? IP_PKTINFO : IPV6_RECVPKTINFO), 1);
+               four ? IP_PKTINFO : IPV6_RECVPKTINFO),
+       1);
     tell(local_port(fd));
     with_data(&w, data, sizeof data);
     w.m.msg_name = &ss;
@@ -294,9 +295,9 @@ static void place_client(void)
 {
     struct sockaddr_storage from, want;
     socklen_t               len = sizeof from;
-    struct in_pktinfo       foreign = { .ipi_spec_dst = { htonl(0x09090909) } };
-    struct with             w;
-    int                     port = hear(), fd = dgram();
+    struct in_pktinfo foreign = { .ipi_spec_dst = { htonl(0x09090909) } };
+    struct with       w;
+    int               port = hear(), fd = dgram();
 
     EQ(server_at(&want, port) > 0, 1);
     with_data(&w, data, 1);

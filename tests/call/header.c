@@ -13,11 +13,12 @@
 static const struct names {
     int level, ttl, tos, recvttl, recvtos, got_ttl, got_tos;
     int recverr, discover, mtu;
-} names4 = { IPPROTO_IP, IP_TTL, IP_TOS, IP_RECVTTL, IP_RECVTOS, IP_TTL,
-             IP_TOS, IP_RECVERR, IP_MTU_DISCOVER, IP_MTU },
-  names6 = { IPPROTO_IPV6, IPV6_UNICAST_HOPS, IPV6_TCLASS,
-             IPV6_RECVHOPLIMIT, IPV6_RECVTCLASS, IPV6_HOPLIMIT, IPV6_TCLASS,
-             IPV6_RECVERR, IPV6_MTU_DISCOVER, IPV6_MTU };
+} names4 = { IPPROTO_IP, IP_TTL, IP_TOS,     IP_RECVTTL,      IP_RECVTOS,
+             IP_TTL,     IP_TOS, IP_RECVERR, IP_MTU_DISCOVER, IP_MTU },
+  names6 = { IPPROTO_IPV6,      IPV6_UNICAST_HOPS, IPV6_TCLASS,
+             IPV6_RECVHOPLIMIT, IPV6_RECVTCLASS,   IPV6_HOPLIMIT,
+             IPV6_TCLASS,       IPV6_RECVERR,      IPV6_MTU_DISCOVER,
+             IPV6_MTU };
 
 static const struct names *names(void)
 {
@@ -42,10 +43,10 @@ static int get(int fd, int level, int name)
 /* ---- errors as messages --------------------------------------------------- */
 
 struct message {
-    char                    text[64], control[512];
-    ssize_t                 len;
-    int                     flags;
-    struct sockaddr_storage to, offender;
+    char                     text[64], control[512];
+    ssize_t                  len;
+    int                      flags;
+    struct sockaddr_storage  to, offender;
     struct sock_extended_err ee;
 };
 
@@ -65,8 +66,10 @@ static void read_error(struct message *m, struct msghdr *h)
 static ssize_t error_message(int fd, struct message *m)
 {
     struct iovec  iov = { m->text, sizeof m->text };
-    struct msghdr h = { .msg_name = &m->to, .msg_namelen = sizeof m->to,
-                        .msg_iov = &iov, .msg_iovlen = 1,
+    struct msghdr h = { .msg_name = &m->to,
+                        .msg_namelen = sizeof m->to,
+                        .msg_iov = &iov,
+                        .msg_iovlen = 1,
                         .msg_control = m->control,
                         .msg_controllen = sizeof m->control };
 
@@ -95,7 +98,8 @@ static bool same_host(const struct sockaddr_storage *a,
         return ((const struct sockaddr_in *)a)->sin_addr.s_addr
             == ((const struct sockaddr_in *)b)->sin_addr.s_addr;
     return memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr,
-                  &((const struct sockaddr_in6 *)b)->sin6_addr, 16) == 0;
+                  &((const struct sockaddr_in6 *)b)->sin6_addr, 16)
+        == 0;
 }
 
 /* A datagram to a port of the server's where nobody is. */
@@ -204,7 +208,8 @@ static struct got receive(int fd)
     struct got          g = { -1, -1, 0 };
     char                c, control[256];
     struct iovec        iov = { &c, 1 };
-    struct msghdr       h = { .msg_iov = &iov, .msg_iovlen = 1,
+    struct msghdr       h = { .msg_iov = &iov,
+                              .msg_iovlen = 1,
                               .msg_control = control,
                               .msg_controllen = sizeof control };
 
@@ -277,8 +282,9 @@ static void header_client(void)
     struct sockaddr_storage to;
     socklen_t               len = server_at(&to, hear());
     struct iovec            iov = { (void *)"x", 1 };
-    struct msghdr           h = { .msg_name = &to, .msg_namelen = len,
-                                  .msg_iov = &iov, .msg_iovlen = 1 };
+    struct msghdr           h = {
+                  .msg_name = &to, .msg_namelen = len, .msg_iov = &iov, .msg_iovlen = 1
+    };
 
     EQ(get(fd, n->level, n->ttl), 64);
     EQ(sendmsg(fd, &h, 0), 1);
@@ -322,7 +328,7 @@ static void ranges(void)
 static void defaults(void)
 {
     const struct names *n = names();
-    int types[] = { SOCK_STREAM, SOCK_DGRAM };
+    int                 types[] = { SOCK_STREAM, SOCK_DGRAM };
 
     for (size_t i = 0; i < COUNT(types); i++) {
         int fd = socket(family, types[i], 0);
@@ -331,8 +337,7 @@ static void defaults(void)
         EQ(get(fd, n->level, n->recverr), 0);
         EQ(get(fd, n->level, n->tos), 0);
         set(fd, n->level, n->tos, 0x1b); /* a stream's ECN bits are TCP's */
-        EQ(get(fd, n->level, n->tos),
-           types[i] == SOCK_STREAM ? 0x18 : 0x1b);
+        EQ(get(fd, n->level, n->tos), types[i] == SOCK_STREAM ? 0x18 : 0x1b);
         close(fd);
     }
 }

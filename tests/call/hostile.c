@@ -27,8 +27,8 @@ static int still_works(void)
  * so that no library looks at it first. */
 static void poke(int fd, char *p, unsigned len)
 {
-    const int  now = MSG_DONTWAIT | MSG_NOSIGNAL;
-    socklen_t  n = len;
+    const int now = MSG_DONTWAIT | MSG_NOSIGNAL;
+    socklen_t n = len;
 
     syscall(SYS_bind, fd, p, len);
     if (p)
@@ -50,8 +50,8 @@ static void poke(int fd, char *p, unsigned len)
 static void bad_memory(void)
 {
     static const unsigned lens[] = { 0, 1, 16, 129, 0x7fffffff, ~0u };
-    char *edge = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char                 *edge = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+                                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     char *bad[] = { NULL, (char *)8, (char *)-1, edge + 4095, edge + 4088 };
     int   before = still_works();
 

@@ -106,9 +106,8 @@ static void loopback_server(void)
 
     six.sin6_addr = in6addr_loopback;
     four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    r = family == AF_INET6
-            ? bind(fd, (struct sockaddr *)&six, sizeof six)
-            : bind(fd, (struct sockaddr *)&four, sizeof four);
+    r = family == AF_INET6 ? bind(fd, (struct sockaddr *)&six, sizeof six)
+                           : bind(fd, (struct sockaddr *)&four, sizeof four);
     EQ(r, 0);
     EQ(listen(fd, 1), 0);
     tell(local_port(fd));
@@ -164,7 +163,8 @@ static void reuse_client(void)
 
 static void reuseport(void)
 {
-    int a = socket(family, SOCK_STREAM, 0), b = socket(family, SOCK_STREAM, 0);
+    int a = socket(family, SOCK_STREAM, 0),
+        b = socket(family, SOCK_STREAM, 0);
 
     set_int(a, SOL_SOCKET, SO_REUSEPORT, 1);
     set_int(b, SOL_SOCKET, SO_REUSEPORT, 1);
@@ -545,5 +545,5 @@ static void burst_client(void)
 CALL_MAIN(ONE(in_use), ONE(any_port), ONE(unbound), ONE(not_ours),
           BOTH(specific), BOTH(loopback), BOTH(reuse), ONE(reuseport),
           BOTH(flags), BOTH(nonblocking), ONE(time_limit), BOTH(edges),
-          BOTH(backlog), BOTH(early), BOTH(closed), ONE(shut),
-          BOTH(prefork), BOTH(threads), BOTH(burst))
+          BOTH(backlog), BOTH(early), BOTH(closed), ONE(shut), BOTH(prefork),
+          BOTH(threads), BOTH(burst))

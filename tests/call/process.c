@@ -272,11 +272,12 @@ static void over_client(void)
 /* A connection handed to another process through an AF_UNIX socket. */
 static void pass(int over, int fd)
 {
-    char          c = 'f', space[CMSG_SPACE(sizeof fd)];
-    struct iovec  v = { &c, 1 };
-    struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1,
-                        .msg_control = space,
-                        .msg_controllen = sizeof space };
+    char            c = 'f', space[CMSG_SPACE(sizeof fd)];
+    struct iovec    v = { &c, 1 };
+    struct msghdr   m = { .msg_iov = &v,
+                          .msg_iovlen = 1,
+                          .msg_control = space,
+                          .msg_controllen = sizeof space };
     struct cmsghdr *h;
 
     memset(space, 0, sizeof space);
@@ -292,7 +293,8 @@ static int passed(int over)
 {
     char            c, space[CMSG_SPACE(sizeof(int))];
     struct iovec    v = { &c, 1 };
-    struct msghdr   m = { .msg_iov = &v, .msg_iovlen = 1,
+    struct msghdr   m = { .msg_iov = &v,
+                          .msg_iovlen = 1,
                           .msg_control = space,
                           .msg_controllen = sizeof space };
     struct cmsghdr *h;

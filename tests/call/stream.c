@@ -302,9 +302,9 @@ static void fill(char *p, size_t n)
 
 static void send_file_server(void)
 {
-    char  *p = malloc(FILE_SIZE);
-    int    fd = meet(), file = memfd_create("file", 0);
-    off_t  at = 0;
+    char *p = malloc(FILE_SIZE);
+    int   fd = meet(), file = memfd_create("file", 0);
+    off_t at = 0;
 
     fill(p, FILE_SIZE);
     send_all(file, p, FILE_SIZE);
@@ -480,7 +480,7 @@ static void fault_client(void)
 }
 
 CALL_MAIN(BOTH(half_close), BOTH(shut_read), BOTH(shut_both),
-          ONE(shut_unconnected), BOTH(peek), BOTH(wait_all),
-          BOTH(dont_wait), BOTH(discard), BOTH(vectors), BOTH(count),
-          BOTH(addressed), BOTH(send_file), BOTH(splice),
-          BOTH(time_limit), BOTH(full), BOTH(sigpipe), BOTH(fault))
+          ONE(shut_unconnected), BOTH(peek), BOTH(wait_all), BOTH(dont_wait),
+          BOTH(discard), BOTH(vectors), BOTH(count), BOTH(addressed),
+          BOTH(send_file), BOTH(splice), BOTH(time_limit), BOTH(full),
+          BOTH(sigpipe), BOTH(fault))

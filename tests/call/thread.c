@@ -171,14 +171,14 @@ static void *ring(void *arg)
     return NULL;
 }
 
-#define INTERRUPTED(call)                                                \
-    do {                                                                 \
-        struct bell bell = { pthread_self(), false };                    \
-        pthread_t   ringer;                                              \
-        run(ring, &bell, &ringer);                                       \
-        FAILS(call, EINTR);                                              \
-        bell.stop = true;                                                \
-        join(ringer);                                                    \
+#define INTERRUPTED(call)                             \
+    do {                                              \
+        struct bell bell = { pthread_self(), false }; \
+        pthread_t   ringer;                           \
+        run(ring, &bell, &ringer);                    \
+        FAILS(call, EINTR);                           \
+        bell.stop = true;                             \
+        join(ringer);                                 \
     } while (0)
 
 static void interrupted_server(void)

@@ -131,7 +131,8 @@ static void truncation_server(void)
     char                    buf[8];
     struct iovec            v = { buf, 4 };
     struct sockaddr_storage ss;
-    struct msghdr           m = { .msg_iov = &v, .msg_iovlen = 1,
+    struct msghdr           m = { .msg_iov = &v,
+                                  .msg_iovlen = 1,
                                   .msg_name = &ss,
                                   .msg_namelen = sizeof ss };
     int                     fd = bound(SOCK_DGRAM, 0);
@@ -315,8 +316,7 @@ static void refused_waiting_client(void)
     char                    c;
 
     EQ(send(fd, "x", 1, 0), 1);
-    FAILS(recvfrom(fd, &c, 1, 0, (struct sockaddr *)&ss, &len),
-          ECONNREFUSED);
+    FAILS(recvfrom(fd, &c, 1, 0, (struct sockaddr *)&ss, &len), ECONNREFUSED);
     close(fd);
 }
 
@@ -369,8 +369,8 @@ static void shut_client(void)
 
 static void vectors_server(void)
 {
-    char           a[2], b[8];
-    struct iovec   v[2] = { { a, 2 }, { b, 8 } }, w[2] = { { a, 2 }, { b, 8 } };
+    char         a[2], b[8];
+    struct iovec v[2] = { { a, 2 }, { b, 8 } }, w[2] = { { a, 2 }, { b, 8 } };
     struct mmsghdr mm[3] = { { .msg_hdr = { .msg_iov = v, .msg_iovlen = 1 } },
                              { .msg_hdr = { .msg_iov = w, .msg_iovlen = 2 } },
                              { .msg_hdr = { .msg_iov = w,
@@ -396,17 +396,18 @@ static void vectors_client(void)
     struct iovec            one = { "1", 1 }, two = { "two", 3 };
     struct sockaddr_storage ss;
     socklen_t               len = server_at(&ss, hear());
-    struct msghdr           m = { .msg_name = &ss, .msg_namelen = len,
-                                  .msg_iov = v, .msg_iovlen = 2 };
-    struct mmsghdr          mm[2] = { { .msg_hdr = { .msg_name = &ss,
-                                                     .msg_namelen = len,
-                                                     .msg_iov = &one,
-                                                     .msg_iovlen = 1 } },
-                                      { .msg_hdr = { .msg_name = &ss,
-                                                     .msg_namelen = len,
-                                                     .msg_iov = &two,
-                                                     .msg_iovlen = 1 } } };
-    int                     fd = dgram();
+    struct msghdr           m = {
+                  .msg_name = &ss, .msg_namelen = len, .msg_iov = v, .msg_iovlen = 2
+    };
+    struct mmsghdr mm[2] = { { .msg_hdr = { .msg_name = &ss,
+                                            .msg_namelen = len,
+                                            .msg_iov = &one,
+                                            .msg_iovlen = 1 } },
+                             { .msg_hdr = { .msg_name = &ss,
+                                            .msg_namelen = len,
+                                            .msg_iov = &two,
+                                            .msg_iovlen = 1 } } };
+    int            fd = dgram();
 
     EQ(sendmsg(fd, &m, 0), 6);
     EQ(sendmmsg(fd, mm, 2, 0), 2);
@@ -510,6 +511,5 @@ static void to_itself(void)
 CALL_MAIN(BOTH(echo), BOTH(boundaries), ONE(too_long), BOTH(truncation),
           BOTH(peek), BOTH(connected), ONE(disconnected), BOTH(refused),
           BOTH(refused_by_option), BOTH(refused_waiting), BOTH(not_told),
-          BOTH(shut),
-          BOTH(vectors), ONE(time_limits), ONE(no_address), ONE(in_use),
-          BOTH(flood), ONE(to_itself))
+          BOTH(shut), BOTH(vectors), ONE(time_limits), ONE(no_address),
+          ONE(in_use), BOTH(flood), ONE(to_itself))

@@ -36,7 +36,7 @@ static void out_of_band_client(void)
     EQ(recv(fd, buf, 1, MSG_OOB), 1);
     EQ(buf[0], 'U');
     FAILS(recv(fd, buf, 1, MSG_OOB), EINVAL); /* once */
-    EQ(recv(fd, buf, 16, 0), 3); /* reading stops at the mark */
+    EQ(recv(fd, buf, 16, 0), 3);              /* reading stops at the mark */
     EQ(memcmp(buf, "abc", 3), 0);
     EQ(at_mark(fd), 1);
     recv_all(fd, buf, 3);
@@ -313,5 +313,5 @@ static void not_connected(void)
 }
 
 CALL_MAIN(BOTH(out_of_band), BOTH(in_line), BOTH(none), BOTH(signal),
-          BOTH(longer), BOTH(passed_by), BOTH(two), BOTH(in_turn),
-          BOTH(last), BOTH(upward), ONE(not_connected))
+          BOTH(longer), BOTH(passed_by), BOTH(two), BOTH(in_turn), BOTH(last),
+          BOTH(upward), ONE(not_connected))

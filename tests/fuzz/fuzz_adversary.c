@@ -67,10 +67,10 @@ static void hear(struct fuzz *f, unsigned end)
     if (me->sd < 0)
         return;
     while ((k = cw_recv(f->r[end].st, me->sd, f->buf, sizeof f->buf, 0,
-                        f->r[end].now)) > 0) {
+                        f->r[end].now))
+           > 0) {
         for (ptrdiff_t i = 0; i < k && !f->forged; i++)
-            INVARIANT(f->buf[i]
-                      == text_at(!end, me->got + (uint32_t)i));
+            INVARIANT(f->buf[i] == text_at(!end, me->got + (uint32_t)i));
         me->got += (uint32_t)k;
         INVARIANT(f->forged || me->got <= f->side[!end].sent);
     }
@@ -90,8 +90,7 @@ static void client(struct fuzz *f)
 {
     struct cw_sockaddr to = rig_addr(0, false, 80);
 
-    f->side[1].sd
-        = cw_socket(f->r[1].st, CW_AF_INET, CW_SOCK_STREAM, 0, 0);
+    f->side[1].sd = cw_socket(f->r[1].st, CW_AF_INET, CW_SOCK_STREAM, 0, 0);
     INVARIANT(f->side[1].sd >= 0);
     cw_connect(f->r[1].st, f->side[1].sd, &to, f->r[1].now);
 }
@@ -181,8 +180,8 @@ static bool carry(struct fuzz *f)
 
 static void turn(struct fuzz *f, int listener)
 {
-    cw_ns next = MIN(cw_stack_deadline(f->r[0].st),
-                     cw_stack_deadline(f->r[1].st));
+    cw_ns   next = MIN(cw_stack_deadline(f->r[0].st),
+                       cw_stack_deadline(f->r[1].st));
     uint8_t how = said8(&f->s);
     cw_ns   by = 1000000;
 

@@ -139,8 +139,8 @@ static void add(struct fuzz *f, int sd)
 static int listener(struct fuzz *f, bool six, uint16_t port)
 {
     struct cw_sockaddr at = rig_addr(0, six, port);
-    int sd = cw_socket(f->r.st, six ? CW_AF_INET6 : CW_AF_INET,
-                       CW_SOCK_STREAM, 0, f->r.now);
+    int                sd = cw_socket(f->r.st, six ? CW_AF_INET6 : CW_AF_INET,
+                                      CW_SOCK_STREAM, 0, f->r.now);
 
     INVARIANT(sd >= 0 && cw_bind(f->r.st, sd, &at, f->r.now) == 0
               && cw_listen(f->r.st, sd, 4, f->r.now) == 0);
@@ -151,8 +151,7 @@ static int listener(struct fuzz *f, bool six, uint16_t port)
 static void open_passive(struct fuzz *f, int i, int sd, bool whole)
 {
     static const uint8_t opts[] = { 2, 4, 5, 180, 4, 2, 3, 3, 7 };
-    struct segment       g = { .flags = 2, .wnd = 65535,
-                               .nopts = sizeof opts };
+    struct segment g = { .flags = 2, .wnd = 65535, .nopts = sizeof opts };
 
     memcpy(g.opts, opts, sizeof opts);
     send_segment(f, &f->conns[i], &g);
@@ -197,8 +196,7 @@ static void set_up(struct fuzz *f, uint8_t seed)
     rig_new(&f->r, 0, seed);
     f->nsd = 0;
     f->conns[0] = (struct conn){ .port = 80, .peer_port = 1001 };
-    f->conns[1] = (struct conn){ .six = true, .port = 81,
-                                 .peer_port = 1002 };
+    f->conns[1] = (struct conn){ .six = true, .port = 81, .peer_port = 1002 };
     f->conns[2] = (struct conn){ .peer_port = 1003 };
     f->conns[3] = (struct conn){ .port = 80, .peer_port = 1004 };
     four = listener(f, false, 80);
@@ -248,14 +246,14 @@ static void op_raw(struct fuzz *f)
 /* UDP, ICMP, fragments, extension headers: the protocol and what is in it. */
 static void op_packet(struct fuzz *f)
 {
-    static const uint8_t protos[] = { PROTO_UDP, PROTO_ICMP4, PROTO_ICMP6,
-                                      PROTO_FRAGMENT, PROTO_HOPOPTS,
-                                      PROTO_DSTOPTS, PROTO_ROUTING,
-                                      PROTO_TCP };
-    uint8_t  how = said8(&f->s);
-    uint16_t fragment = said16(&f->s);
-    size_t   n = said16(&f->s) % 1400u;
-    uint8_t *p = begin(f, how & 1, protos[how >> 1 & 7], n);
+    static const uint8_t protos[] = { PROTO_UDP,     PROTO_ICMP4,
+                                      PROTO_ICMP6,   PROTO_FRAGMENT,
+                                      PROTO_HOPOPTS, PROTO_DSTOPTS,
+                                      PROTO_ROUTING, PROTO_TCP };
+    uint8_t              how = said8(&f->s);
+    uint16_t             fragment = said16(&f->s);
+    size_t               n = said16(&f->s) % 1400u;
+    uint8_t             *p = begin(f, how & 1, protos[how >> 1 & 7], n);
 
     memset(p, 0, n);
     said_bytes(&f->s, p, n);
@@ -289,8 +287,8 @@ static void op_call(struct fuzz *f)
         add(f, cw_accept(r->st, sd, NULL, r->now));
         break;
     case 4:
-        cw_setsockopt(r->st, sd, CW_SOL_SOCKET, value, &value,
-                      sizeof value, r->now);
+        cw_setsockopt(r->st, sd, CW_SOL_SOCKET, value, &value, sizeof value,
+                      r->now);
         break;
     case 5:
         if (f->nsd > 1) {

@@ -27,9 +27,9 @@ static void put_config(struct blockbuf *b, struct said *s)
                                "host=h1 10.0.0.1 fd00::1\n"
                                "host=h2 10.0.0.2 fd00::2\n"
                                "link=lo 1 1\nlink=h1-h2 1 2\n";
-    uint8_t more[256];
-    size_t  n = said_bytes(s, more, said8(s));
-    size_t  at = block_begin_local(b, BLOCK_CONFIG);
+    uint8_t           more[256];
+    size_t            n = said_bytes(s, more, said8(s));
+    size_t            at = block_begin_local(b, BLOCK_CONFIG);
 
     put_le32(b, (uint32_t)(sizeof head - 1 + n));
     put_bytes(b, head, sizeof head - 1);
@@ -39,8 +39,9 @@ static void put_config(struct blockbuf *b, struct said *s)
 
 static size_t skeleton(uint8_t *p, uint8_t how)
 {
-    static const uint8_t four[] = { 0x08, 0, 0x45, 0, 0, 200, 0, 0, 0, 0, 64,
-                                    6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2 };
+    static const uint8_t four[] = { 0x08, 0, 0x45, 0, 0, 200, 0,  0,
+                                    0,    0, 64,   6, 0, 0,   10, 0,
+                                    0,    1, 10,   0, 0, 2 };
 
     if (how & 1)
         return 0;
@@ -186,9 +187,11 @@ static void show_packets(const struct run *r)
 
 static void show_ladders(const struct run *r)
 {
-    static const struct ladder_out out = { NULL, take_line, take_note };
+    static const struct ladder_out  out = { NULL, take_line, take_note };
     static const struct ladder_opts all[] = {
-        { .columns = 80 }, { .json = true }, { .list = true },
+        { .columns = 80 },
+        { .json = true },
+        { .list = true },
         { .columns = 80, .windows = true, .absolute = true }
     };
     const char *why = "";
@@ -199,13 +202,13 @@ static void show_ladders(const struct run *r)
 
 static void show_plots(const struct run *r)
 {
-    static const struct plot_out out = { NULL, take_line, take_note };
-    static const struct plot_opts all[] = {
-        { .columns = 80 }, { .columns = 80, .window = true },
-        { .json = true, .sender = 1 }, { .json = true, .window = true },
-        { .list = true }
-    };
-    const char *why = "";
+    static const struct plot_out  out = { NULL, take_line, take_note };
+    static const struct plot_opts all[] = { { .columns = 80 },
+                                            { .columns = 80, .window = true },
+                                            { .json = true, .sender = 1 },
+                                            { .json = true, .window = true },
+                                            { .list = true } };
+    const char                   *why = "";
 
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         (void)plot_draw(r, &all[i], &out, &why);

@@ -68,7 +68,7 @@ struct cw_sockaddr rig_addr(unsigned end, bool six, uint16_t port)
 {
     static const char *const text[2][2] = { { "10.0.0.1", "fd00::1" },
                                             { "10.0.0.2", "fd00::2" } };
-    struct cw_sockaddr a = { .port = port };
+    struct cw_sockaddr       a = { .port = port };
 
     INVARIANT(addr_parse(text[end][six], &a.addr));
     return a;
@@ -83,8 +83,7 @@ void rig_new(struct rig *r, unsigned end, uint64_t seed)
 {
     static const struct cw_alloc alloc = { .alloc = rig_alloc,
                                            .free = rig_give };
-    struct cw_netif_config       n = { .name = "eth0",
-                                       .mac = rig_mac(end) };
+    struct cw_netif_config       n = { .name = "eth0", .mac = rig_mac(end) };
     struct cw_config             c;
     const char                  *why;
 

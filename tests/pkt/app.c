@@ -14,8 +14,8 @@ static int new_socket(void)
     int sd;
 
     calm();
-    sd = cw_socket(pk.st, pk.v6 ? CW_AF_INET6 : CW_AF_INET, CW_SOCK_STREAM,
-                   0, pk.now);
+    sd = cw_socket(pk.st, pk.v6 ? CW_AF_INET6 : CW_AF_INET, CW_SOCK_STREAM, 0,
+                   pk.now);
     EXPECT_GE(sd, 0);
     return sd;
 }
@@ -146,9 +146,13 @@ void given(enum cw_state want)
     }
     state(want);
     sg_vars.n = want == CW_ESTABLISHED || want == CW_CLOSE_WAIT
-            || want == CW_SYN_SENT || want == CW_SYN_RECV ? 1 : 2;
+            || want == CW_SYN_SENT || want == CW_SYN_RECV
+        ? 1
+        : 2;
     sg_vars.r = want == CW_ESTABLISHED || want == CW_FIN_WAIT1
-            || want == CW_FIN_WAIT2 || want == CW_SYN_RECV ? 1 : 2;
+            || want == CW_FIN_WAIT2 || want == CW_SYN_RECV
+        ? 1
+        : 2;
 }
 
 void sends_flags(int64_t n, int flags)
@@ -214,7 +218,8 @@ void closes(void)
 void sets(int level, int name, int value)
 {
     EXPECT_EQ(cw_setsockopt(pk.st, pk.f->sd, level, name, &value,
-                            sizeof value, pk.now), 0);
+                            sizeof value, pk.now),
+              0);
     pk_settle();
 }
 
@@ -232,5 +237,6 @@ void lingers(int seconds)
     struct cw_linger l = { 1, seconds };
 
     EXPECT_EQ(cw_setsockopt(pk.st, pk.f->sd, CW_SOL_SOCKET, CW_SO_LINGER, &l,
-                            sizeof l, pk.now), 0);
+                            sizeof l, pk.now),
+              0);
 }

@@ -247,7 +247,6 @@ T_MAIN(BOTH(receive_buffer_grows_with_what_is_read),
        BOTH(a_size_in_the_configuration_stays),
        BOTH(the_letter_of_the_rfcs_knows_no_growth),
        BOTH(window_scale_is_for_the_maximum),
-       BOTH(send_buffer_grows_with_cwnd),
-       BOTH(under_pressure_buffers_shrink),
+       BOTH(send_buffer_grows_with_cwnd), BOTH(under_pressure_buffers_shrink),
        BOTH(rounding_does_not_open_the_window_for_ever),
        BOTH(without_memory_the_window_is_a_few_segments))

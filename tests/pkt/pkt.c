@@ -4,8 +4,14 @@
 
 #include <stdio.h>
 
-enum { FLOWS = 32, OUTS = 512, FRAME_MAX = 4096, BURST_MAX = 64,
-       OUR_PORT = 80, PEER_PORT = 2000 };
+enum {
+    FLOWS = 32,
+    OUTS = 512,
+    FRAME_MAX = 4096,
+    BURST_MAX = 64,
+    OUR_PORT = 80,
+    PEER_PORT = 2000
+};
 
 struct pk pk;
 
@@ -90,11 +96,12 @@ int pk_teardown(void **state_)
 
 static void need_stack(void)
 {
-    struct cw_netif_config eth = { .name = "eth0", .flags = CW_NETIF_NOARP,
+    struct cw_netif_config eth = { .name = "eth0",
+                                   .flags = CW_NETIF_NOARP,
                                    .mac = { { 2, 0, 10, 0, 0, 1 } } };
-    struct cw_mac   mac = { { 2, 0, 10, 0, 0, 2 } };
-    struct sg_ends *e = &g.flows[0].ends;
-    const char     *why = NULL;
+    struct cw_mac          mac = { { 2, 0, 10, 0, 0, 2 } };
+    struct sg_ends        *e = &g.flows[0].ends;
+    const char            *why = NULL;
 
     if (pk.st)
         return;
@@ -225,19 +232,18 @@ static bool equal(const struct sg *w, const struct sg *x)
 {
     return w->flags == x->flags && same(w->seq, x->seq)
         && same(w->len, x->len) && (!(w->flags & 16) || same(w->ack, x->ack))
-        && same(w->win, x->win) && same(w->up, x->up)
-        && same(w->mss, x->mss) && same(w->wscale, x->wscale)
-        && same(w->ts_val, x->ts_val) && same(w->ts_ecr, x->ts_ecr)
-        && w->sack_ok == x->sack_ok && w->nsack == x->nsack
-        && !memcmp(w->sack, x->sack, sizeof w->sack)
+        && same(w->win, x->win) && same(w->up, x->up) && same(w->mss, x->mss)
+        && same(w->wscale, x->wscale) && same(w->ts_val, x->ts_val)
+        && same(w->ts_ecr, x->ts_ecr) && w->sack_ok == x->sack_ok
+        && w->nsack == x->nsack && !memcmp(w->sack, x->sack, sizeof w->sack)
         && same(w->ttl, x->ttl) && same(w->tos, x->tos)
         && (!w->why[0] || !strcmp(w->why, x->why));
 }
 
 void pk_out(cw_ns wait, const char *text, const char *file, int line)
 {
-    char      got[256];
-    struct sg want;
+    char         got[256];
+    struct sg    want;
     struct sent *x;
 
     if (wait)
@@ -251,8 +257,10 @@ void pk_out(cw_ns wait, const char *text, const char *file, int line)
     if (x->t == pk.now && x->f == pk.f && equal(&want, &x->seg))
         return;
     sg_print(got, sizeof got, &x->seg);
-    t_fail(file, line, "expected: %s\n    got       %s\n    %+.6f ms, port "
-           "%d", text, got, (double)(x->t - pk.now) / 1e6, x->f->ends.pport);
+    t_fail(file, line,
+           "expected: %s\n    got       %s\n    %+.6f ms, port "
+           "%d",
+           text, got, (double)(x->t - pk.now) / 1e6, x->f->ends.pport);
 }
 
 void pk_step(void)
@@ -286,7 +294,7 @@ void pk_quiet(cw_ns t, const char *file, int line)
 int pk_state(void)
 {
     static struct cw_sock_row rows[64];
-    size_t n = cw_snapshot_socks(pk.st, rows, 64, pk.now);
+    size_t                    n = cw_snapshot_socks(pk.st, rows, 64, pk.now);
 
     for (size_t i = 0; i < n && i < 64; i++)
         if (rows[i].peer.port == pk.f->ends.pport
@@ -306,8 +314,9 @@ struct cw_tcp_info info(void)
     size_t             len = sizeof i;
 
     cw_stack_advance(pk.st, pk.now);
-    EXPECT_EQ(cw_getsockopt(pk.st, pk.f->sd, CW_IPPROTO_TCP, CW_TCP_INFO, &i,
-                            &len), 0);
+    EXPECT_EQ(
+        cw_getsockopt(pk.st, pk.f->sd, CW_IPPROTO_TCP, CW_TCP_INFO, &i, &len),
+        0);
     return i;
 }
 
@@ -355,7 +364,8 @@ static void give(const uint8_t *frame, size_t n)
     EXPECT(b);
     memcpy(b->data, frame, n);
     *p = (struct cw_pkt){ .frags = { { b, 0, (uint32_t)n } },
-                          .nfrags = 1, .len = (uint32_t)n };
+                          .nfrags = 1,
+                          .len = (uint32_t)n };
     if (!g.bursting)
         go();
 }
@@ -389,10 +399,12 @@ void pk_in(const char *text, const char *file, int line)
 
 static void icmp_header(uint8_t *p, enum icmp kind, unsigned mtu)
 {
-    static const uint8_t v4[][2] = { { 3, 0 }, { 3, 1 }, { 3, 2 }, { 3, 3 },
-        { 3, 13 }, { 11, 0 }, { 12, 0 }, { 3, 4 }, { 4, 0 } };
-    static const uint8_t v6[][2] = { { 1, 0 }, { 1, 3 }, { 4, 1 }, { 1, 4 },
-        { 1, 1 }, { 3, 0 }, { 4, 0 }, { 2, 0 }, { 4, 2 } };
+    static const uint8_t v4[][2] = { { 3, 0 },  { 3, 1 },  { 3, 2 },
+                                     { 3, 3 },  { 3, 13 }, { 11, 0 },
+                                     { 12, 0 }, { 3, 4 },  { 4, 0 } };
+    static const uint8_t v6[][2] = { { 1, 0 }, { 1, 3 }, { 4, 1 },
+                                     { 1, 4 }, { 1, 1 }, { 3, 0 },
+                                     { 4, 0 }, { 2, 0 }, { 4, 2 } };
 
     memset(p, 0, 8);
     memcpy(p, pk.v6 ? v6[kind] : v4[kind], 2);
@@ -418,8 +430,9 @@ void icmp(enum icmp kind, int64_t seq, unsigned mtu)
     uint32_t       sum = 0;
 
     sg_parse(&x, ". seq 0", pk.v6);
-    back = (struct sg_ends){ e.peer, e.us, e.pport, e.uport, 0,
-                             e.iss + (uint32_t)seq, 0, 0 };
+    back = (struct sg_ends){ e.peer,  e.us, e.pport,
+                             e.uport, 0,    e.iss + (uint32_t)seq,
+                             0,       0 };
     sg_build(quote, &x, &back);
     if (kind == TOO_BIG)
         quote_full(quote + 14);

@@ -34,7 +34,7 @@
 #include <stdio.h>
 
 /* 40 ms, 60 sec */
-#define ms *NS_MS
+#define ms  *NS_MS
 #define sec *NS_S
 
 /* One of the peer's connections: flow n is from or to its port 2000 + n. */
@@ -42,8 +42,8 @@ struct pk_flow {
     struct sg_ends ends;
     bool           iss_known;
     int            sd;
-    int64_t        sent, read;   /* by the application */
-    int64_t        edge;         /* that we advertised */
+    int64_t        sent, read;    /* by the application */
+    int64_t        edge;          /* that we advertised */
     int64_t        shift, pshift; /* window scales of the SYNs, or SG_NONE */
 };
 
@@ -82,32 +82,40 @@ int  gets(int level, int name);
 /* ---- the peer ----------------------------------------------------------- */
 void flow(int n);
 void pk_restart(uint64_t seed); /* another host in its place */
-void renumber(uint32_t irs); /* a new incarnation: both sides */
+void renumber(uint32_t irs);    /* a new incarnation: both sides */
 #define in(text) pk_in(text, __FILE__, __LINE__)
 /* Between burst() and go() what comes in is one call of the stack. */
 void burst(void);
 void go(void);
-enum icmp { UNREACH_NET, UNREACH_HOST, UNREACH_PROTO, UNREACH_PORT,
-            UNREACH_ADMIN, TIME_EXCEEDED, PARAM_PROBLEM, TOO_BIG,
-            SOURCE_QUENCH };
+enum icmp {
+    UNREACH_NET,
+    UNREACH_HOST,
+    UNREACH_PROTO,
+    UNREACH_PORT,
+    UNREACH_ADMIN,
+    TIME_EXCEEDED,
+    PARAM_PROBLEM,
+    TOO_BIG,
+    SOURCE_QUENCH
+};
 /* An ICMP error about the segment that we sent at `seq`. */
 void icmp(enum icmp kind, int64_t seq, unsigned mtu);
 
 /* ---- what is expected --------------------------------------------------- */
-#define out(text) pk_out(0, text, __FILE__, __LINE__)
+#define out(text)      pk_out(0, text, __FILE__, __LINE__)
 #define after(t, text) pk_out(t, text, __FILE__, __LINE__)
-#define quiet(t) pk_quiet(t, __FILE__, __LINE__)
+#define quiet(t)       pk_quiet(t, __FILE__, __LINE__)
 /* To the next timer. */
 void pk_step(void);
 /* From timer to timer until something is sent. */
 void pk_until_sent(void);
 /* Whatever it was; false: nothing was sent. */
 bool pk_skip(void);
-#define nothing() pk_quiet(0, __FILE__, __LINE__)
+#define nothing()   pk_quiet(0, __FILE__, __LINE__)
 #define state(want) EXPECT_EQ(pk_state(), want)
 enum { GONE = 0 }; /* the state of a flow that no row is about */
-int      pk_state(void);
-uint64_t counter(enum count c);
+int                pk_state(void);
+uint64_t           counter(enum count c);
 struct cw_tcp_info info(void);
 
 void pk_settle(void); /* takes what the stack has to send */
@@ -118,8 +126,10 @@ int  pk_setup4(void **state), pk_setup6(void **state);
 int  pk_teardown(void **state);
 
 #define PKT(name) static void name(void **unused_ __attribute__((unused)))
-#define BOTH(name)                                                       \
-    { #name " ipv4", name, pk_setup4, pk_teardown, NULL },               \
-    { #name " ipv6, wrapping", name, pk_setup6, pk_teardown, NULL }
+#define BOTH(name)                                                  \
+    { #name " ipv4", name, pk_setup4, pk_teardown, NULL },          \
+    {                                                               \
+#name " ipv6, wrapping", name, pk_setup6, pk_teardown, NULL \
+    }
 
 #endif

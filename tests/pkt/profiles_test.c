@@ -9,8 +9,8 @@ static const struct row {
     int         initial_window; /* segments of 1000 bytes */
     int         grows_by;       /* bytes, for an ACK of two segments */
     int         at_once;        /* segments that are acknowledged at once */
-    cw_ns       delack, rto; /* of a round trip of 10 ms, RTTVAR settled */
-    int         syns;        /* sent again */
+    cw_ns       delack, rto;    /* of a round trip of 10 ms, RTTVAR settled */
+    int         syns;           /* sent again */
     cw_ns       two_msl, fin_wait_2, rto_max;
     const char *syn;
 } rows[] = {

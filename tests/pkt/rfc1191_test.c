@@ -248,6 +248,5 @@ T_MAIN(BOTH(s6_4_cut_and_sent_again),
        BOTH(s6_4_duplicate_acks_do_not_halve),
        BOTH(s3_never_up_and_never_below), BOTH(s5_plateaus),
        BOTH(s6_3_forgotten_after_ten_minutes),
-       BOTH(s6_3_life_is_configurable),
-       BOTH(s4_every_connection_on_the_path), BOTH(rfc5927_forged),
-       BOTH(s6_4_the_peers_mss))
+       BOTH(s6_3_life_is_configurable), BOTH(s4_every_connection_on_the_path),
+       BOTH(rfc5927_forged), BOTH(s6_4_the_peers_mss))

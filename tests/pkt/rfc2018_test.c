@@ -152,5 +152,4 @@ T_MAIN(BOTH(s2_not_permitted), BOTH(s2_not_wanted_by_us),
        BOTH(s4_most_recent_first), BOTH(s3_three_with_timestamps),
        BOTH(s4_blocks_grow), BOTH(rfc2883_4_below_the_ack),
        BOTH(rfc2883_4_above_the_ack), BOTH(rfc2883_4_partly),
-       BOTH(s4_with_data),
-       BOTH(s8_newest_even_if_discarded))
+       BOTH(s4_with_data), BOTH(s8_newest_even_if_discarded))

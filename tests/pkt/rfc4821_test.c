@@ -22,7 +22,7 @@ PKT(s7_7_black_hole)
     expires("P. seq 1 len 1400 ack 1 why tx-rto");
     expires("P. seq 1 len 1400 ack 1 why tx-rto");
     expires(pk.v6 ? ". seq 1 len 1220 ack 1 why tx-black-hole"
-                         : ". seq 1 len 1024 ack 1 why tx-black-hole");
+                  : ". seq 1 len 1024 ack 1 why tx-black-hole");
     EXPECT_EQ(counter(COUNT_TCP_MTU_BLACK_HOLE), 1);
     in(pk.v6 ? ". seq 1 ack 1221" : ". seq 1 ack 1025");
     out(pk.v6 ? "P. seq 1221 len 180 ack 1" : "P. seq 1025 len 376 ack 1");
@@ -126,19 +126,23 @@ static void lose_a_probe(const char *offer)
     while (pk_skip())
         ;
     cwnd = info().snd_cwnd;
-    in(sack ? fam(". seq 1 ack 1 sack 1243-2267", ". seq 1 ack 1 sack 1331-2551")
+    in(sack ? fam(". seq 1 ack 1 sack 1243-2267",
+                  ". seq 1 ack 1 sack 1331-2551")
             : ". seq 1 ack 1");
-    in(sack ? fam(". seq 1 ack 1 sack 1243-3291", ". seq 1 ack 1 sack 1331-3771")
+    in(sack ? fam(". seq 1 ack 1 sack 1243-3291",
+                  ". seq 1 ack 1 sack 1331-3771")
             : ". seq 1 ack 1");
     nothing();
-    in(sack ? fam(". seq 1 ack 1 sack 1243-4315", ". seq 1 ack 1 sack 1331-4991")
+    in(sack ? fam(". seq 1 ack 1 sack 1243-4315",
+                  ". seq 1 ack 1 sack 1331-4991")
             : ". seq 1 ack 1");
     out(fam(". seq 1 len 1024 ack 1 why tx-probe-lost",
             ". seq 1 len 1220 ack 1 why tx-probe-lost"));
     out(fam(". seq 1025 len 218 ack 1 why tx-probe-lost",
             ". seq 1221 len 110 ack 1 why tx-probe-lost"));
     nothing();
-    in(sack ? fam(". seq 1 ack 1 sack 1243-5339", ". seq 1 ack 1 sack 1331-6211")
+    in(sack ? fam(". seq 1 ack 1 sack 1243-5339",
+                  ". seq 1 ack 1 sack 1331-6211")
             : ". seq 1 ack 1");
     nothing();
     EXPECT_EQ(counter(COUNT_TCP_MTUP_FAIL), 1);

@@ -213,5 +213,5 @@ PKT(the_backlog_holds_for_them)
 
 T_MAIN(BOTH(the_peer_keeps_it), BOTH(mss), BOTH(no_mss_is_the_default),
        BOTH(options), BOTH(options_without_sack_and_scale),
-       BOTH(options_without_timestamps), BOTH(text_comes_first),
-       BOTH(forged), BOTH(age), BOTH(the_backlog_holds_for_them))
+       BOTH(options_without_timestamps), BOTH(text_comes_first), BOTH(forged),
+       BOTH(age), BOTH(the_backlog_holds_for_them))

@@ -106,7 +106,7 @@ PKT(s3_1_congestion_avoidance)
     outs(1, 10);
     after(200 ms + 1, ". seq 1 len 1000 ack 1 why tx-rto");
     EXPECT_EQ(info().cwnd_bytes, 1000); /* the loss window */
-    ack(10001); /* the rest had arrived */
+    ack(10001);                         /* the rest had arrived */
     EXPECT_EQ(info().cwnd_bytes, 2000);
     outs(10001, 2);
     ack(11001);
@@ -370,10 +370,11 @@ PKT(s4_1_not_idle_long_enough)
 
 T_MAIN(BOTH(rfc6928_initial_window), BOTH(s3_1_initial_window_strict),
        BOTH(s3_1_initial_window_strict_of_larger_segments),
-       BOTH(s3_1_slow_start_strict), BOTH(s3_1_slow_start), BOTH(s3_1_congestion_avoidance),
-       BOTH(s3_1_timeout), BOTH(s3_1_timeout_of_little),
-       BOTH(s3_1_slow_start_after_timeout), BOTH(s3_2_fast_retransmit),
-       BOTH(s3_2_fast_recovery), BOTH(rfc6582_3_full_acknowledgment),
+       BOTH(s3_1_slow_start_strict), BOTH(s3_1_slow_start),
+       BOTH(s3_1_congestion_avoidance), BOTH(s3_1_timeout),
+       BOTH(s3_1_timeout_of_little), BOTH(s3_1_slow_start_after_timeout),
+       BOTH(s3_2_fast_retransmit), BOTH(s3_2_fast_recovery),
+       BOTH(rfc6582_3_full_acknowledgment),
        BOTH(rfc6582_3_partial_acknowledgment),
        BOTH(rfc6582_3_several_partial_acknowledgments),
        BOTH(rfc6582_3_2_duplicates_after_a_timeout),

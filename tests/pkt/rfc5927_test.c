@@ -87,7 +87,7 @@ PKT(s4_1_sequence_numbers)
     static const struct {
         int64_t seq;
         bool    ours;
-    } seqs[] = { { 0, false }, { 1, true },  { 10, true },
+    } seqs[] = { { 0, false },  { 1, true },     { 10, true },
                  { 11, false }, { 5000, false }, { -1, false } };
 
     T_EACH (s, seqs) {
@@ -176,8 +176,7 @@ PKT(time_wait)
     EXPECT_EQ(pk.dropped, WHY_ICMP_NO_MATCH);
 }
 
-T_MAIN(BOTH(an_attempt_ends),
-       BOTH(an_attempt_survives_soft_errors_in_strict),
+T_MAIN(BOTH(an_attempt_ends), BOTH(an_attempt_survives_soft_errors_in_strict),
        BOTH(a_connection_survives), BOTH(s4_1_sequence_numbers),
        BOTH(s4_1_nothing_in_flight), BOTH(source_quench),
        BOTH(a_half_open_connection), BOTH(only_the_one_that_is_named),

@@ -62,12 +62,9 @@ PKT(s3_8_3_syn_for_three_minutes)
 static const struct {
     cw_ns rtt, deployed, strict;
 } first_rows[] = {
-    { 10 ms, 210 ms, 1 sec },
-    { 40 ms, 240 ms, 1 sec },
-    { 100 ms, 300 ms, 1 sec },
-    { 300 ms, 900 ms, 1 sec },
-    { 400 ms, 1200 ms, 1200 ms },
-    { 900 ms, 2700 ms, 2700 ms },
+    { 10 ms, 210 ms, 1 sec },     { 40 ms, 240 ms, 1 sec },
+    { 100 ms, 300 ms, 1 sec },    { 300 ms, 900 ms, 1 sec },
+    { 400 ms, 1200 ms, 1200 ms }, { 900 ms, 2700 ms, 2700 ms },
 };
 
 PKT(s2_2_first_measurement)
@@ -77,8 +74,8 @@ PKT(s2_2_first_measurement)
             t_row("RTT %d ms, %s", (int)(r->rtt / NS_MS),
                   strict ? "strict" : "deployed");
             pk_restart(0);
-            pk.config.profile
-                = strict ? CW_PROFILE_STRICT : CW_PROFILE_DEPLOYED;
+            pk.config.profile = strict ? CW_PROFILE_STRICT
+                                       : CW_PROFILE_DEPLOYED;
             dialed(r->rtt);
             EXPECT_EQ(info().srtt, r->rtt);
             EXPECT_EQ(info().rttvar, r->rtt / 2);
@@ -326,6 +323,5 @@ T_MAIN(BOTH(s2_1_initial), BOTH(s3_8_3_syn_for_three_minutes),
        BOTH(rfc7323_4_timestamps_see_through_it), BOTH(s5_1_the_earliest),
        BOTH(s5_3_restart), BOTH(s5_2_off), BOTH(s5_7_syn_was_lost),
        BOTH(s5_7_syn_ack_was_lost), BOTH(s3_8_1_fin_again),
-       BOTH(s3_8_1_retransmissions_are_up_to_date),
-       BOTH(s3_8_3_r2_deployed), BOTH(s3_8_3_r2_strict),
-       BOTH(s3_8_3_r2_classic))
+       BOTH(s3_8_1_retransmissions_are_up_to_date), BOTH(s3_8_3_r2_deployed),
+       BOTH(s3_8_3_r2_strict), BOTH(s3_8_3_r2_classic))

@@ -73,7 +73,7 @@ PKT(s5_pipe)
 PKT(s5_recovered)
 {
     first_lost();
-    ack(12001, ""); /* all of it was there */
+    ack(12001, "");                     /* all of it was there */
     EXPECT_EQ(info().cwnd_bytes, 2000); /* no burst: RFC 6582's way out */
     outs(12001, 2);
     ack(14001, "");
@@ -153,7 +153,7 @@ PKT(s5_partial)
 PKT(s4_nonsense)
 {
     static const char *const blocks[] = {
-        "5001-4001", "10001-11001", "9001-10002", "-500-1", "1-1",
+        "5001-4001",   "10001-11001",           "9001-10002", "-500-1", "1-1",
         "-2000-20000", "2000000000-2000001000",
     };
 
@@ -241,8 +241,7 @@ PKT(s4_fin)
 }
 
 T_MAIN(BOTH(s5_fast_retransmit), BOTH(s5_pipe), BOTH(s5_recovered),
-       BOTH(s4_is_lost_by_bytes), BOTH(s4_is_lost_by_runs),
-       BOTH(s5_at_once), BOTH(s5_partial), BOTH(s4_nonsense),
-       BOTH(s4_part_of_a_segment), BOTH(s5_1_timeout),
-       BOTH(s5_1_no_recovery_after_timeout), BOTH(rfc2018_8_reneging),
-       BOTH(s4_fin))
+       BOTH(s4_is_lost_by_bytes), BOTH(s4_is_lost_by_runs), BOTH(s5_at_once),
+       BOTH(s5_partial), BOTH(s4_nonsense), BOTH(s4_part_of_a_segment),
+       BOTH(s5_1_timeout), BOTH(s5_1_no_recovery_after_timeout),
+       BOTH(rfc2018_8_reneging), BOTH(s4_fin))

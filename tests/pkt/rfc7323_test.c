@@ -344,6 +344,5 @@ T_MAIN(BOTH(s2_2_scale_of_the_peer), BOTH(s2_2_syn_ack_window_is_not_scaled),
        BOTH(s4_3_a_delayed_acks), BOTH(s4_3_b_c_holes),
        BOTH(s5_3_older_is_dropped), BOTH(s5_3_resets_are_exempt),
        BOTH(s5_5_idle_for_25_days), BOTH(s5_3_in_syn_received),
-       BOTH(s5_4_clock),
-       BOTH(s7_random_offset), BOTH(s5_2_resets_echo),
+       BOTH(s5_4_clock), BOTH(s7_random_offset), BOTH(s5_2_resets_echo),
        BOTH(s5_2_aborts_have_a_timestamp), BOTH(s2_4_retraction))

@@ -138,8 +138,8 @@ PKT(s3_10_7_4_each_step_in_each_state)
 /* Seventh, where no text is expected any more: ignored, in whatever way. */
 PKT(s3_10_7_4_text_after_the_fin)
 {
-    static const enum cw_state after_fin[]
-        = { CW_CLOSE_WAIT, CW_CLOSING, CW_LAST_ACK };
+    static const enum cw_state after_fin[] = { CW_CLOSE_WAIT, CW_CLOSING,
+                                               CW_LAST_ACK };
 
     T_EACH (st, after_fin) {
         t_row("in state %d", *st);

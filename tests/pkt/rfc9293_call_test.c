@@ -92,8 +92,7 @@ PKT(s3_10_closed)
     reads_result(-CW_ECONNRESET); /* once */
     EXPECT_EQ(cw_send(pk.st, pk.f->sd, "", 1, 0, pk.now), -CW_EPIPE);
     reads_result(0);
-    EXPECT_EQ(cw_shutdown(pk.st, pk.f->sd, CW_SHUT_WR, pk.now),
-              -CW_ENOTCONN);
+    EXPECT_EQ(cw_shutdown(pk.st, pk.f->sd, CW_SHUT_WR, pk.now), -CW_ENOTCONN);
     nothing();
 }
 

@@ -106,8 +106,7 @@ PKT(s3_6_we_have_finished_they_have_not)
     for (int i = 0; i < 20; i++) {
         char text[64];
 
-        snprintf(text, sizeof text, ". seq %d len 1000 ack 12",
-                 1 + 1000 * i);
+        snprintf(text, sizeof text, ". seq %d len 1000 ack 12", 1 + 1000 * i);
         in(text);
         while (pk_skip())
             ;
@@ -259,11 +258,9 @@ static const struct {
     enum cw_state st;
     bool          says_so;
 } abort_rows[] = {
-    { CW_SYN_SENT, false },   { CW_SYN_RECV, true },
-    { CW_ESTABLISHED, true }, { CW_FIN_WAIT1, true },
-    { CW_FIN_WAIT2, true },   { CW_CLOSE_WAIT, true },
-    { CW_CLOSING, false },    { CW_LAST_ACK, false },
-    { CW_TIME_WAIT, false },
+    { CW_SYN_SENT, false }, { CW_SYN_RECV, true },  { CW_ESTABLISHED, true },
+    { CW_FIN_WAIT1, true }, { CW_FIN_WAIT2, true }, { CW_CLOSE_WAIT, true },
+    { CW_CLOSING, false },  { CW_LAST_ACK, false }, { CW_TIME_WAIT, false },
 };
 
 PKT(s3_10_5_abort)

@@ -8,9 +8,12 @@
 PKT(s3_1_bad_checksums_are_dropped)
 {
     static const char *const segments[] = {
-        ". seq 1 len 10 ack 1 badsum", ". seq 1 ack 1 badsum",
-        "F. seq 1 ack 1 badsum",       "R seq 1 badsum",
-        "S seq 1 badsum",              ". seq 9 len 3 ack 5 badsum",
+        ". seq 1 len 10 ack 1 badsum",
+        ". seq 1 ack 1 badsum",
+        "F. seq 1 ack 1 badsum",
+        "R seq 1 badsum",
+        "S seq 1 badsum",
+        ". seq 9 len 3 ack 5 badsum",
     };
     unsigned n = 0;
 
@@ -42,7 +45,9 @@ PKT(s3_1_bad_checksum_of_a_syn)
 PKT(s3_1_bad_data_offset)
 {
     static const char *const segments[] = {
-        "R seq 1 doff 0", "R seq 1 doff 4", ". seq 1 len 10 ack 1 doff 15",
+        "R seq 1 doff 0",
+        "R seq 1 doff 4",
+        ". seq 1 len 10 ack 1 doff 15",
         ". seq 1 ack 1 doff 6",
     };
     unsigned n = 0;
@@ -96,8 +101,8 @@ static const struct {
     { "c806aaaaaaaa020403e8", 1000 }, /* MUST-6, MUST-68: unknown */
     { "fd02020403e8", 1000 },
     { "020403e80402", 1000 },
-    { "00020403e8", 0 },              /* nothing follows the end */
-    { "020003e8", 0 },                /* MUST-7: lengths that cannot be */
+    { "00020403e8", 0 }, /* nothing follows the end */
+    { "020003e8", 0 },   /* MUST-7: lengths that cannot be */
     { "020103e8", 0 },
     { "020503e800", 0 },
     { "022903e8", 0 },
@@ -123,10 +128,9 @@ PKT(s3_1_options_of_any_shape)
         if (strstr(r->raw, "03030a"))
             pk.f->pshift = 10;
         in(text);
-        out(strstr(r->raw, "0402") && r->mss
-                ? "S. seq 0 ack 1 mss M sackOK"
-                : strstr(r->raw, "03030a") ? "S. seq 0 ack 1 mss M wscale 7"
-                                           : "S. seq 0 ack 1 mss M");
+        out(strstr(r->raw, "0402") && r->mss ? "S. seq 0 ack 1 mss M sackOK"
+                : strstr(r->raw, "03030a")   ? "S. seq 0 ack 1 mss M wscale 7"
+                                             : "S. seq 0 ack 1 mss M");
         in(". seq 1 ack 1");
         accepts();
         sends(2 * mss);
@@ -204,6 +208,7 @@ PKT(s3_7_1_mss)
 
 /* ---- §3.9.2.3 ----------------------------------------------------------- */
 
+// clang-format off
 static const struct {
     bool        v6, from; /* is it the source? */
     const char *address;
@@ -215,11 +220,13 @@ static const struct {
     { true, false, "ff02::1" },          { true, true, "ff02::1" },
     { true, true, "::1" },               { true, true, "::" },
 };
+// clang-format on
 
 /* MUST-57, MUST-63: neither a connection nor a reset comes of it. */
 PKT(s3_9_2_3_addresses_nobody_may_use)
 {
-    static const char *const segments[] = { "S seq 0 mss 1000", ". seq 0 ack 1",
+    static const char *const segments[] = { "S seq 0 mss 1000",
+                                            ". seq 0 ack 1",
                                             "F seq 9 len 5" };
 
     listens(1);
@@ -231,8 +238,8 @@ PKT(s3_9_2_3_addresses_nobody_may_use)
             struct sg_ends was = pk.f->ends;
 
             t_row("%s %s: %s", r->from ? "from" : "to", r->address, *text);
-            EXPECT(addr_parse(r->address, r->from ? &pk.f->ends.peer
-                                                  : &pk.f->ends.us));
+            EXPECT(addr_parse(r->address,
+                              r->from ? &pk.f->ends.peer : &pk.f->ends.us));
             in(*text);
             nothing();
             EXPECT_NE(pk.dropped, GO_ON);
@@ -242,8 +249,8 @@ PKT(s3_9_2_3_addresses_nobody_may_use)
     EXPECT_EQ(counter(COUNT_TCP_OUT_SEGS), 0);
 }
 
-T_MAIN(BOTH(s3_1_bad_checksums_are_dropped),
-       BOTH(s3_1_bad_checksum_of_a_syn), BOTH(s3_1_bad_data_offset),
-       BOTH(s3_1_reserved_bits_are_ignored), BOTH(s3_1_window_is_unsigned),
-       BOTH(s3_1_options_of_any_shape), BOTH(s3_1_options_on_any_segment),
-       BOTH(s3_7_1_mss), BOTH(s3_9_2_3_addresses_nobody_may_use))
+T_MAIN(BOTH(s3_1_bad_checksums_are_dropped), BOTH(s3_1_bad_checksum_of_a_syn),
+       BOTH(s3_1_bad_data_offset), BOTH(s3_1_reserved_bits_are_ignored),
+       BOTH(s3_1_window_is_unsigned), BOTH(s3_1_options_of_any_shape),
+       BOTH(s3_1_options_on_any_segment), BOTH(s3_7_1_mss),
+       BOTH(s3_9_2_3_addresses_nobody_may_use))

@@ -151,6 +151,7 @@ PKT(s3_10_7_4_duplicates_at_once)
 /* ---- reassembly ---------------------------------------------------------- */
 
 /* Each order of the same pieces, overlapping or not, gives the same bytes. */
+// clang-format off
 static const struct piece_row {
     struct {
         int seq, len;
@@ -163,6 +164,7 @@ static const struct piece_row {
     { { { 1, 300 }, { 201, 300 }, { 101, 100 }, { 301, 100 }, { 1, 1 } } },
     { { { 1, 250 }, { 251, 250 }, { 240, 20 }, { 251, 250 }, { 1, 250 } } },
 };
+// clang-format on
 
 static void in_piece(const struct piece_row *r, int i)
 {
@@ -394,8 +396,8 @@ PKT(s3_8_6_window_update)
 
 T_MAIN(BOTH(s3_8_6_3_quick_acks_then_delayed),
        BOTH(s3_8_6_3_delayed_from_the_first_on),
-       BOTH(s3_8_6_3_every_second_full_segment),
-       BOTH(s3_8_6_3_piggyback), BOTH(s3_10_7_4_a_burst_gets_one_ack),
+       BOTH(s3_8_6_3_every_second_full_segment), BOTH(s3_8_6_3_piggyback),
+       BOTH(s3_10_7_4_a_burst_gets_one_ack),
        BOTH(s3_10_7_4_a_burst_out_of_order),
        BOTH(rfc5681_4_2_out_of_order_at_once),
        BOTH(s3_10_7_4_duplicates_at_once),

@@ -288,7 +288,7 @@ PKT(s3_8_6_1_unanswered_probes)
         if (pk_skip())
             probes++;
     }
-    EXPECT_EQ(probes, 15 + 1); /* and a reset */
+    EXPECT_EQ(probes, 15 + 1);         /* and a reset */
     EXPECT_GE(pk.now - from, 100 sec); /* SHLD-11 */
     EXPECT_EQ(gets(CW_SOL_SOCKET, CW_SO_ERROR), CW_ETIMEDOUT);
 }
@@ -350,18 +350,16 @@ PKT(s3_8_6_1_acks_while_probing)
     out(". seq 1001 ack 11");
 }
 
-T_MAIN(BOTH(s3_7_4_small_writes_are_collected),
-       BOTH(s3_7_4_full_segments_go), BOTH(s3_7_4_no_delay),
-       BOTH(s3_7_4_no_delay_lets_go_what_waits),
+T_MAIN(BOTH(s3_7_4_small_writes_are_collected), BOTH(s3_7_4_full_segments_go),
+       BOTH(s3_7_4_no_delay), BOTH(s3_7_4_no_delay_lets_go_what_waits),
        BOTH(s3_7_4_fin_lets_go_what_waits), BOTH(s3_9_1_2_push_at_the_end),
        BOTH(s3_9_1_2_writes_are_merged), BOTH(s3_8_6_window_limits),
        BOTH(s3_8_6_window_update), BOTH(s3_8_6_window_shrinks),
        BOTH(s3_8_6_retransmits_inside_a_shrunk_window),
        BOTH(s3_8_6_acks_stay_in_a_shrunk_window),
-       BOTH(s3_8_6_2_1_half_the_largest_window),
-       BOTH(s3_8_6_2_1_override), BOTH(s3_8_6_2_1_the_last_piece),
-       BOTH(s3_8_6_1_probes), BOTH(s3_8_6_1_probe_is_taken),
-       BOTH(s3_8_6_1_unanswered_probes), BOTH(s3_8_6_1_shrunk_to_zero),
-       BOTH(s3_8_6_1_fin_into_a_closed_window),
+       BOTH(s3_8_6_2_1_half_the_largest_window), BOTH(s3_8_6_2_1_override),
+       BOTH(s3_8_6_2_1_the_last_piece), BOTH(s3_8_6_1_probes),
+       BOTH(s3_8_6_1_probe_is_taken), BOTH(s3_8_6_1_unanswered_probes),
+       BOTH(s3_8_6_1_shrunk_to_zero), BOTH(s3_8_6_1_fin_into_a_closed_window),
        BOTH(s3_8_6_1_zero_in_the_handshake),
        BOTH(s3_8_6_1_acks_while_probing))

@@ -115,12 +115,12 @@ static const struct {
 } syn_rows[] = {
     { "S seq -90000 mss 1000 ts 101 0", true },
     { "S seq 3 mss 1000 ts 101 0", true },
-    { "S seq 3 mss 1000 ts 100 0", true },   /* equal: by number */
+    { "S seq 3 mss 1000 ts 100 0", true }, /* equal: by number */
     { "S seq 2 mss 1000 ts 100 0", true },
     { "S seq 1 mss 1000 ts 100 0", false },
     { "S seq -90000 mss 1000 ts 100 0", false },
     { "S seq 3 mss 1000 ts 99 0", false },
-    { "S seq 3 mss 1000", true },            /* none: by number */
+    { "S seq 3 mss 1000", true }, /* none: by number */
     { "S seq -90000 mss 1000", false },
 };
 

@@ -37,8 +37,10 @@ static int64_t number(bool v6, const char *what)
         return SG_ANY;
     if (strchr("MNR", w[0]))
         return strtol(w + 1, NULL, 10)
-            + (w[0] == 'N' ? sg_vars.n : w[0] == 'R' ? sg_vars.r
-               : v6 ? 1440 : 1460);
+            + (w[0] == 'N'       ? sg_vars.n
+                   : w[0] == 'R' ? sg_vars.r
+                   : v6          ? 1440
+                                 : 1460);
     n = strtol(w, &end, 0);
     if (*end)
         FAIL("'%s' is no number", w);
@@ -72,9 +74,9 @@ static void word(struct sg *s, const char *w, bool v6)
         const char *name;
         int64_t    *at;
     } numbers[] = {
-        { "seq", &s->seq }, { "len", &s->len },   { "ack", &s->ack },
-        { "win", &s->win }, { "up", &s->up },     { "mss", &s->mss },
-        { "ttl", &s->ttl }, { "tos", &s->tos },   { "wscale", &s->wscale },
+        { "seq", &s->seq },   { "len", &s->len },   { "ack", &s->ack },
+        { "win", &s->win },   { "up", &s->up },     { "mss", &s->mss },
+        { "ttl", &s->ttl },   { "tos", &s->tos },   { "wscale", &s->wscale },
         { "doff", &s->doff }, { "resv", &s->resv },
     };
 
@@ -109,9 +111,14 @@ void sg_parse(struct sg *s, const char *text, bool v6)
     char  copy[256];
     char *w;
 
-    *s = (struct sg){ .win = SG_ANY, .mss = SG_NONE, .wscale = SG_NONE,
-                      .ts_val = SG_NONE, .ts_ecr = SG_NONE, .ttl = SG_ANY,
-                      .tos = SG_ANY, .doff = SG_ANY };
+    *s = (struct sg){ .win = SG_ANY,
+                      .mss = SG_NONE,
+                      .wscale = SG_NONE,
+                      .ts_val = SG_NONE,
+                      .ts_ecr = SG_NONE,
+                      .ttl = SG_ANY,
+                      .tos = SG_ANY,
+                      .doff = SG_ANY };
     snprintf(copy, sizeof copy, "%s", text);
     w = strtok(copy, " ");
     for (; *w && *w != '-'; w++) {
@@ -133,8 +140,8 @@ void sg_print(char *to, size_t cap, const struct sg *s)
     for (int i = 0; flag_letters[i]; i++)
         if (s->flags >> i & 1)
             PUT("%c", flag_letters[i]);
-    PUT(" seq %d len %d ack %d win %d", (int)s->seq, (int)s->len,
-        (int)s->ack, (int)s->win);
+    PUT(" seq %d len %d ack %d win %d", (int)s->seq, (int)s->len, (int)s->ack,
+        (int)s->win);
     if (s->up)
         PUT(" up %d", (int)s->up);
     if (s->mss != SG_NONE)
@@ -168,7 +175,8 @@ static size_t put_options(uint8_t *p, const struct sg *s,
     if (s->ts_val != SG_NONE) {
         *q++ = 8, *q++ = 10;
         be32_store(q, e->pts + (uint32_t)s->ts_val);
-        be32_store(q + 4, (s->flags & 0x10 ? e->uts : 0)
+        be32_store(q + 4,
+                   (s->flags & 0x10 ? e->uts : 0)
                        + (uint32_t)s->ts_ecr); /* 0 without an ACK */
         q += 8;
     }
@@ -259,7 +267,8 @@ size_t sg_build(uint8_t *f, const struct sg *s, const struct sg_ends *e)
     if (s->flags & 0x10)
         be32_store(h + 8, e->iss + (uint32_t)s->ack);
     h[12] = (uint8_t)((s->doff == SG_ANY ? 5 + nopt / 4 : (size_t)s->doff)
-                      << 4 | (size_t)s->resv);
+                          << 4
+                      | (size_t)s->resv);
     h[13] = s->flags;
     be16_store(h + 14, s->win == SG_ANY ? 65535 : (uint16_t)s->win);
     be16_store(h + 18, (uint16_t)s->up);
@@ -281,7 +290,7 @@ static int64_t rel(uint32_t v, uint32_t base)
 static void read_options(struct sg *s, const uint8_t *o, const uint8_t *end,
                          const struct sg_ends *e)
 {
-    for (; o < end; o += o[0] > 1 ? o[1] : 1) {
+    for (; o<end; o += o[0]> 1 ? o[1] : 1) {
         if (o[0] == 0) {
             EXPECT_EQ(*o, 0); /* MUST-69: zeros to the end */
             continue;
@@ -336,8 +345,11 @@ void sg_read(struct sg *s, const uint8_t *f, size_t len,
     size_t         off;
     int64_t        first;
 
-    *s = (struct sg){ .mss = SG_NONE, .wscale = SG_NONE, .ts_val = SG_NONE,
-                      .ts_ecr = SG_NONE, .payload_ok = true };
+    *s = (struct sg){ .mss = SG_NONE,
+                      .wscale = SG_NONE,
+                      .ts_val = SG_NONE,
+                      .ts_ecr = SG_NONE,
+                      .payload_ok = true };
     h = read_ip(s, f, &len);
     EXPECT_EQ(sg_sum(h, len, pseudo(&e->us, &e->peer, len)), 0); /* MUST-2 */
     off = (size_t)(h[12] >> 4) * 4;

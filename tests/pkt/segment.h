@@ -57,8 +57,8 @@ void    sg_print(char *to, size_t cap, const struct sg *s);
 size_t sg_build(uint8_t *frame, const struct sg *s, const struct sg_ends *e);
 /* A frame that we sent.  What no segment may get wrong (lengths, checksums,
  * reserved bits, padding) fails the test here. */
-void sg_read(struct sg *s, const uint8_t *frame, size_t len,
-             const struct sg_ends *e);
+void     sg_read(struct sg *s, const uint8_t *frame, size_t len,
+                 const struct sg_ends *e);
 uint16_t sg_sum(const uint8_t *p, size_t n, uint32_t sum);
 
 #endif

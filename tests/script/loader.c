@@ -16,8 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PORT = 8080, PEER_PORT = 40001, SLACK_US = 200,
-       NAP_MAX = 1000000000 };
+enum { PORT = 8080, PEER_PORT = 40001, SLACK_US = 200, NAP_MAX = 1000000000 };
 
 struct load {
     struct plugin_table t;
@@ -300,8 +299,9 @@ static void check_call(struct load *l, const struct event *e, ssize_t got,
         return;
     if (got >= 0 && strcmp(e->call.name, "close") == 0)
         l->fds[e->call.args->n & 63] = 0;
-    if (got >= 0 && (strcmp(e->call.name, "socket") == 0
-                     || strcmp(e->call.name, "accept") == 0)) {
+    if (got >= 0
+        && (strcmp(e->call.name, "socket") == 0
+            || strcmp(e->call.name, "accept") == 0)) {
         l->fds[want->n & 63] = (int)got;
         return;
     }
@@ -374,8 +374,7 @@ static void play_call(struct load *l, long long before)
     }
     l->blocked = true;
     l->blocked_ev = e;
-    l->want_end = e->when.end / NS_US + (e->when.relative ? before
-                                                          : l->base);
+    l->want_end = e->when.end / NS_US + (e->when.relative ? before : l->base);
     if (pthread_create(&l->thread, NULL, call_thread, l) != 0)
         abort();
     let_thread(l);
@@ -386,8 +385,10 @@ static void play_call(struct load *l, long long before)
 /* What needs more than this loader has. */
 static bool is_too_much(const struct event *e)
 {
-    static const char *const calls[] = { "socket", "bind", "connect",
-        "accept", "listen", "read", "write", "close", "shutdown", "fcntl" };
+    static const char *const calls[] = { "socket", "bind",   "connect",
+                                         "accept", "listen", "read",
+                                         "write",  "close",  "shutdown",
+                                         "fcntl" };
     const struct sp         *p = &e->pkt;
 
     if (e->kind == EVENT_CODE || e->kind == EVENT_SHELL)
@@ -481,6 +482,5 @@ enum loaded loader_play(plugin_init *init, const char *text, size_t len,
     if (!l.skip)
         play(&l, init);
     ast_free(&l.ast);
-    return l.failed ? LOADED_FAILED : l.skip ? LOADED_SKIPPED
-                                             : LOADED_PASSED;
+    return l.failed ? LOADED_FAILED : l.skip ? LOADED_SKIPPED : LOADED_PASSED;
 }

@@ -75,8 +75,7 @@ TEST(sees_what_is_wrong)
     T_EACH (end, ends) {
         t_row("%s", *end);
         snprintf(text, sizeof text, "%s%s", script, *end);
-        EXPECT_EQ(loader_play(init, text, strlen(text), why),
-                  LOADED_FAILED);
+        EXPECT_EQ(loader_play(init, text, strlen(text), why), LOADED_FAILED);
     }
 }
 

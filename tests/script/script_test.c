@@ -6,19 +6,19 @@
 
 #include <stdlib.h>
 
-#define PASSIVE                                                        \
-    "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"                    \
-    "+0 bind(3, ..., ...) = 0\n"                                       \
-    "+0 listen(3, 1) = 0\n"                                            \
-    "+0 < S 0:0(0) win 65535 <mss 1000>\n"                             \
-    "+0 > S. 0:0(0) ack 1 <mss 1460>\n"                                \
-    "+.1 < . 1:1(0) ack 1 win 65535\n"                                 \
+#define PASSIVE                                     \
+    "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n" \
+    "+0 bind(3, ..., ...) = 0\n"                    \
+    "+0 listen(3, 1) = 0\n"                         \
+    "+0 < S 0:0(0) win 65535 <mss 1000>\n"          \
+    "+0 > S. 0:0(0) ack 1 <mss 1460>\n"             \
+    "+.1 < . 1:1(0) ack 1 win 65535\n"              \
     "+0 accept(3, ..., ...) = 4\n"
 enum { PASSIVE_LINES = 7 };
 
-#define ACTIVE                                                         \
-    "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"                    \
-    "+0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n"                    \
+#define ACTIVE                                      \
+    "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n" \
+    "+0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n" \
     "+0 connect(3, ..., ...) = -1 EINPROGRESS (On its way)\n"
 
 struct row {
@@ -39,7 +39,7 @@ static void play_text(const char *text, size_t n, struct script_options *o,
     free(copy);
 }
 
-static struct script_result play_with(const char *script,
+static struct script_result play_with(const char            *script,
                                       struct script_options *o)
 {
     struct script_result r;
@@ -105,13 +105,13 @@ TEST(what_holds_passes)
         PASSIVE "+0 %{ assert tcpi_state == TCP_ESTABLISHED and 1 < 2 <= 2\n"
                 "x = 1 + 2 * 3 ** 2; assert x == 19, 'why'\nprint x\n"
                 "assert (x in (18,\n 19)) if x else False }%\n",
-        "`sysctl -q net.ipv4.tcp_timestamps=0 net.ipv4.tcp_sack=\"0\"`\n"
-        ACTIVE "+0 > S 0:0(0) <mss 1460,nop,wscale 7>\n",
+        "`sysctl -q net.ipv4.tcp_timestamps=0 net.ipv4.tcp_sack=\"0\"`\n" ACTIVE
+        "+0 > S 0:0(0) <mss 1460,nop,wscale 7>\n",
         "`../common/defaults.sh\n ../common/set_sysctls.py "
-        "/proc/sys/net/ipv4/tcp_timestamps=0`\n"
-        ACTIVE "+0 > S 0:0(0) <mss 1460,nop,nop,sackOK,nop,wscale 8>\n",
-        "`sysctl -q net.ipv4.tcp_rmem=\"4096 65536 300000\"`\n"
-        PASSIVE "+0 < P. 1:11(10) ack 1 win 9\n+0 > . 1:1(0) ack 11\n",
+        "/proc/sys/net/ipv4/tcp_timestamps=0`\n" ACTIVE
+        "+0 > S 0:0(0) <mss 1460,nop,nop,sackOK,nop,wscale 8>\n",
+        "`sysctl -q net.ipv4.tcp_rmem=\"4096 65536 300000\"`\n" PASSIVE
+        "+0 < P. 1:11(10) ack 1 win 9\n+0 > . 1:1(0) ack 11\n",
         "--ip_version=ipv4-mapped-ipv6\n" PASSIVE,
         "--ip_version=ipv6\n--mtu=1280\n" ACTIVE
         "+0 > S 0:0(0) <mss 1220,sackOK,TS val 5 ecr 0,nop,wscale 7>\n",
@@ -146,11 +146,13 @@ TEST(what_does_not_hold_fails)
         { PASSIVE "+0 write(4, ..., 9) = 9\n+0 > P. 1:10(9) ack 1 win 7", 2,
           "came      P. 1:10(9) ack 1 win 65535" },
         { PASSIVE "+0 write(4, ..., 9) = 9\n+0 > P. 1:10(9) ack 1 <nop,nop,"
-                  "sackOK>", 2, "sackOK" },
+                  "sackOK>",
+          2, "sackOK" },
         { PASSIVE "+0 write(4, ..., 9) = 9\n+.1 > P. 1:10(9) ack 1", 2,
           "expected at 0.200000, came at 0.100000" },
         { PASSIVE "+0 write(4, ..., 9) = 9\n+0 > P. 1:10(9) ack 1\n"
-                  "+.1 > P. 1:10(9) ack 1", 3, "came at 0.4" },
+                  "+.1 > P. 1:10(9) ack 1",
+          3, "came at 0.4" },
         { PASSIVE "+0 write(4, ..., 9) = 9", 1, "the script ends" },
         { PASSIVE "+0 write(4, ..., 9) = 8\n", 1, "expected  8" },
         { PASSIVE "+0 close(4) = -1 EBADF\n", 1, "expected  -1 EBADF" },
@@ -158,9 +160,11 @@ TEST(what_does_not_hold_fails)
         { PASSIVE "+0 read(4, ..., 9) = 9\n", 1, "would block" },
         { PASSIVE "+0...1 read(4, ..., 9) = 9\n", 1, "it still blocks" },
         { PASSIVE "+0...1 read(4, ..., 9) = 10\n+.1 < P. 1:11(10) ack 1"
-                  " win 9\n+0 > . 1:1(0) ack 11", 1, "another result" },
+                  " win 9\n+0 > . 1:1(0) ack 11",
+          1, "another result" },
         { PASSIVE "+0...1 read(4, ..., 10) = 10\n+.1 < P. 1:11(10) ack 1"
-                  " win 9\n+0 > . 1:1(0) ack 11", 1, "it ended at 0.2" },
+                  " win 9\n+0 > . 1:1(0) ack 11",
+          1, "it ended at 0.2" },
         { PASSIVE "0.05 close(4) = 0\n", 1, "its time is over" },
         { PASSIVE "+0 %{ assert 1 + 1 == 3 }%", 1, "1 + 1 == 3" },
         { PASSIVE "+0 %{\nassert True\nassert tcpi_snd_mss == 9 }%", 3,
@@ -168,9 +172,11 @@ TEST(what_does_not_hold_fails)
         { PASSIVE "+0 getsockopt(4, SOL_SOCKET, SO_TYPE, [2], [4]) = 0", 1,
           "expected  2" },
         { PASSIVE "+0 poll([{fd=4, events=POLLOUT, revents=POLLIN}], 1, 0)"
-                  " = 1", 1, "revents" },
+                  " = 1",
+          1, "revents" },
         { "--strict_segments\n" PASSIVE "+0 write(4, ..., 3000) = 3000\n"
-          "+0 > P. 1:3001(3000) ack 1\n", 10, "1:1001(1000)" },
+          "+0 > P. 1:3001(3000) ack 1\n",
+          10, "1:1001(1000)" },
         { "--tcp_ts_tick_usecs=1000\n" ACTIVE
           "+0 > S 0:0(0) <mss 1460,sackOK,TS val 5 ecr 0,nop,wscale 7>\n"
           "+1 > S 0:0(0) <mss 1460,sackOK,TS val 1006 ecr 0,nop,wscale 7>\n",
@@ -245,10 +251,12 @@ TEST(numbers_wrap)
     struct script_options o = { .exact = true, .wrap = true };
     struct script_result  r;
 
-    r = play_with(PASSIVE
+    r = play_with(
+        PASSIVE
         "+0 write(4, ..., 1000) = 1000\n+0 > P. 1:1001(1000) ack 1\n"
         "+0 < P. 1:1001(1000) ack 1001 win 65535\n"
-        "+0 > . 1001:1001(0) ack 1001\n+0 read(4, ..., 1000) = 1000\n", &o);
+        "+0 > . 1001:1001(0) ack 1001\n+0 read(4, ..., 1000) = 1000\n",
+        &o);
     t_row("%s", r.text);
     EXPECT_EQ(r.verdict, SCRIPT_PASSED);
 }
@@ -257,14 +265,17 @@ TEST(numbers_wrap)
 TEST(flags_from_outside)
 {
     static const char *const flags[] = { "--mtu=1400" };
-    struct script_options    o = { .exact = true, .flags = flags,
-                                   .nflags = 1 };
+    struct script_options o = { .exact = true, .flags = flags, .nflags = 1 };
 
     EXPECT_EQ(play_with(ACTIVE "+0 > S 0:0(0) <mss 1360,sackOK,"
-                               "TS val 1 ecr 0,nop,wscale 7>", &o).verdict,
+                               "TS val 1 ecr 0,nop,wscale 7>",
+                        &o)
+                  .verdict,
               SCRIPT_PASSED);
     EXPECT_EQ(play_with("--mtu=1300\n" ACTIVE "+0 > S 0:0(0) <mss 1260,"
-                        "sackOK,TS val 1 ecr 0,nop,wscale 7>", &o).verdict,
+                        "sackOK,TS val 1 ecr 0,nop,wscale 7>",
+                        &o)
+                  .verdict,
               SCRIPT_PASSED);
 }
 
@@ -280,7 +291,8 @@ TEST(not_exact)
 /* Cut and damaged scripts are read to their end and no further. */
 TEST(hostile_text)
 {
-    static const char whole[] = "--mtu=1400\n" PASSIVE
+    static const char whole[] =
+        "--mtu=1400\n" PASSIVE
         "+0 < [ect0] P. 1:11(10) ack 1 win 9 urg 1 <sack 1:2 3:4,FO 1234>\n"
         "+0...1 poll([{fd=4, events=POLLIN, revents=POLLIN}], 1, 5) = 1\n"
         "+0 < icmp unreachable frag_needed mtu 1400 [1:2(1)]\n"
@@ -296,13 +308,12 @@ TEST(hostile_text)
 
         memcpy(text, whole, sizeof whole);
         for (int k = 0; k < 4; k++)
-            text[prng_below(&rng, sizeof whole)]
-                = whole[prng_below(&rng, sizeof whole)];
+            text[prng_below(&rng, sizeof whole)] =
+                whole[prng_below(&rng, sizeof whole)];
         play_text(text, sizeof whole, &o, &r);
     }
 }
 
 T_MAIN(T(what_holds_passes), T(what_does_not_hold_fails),
        T(what_cannot_be_read_fails), T(what_we_lack_never_passes),
-       T(numbers_wrap), T(flags_from_outside), T(not_exact),
-       T(hostile_text))
+       T(numbers_wrap), T(flags_from_outside), T(not_exact), T(hostile_text))

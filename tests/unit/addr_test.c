@@ -26,7 +26,7 @@ TEST(text_both_ways)
         { "2001:0DB8:0:0:0:0:0:0001", "2001:db8::1" },
         { "2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1" }, /* §4.2.2 */
         { "2001:db8::1:1:1:1:1", "2001:db8:0:1:1:1:1:1" },
-        { "2001:0:0:1:0:0:0:1", "2001:0:0:1::1" },     /* the longest */
+        { "2001:0:0:1:0:0:0:1", "2001:0:0:1::1" },       /* the longest */
         { "2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1" }, /* the first */
         { "0:0:1:2:3:4:0:0", "::1:2:3:4:0:0" },
         { "1:2:3:4:5:6:0:0", "1:2:3:4:5:6::" },
@@ -56,6 +56,7 @@ TEST(text_both_ways)
 
 TEST(what_is_no_address)
 {
+    // clang-format off
     static const char *const rows[] = {
         "", " ", "1", "1.2.3", "1.2.3.4.5", "1.2.3.", ".1.2.3", "1..2.3",
         "256.0.0.1", "1.2.3.1000", "01.2.3.4", "1.2.3.04", "1.2.3.4 ",
@@ -66,6 +67,7 @@ TEST(what_is_no_address)
         "1.2.3.4::", "1:2:3:4:5:6:7:1.2.3.4", "::1:2:3:4:5:6:7:8",
         "1:2:3:4:5:6:7:8::", "[::1]", "::1/128", "::256.1.1.1", "h1",
     };
+    // clang-format on
 
     T_EACH (row, rows) {
         size_t         len = strlen(*row) + 1;
@@ -195,10 +197,12 @@ TEST(from_packets)
 
 TEST(ethernet_addresses)
 {
+    // clang-format off
     static const char *const bad[] = {
         "", "02:00:0a:00:00", "02:00:0a:00:00:0", "02:00:0a:00:00:01:",
         "02-00-0a-00-00-01", "02:00:0a:00:00:0g", "2:0:a:0:0:1",
     };
+    // clang-format on
     struct cw_mac m = mac_of_addr4(0x0a000001), back;
     char          text[MAC_TEXT_MAX];
 
@@ -208,8 +212,8 @@ TEST(ethernet_addresses)
     EXPECT(mac_eq(&m, &back));
     T_EACH (row, bad) {
         t_row("\"%s\"", *row);
-        EXPECT(!mac_parse((const char *)t_guard(*row, strlen(*row) + 1),
-                          &back));
+        EXPECT(
+            !mac_parse((const char *)t_guard(*row, strlen(*row) + 1), &back));
     }
 }
 

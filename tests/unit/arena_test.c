@@ -135,7 +135,7 @@ TEST(near_lists_are_lists)
                     (size_t)(--n - k) * sizeof order[0]);
         }
         k = 0;
-        near_each(it, &x.head)
+        near_each (it, &x.head)
             EXPECT(it == &x.node[order[k++]]);
         EXPECT_EQ(k, n);
         EXPECT_EQ(near_empty(&x.head), n == 0);

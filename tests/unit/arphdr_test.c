@@ -3,8 +3,8 @@
 #include "wire/arphdr.h"
 
 static const uint8_t request[28] = {
-    0, 1, 8,  0, 6, 4, 0, 1, 2, 0, 10, 0,  0, 1,
-    10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0,  0, 2,
+    0,  1, 8, 0, 6, 4, 0, 1, 2, 0, 10, 0, 0, 1,
+    10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0, 0, 2,
 };
 
 TEST(fields)
@@ -29,10 +29,10 @@ TEST(refusals)
         size_t  at;
         uint8_t value;
     } rows[] = {
-        { 0, 1 },   { 1, 6 },   /* hardware */
-        { 2, 0x86 }, { 3, 6 },  /* protocol */
-        { 4, 8 },   { 5, 16 },  /* lengths */
-        { 6, 1 },   { 7, 0 }, { 7, 3 }, { 7, 4 }, /* opcode */
+        { 0, 1 },    { 1, 6 },                      /* hardware */
+        { 2, 0x86 }, { 3, 6 },                      /* protocol */
+        { 4, 8 },    { 5, 16 },                     /* lengths */
+        { 6, 1 },    { 7, 0 },  { 7, 3 }, { 7, 4 }, /* opcode */
     };
     struct arp_repr r;
 

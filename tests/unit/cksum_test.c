@@ -36,14 +36,20 @@ TEST(known_answers)
     } rows[] = {
         /* RFC 1071 §3 */
         { { 0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7 },
-          8, 0xddf2, 0x220d },
+          8,
+          0xddf2,
+          0x220d },
         /* an IPv4 header, without and with its checksum */
-        { { 0x45, 0, 0, 0x73, 0, 0, 0x40, 0, 0x40, 0x11,
-            0, 0, 0xc0, 0xa8, 0, 1, 0xc0, 0xa8, 0, 0xc7 },
-          20, 0x479e, 0xb861 },
-        { { 0x45, 0, 0, 0x73, 0, 0, 0x40, 0, 0x40, 0x11,
-            0xb8, 0x61, 0xc0, 0xa8, 0, 1, 0xc0, 0xa8, 0, 0xc7 },
-          20, 0xffff, 0 },
+        { { 0x45, 0, 0,    0x73, 0, 0, 0x40, 0,    0x40, 0x11,
+            0,    0, 0xc0, 0xa8, 0, 1, 0xc0, 0xa8, 0,    0xc7 },
+          20,
+          0x479e,
+          0xb861 },
+        { { 0x45, 0,    0,    0x73, 0, 0, 0x40, 0,    0x40, 0x11,
+            0xb8, 0x61, 0xc0, 0xa8, 0, 1, 0xc0, 0xa8, 0,    0xc7 },
+          20,
+          0xffff,
+          0 },
         { { 0 }, 0, 0, 0xffff },
         { { 0 }, 20, 0, 0xffff },
         { { 0xab }, 1, 0xab00, 0x54ff },
@@ -90,8 +96,8 @@ TEST(largest_runs)
 /* Words at the edges, whose sums carry where random ones hardly ever do. */
 TEST(carries)
 {
-    static const uint32_t edges[] = { 0, 1, 0xffff, 0x10000, 0xfffffffe,
-                                      0xffffffff };
+    static const uint32_t edges[] = { 0,       1,          0xffff,
+                                      0x10000, 0xfffffffe, 0xffffffff };
     uint8_t               buf[160], pick[40];
 
     for (uint32_t seed = 0; seed < 2000; seed++) {
@@ -126,7 +132,7 @@ TEST(runs_chain_at_any_cut)
 /* Any partial sum may come in, not only one that fits in 16 bits. */
 TEST(sums_stay_congruent)
 {
-    static const uint32_t starts[] = { 1,      0xffff,     0x10000,
+    static const uint32_t starts[] = { 1,       0xffff,     0x10000,
                                        0x1fffe, 0xffff0000, UINT32_MAX };
     uint8_t               buf[64];
 
@@ -175,8 +181,7 @@ TEST(update_equals_recomputing)
         uint16_t new = (uint16_t)(i * 40503u);
 
         be16_store(hdr + at, new);
-        be16_store(hdr + 10,
-                   cksum_update16(be16_load(hdr + 10), old, new));
+        be16_store(hdr + 10, cksum_update16(be16_load(hdr + 10), old, new));
         EXPECT_EQ(cksum_fold(cksum_add(0, hdr, 20)), 0);
     }
 }
@@ -184,7 +189,7 @@ TEST(update_equals_recomputing)
 TEST(pseudo_header_of_ip4)
 {
     struct cw_addr       src = addr4(0x0a000001), dst = addr4(0xc0a8ff02);
-    static const uint8_t as_bytes[12] = { 10,  0, 0, 1, 0xc0, 0xa8,
+    static const uint8_t as_bytes[12] = { 10,   0, 0, 1, 0xc0, 0xa8,
                                           0xff, 2, 0, 6, 0x05, 0xb4 };
 
     EXPECT_EQ(cksum_pseudo(&src, &dst, 6, 1460),

@@ -21,7 +21,7 @@ static struct frame   f, g;
 static struct prng    rng;
 static uint8_t        body[BODY + 64];
 
-static uint32_t       heard_xid; /* of the client's last message */
+static uint32_t heard_xid; /* of the client's last message */
 
 static uint32_t below(uint32_t n)
 {
@@ -30,27 +30,29 @@ static uint32_t below(uint32_t n)
 
 static struct cw_addr some6(void)
 {
-    static const char *const text[] = { "fe80::a", "fe80::b", "ff02::1",
-                                        "2001:db8:1::9", "::", "ff15::1" };
-    unsigned                 i = below(ARRAY_LEN(text) + 2);
+    static const char *const text[] = {
+        "fe80::a", "fe80::b", "ff02::1", "2001:db8:1::9", "::", "ff15::1"
+    };
+    unsigned i = below(ARRAY_LEN(text) + 2);
 
     if (i >= ARRAY_LEN(text)) /* one of ours, whatever its state */
-        return rig.net->netif[ETH1].naddr
-            ? rig.net->netif[ETH1].addr[0].addr
-            : rig_addr("fe80::a");
+        return rig.net->netif[ETH1].naddr ? rig.net->netif[ETH1].addr[0].addr
+                                          : rig_addr("fe80::a");
     return rig_addr(text[i]);
 }
 
 static struct ndp_repr some_ndp(void)
 {
     struct ndp_repr m = { .type = (uint8_t)(ICMP6_RS + below(5)),
-                          .target = some6(), .dest = some6(),
+                          .target = some6(),
+                          .dest = some6(),
                           .lifetime = (uint16_t)below(3000),
                           .hop_limit = (uint8_t)below(256),
                           .reachable = below(5000000),
                           .retrans = below(5000),
                           .mtu = below(2000),
-                          .router = below(2), .override = below(2),
+                          .router = below(2),
+                          .override = below(2),
                           .slla = rig_mac(below(9)),
                           .tlla = rig_mac(below(9)) };
 
@@ -59,10 +61,12 @@ static struct ndp_repr some_ndp(void)
     m.has_mtu = m.type == ICMP6_RA && below(2);
     m.nprefix = m.type == ICMP6_RA ? (uint8_t)below(4) : 0;
     for (unsigned i = 0; i < m.nprefix; i++) {
-        m.prefix[i] = (struct ndp_prefix){
-            .prefix = rig_addr("2001:db8:1::"), .len = 64,
-            .onlink = below(2), .autonomous = below(2),
-            .valid = below(4) ? below(10000) : UINT32_MAX };
+        m.prefix[i] = (struct ndp_prefix){ .prefix = rig_addr("2001:db8:1::"),
+                                           .len = 64,
+                                           .onlink = below(2),
+                                           .autonomous = below(2),
+                                           .valid = below(4) ? below(10000)
+                                                             : UINT32_MAX };
         m.prefix[i].prefix.b[7] = (uint8_t)below(40);
         m.prefix[i].preferred = m.prefix[i].valid / (1 + below(3));
     }
@@ -104,7 +108,7 @@ static void make_mld(void)
 static void make_igmp(void)
 {
     static const uint8_t alert[] = { 148, 4, 0, 0 };
-    static const uint8_t types[] = { IGMP_QUERY, IGMP_QUERY, IGMP_REPORT1,
+    static const uint8_t types[] = { IGMP_QUERY,   IGMP_QUERY, IGMP_REPORT1,
                                      IGMP_REPORT2, IGMP_LEAVE, IGMP_REPORT3 };
     struct ip4_repr      ip = rig_ip4(PROTO_IGMP);
     size_t               len = 8 + below(2) * (4 + 4 * below(20));
@@ -187,7 +191,8 @@ static void run(unsigned flags, uint64_t seed)
 {
     static void (*const make[])(void) = { make_ndp, make_ndp, make_mld,
                                           make_igmp, make_dhcp };
-    struct cw_netif_config c = { .name = "eth1", .mac = rig_mac(77),
+    struct cw_netif_config c = { .name = "eth1",
+                                 .mac = rig_mac(77),
                                  .flags = CW_NETIF_AUTOCONF | flags };
     struct sipkey          key = { seed, 1 };
     struct net_member     *m[2];

@@ -130,7 +130,5 @@ TEST(copies_are_damaged_apart)
     rig_free(&r);
 }
 
-T_MAIN(T(flips_one_bit_of_a_copy),
-       T(completes_the_checksum_first),
-       T(rate_of_corruption),
-       T(copies_are_damaged_apart))
+T_MAIN(T(flips_one_bit_of_a_copy), T(completes_the_checksum_first),
+       T(rate_of_corruption), T(copies_are_damaged_apart))

@@ -25,11 +25,17 @@ static const struct cw_addr dst6 = { { 0xfd, 9, [15] = 2 } };
 
 static void put_ip(struct big *b, size_t above)
 {
-    struct ip4_repr r4 = { .src = src4, .dst = dst4, .proto = PROTO_TCP,
-                           .ttl = 64, .id = 65535,
+    struct ip4_repr r4 = { .src = src4,
+                           .dst = dst4,
+                           .proto = PROTO_TCP,
+                           .ttl = 64,
+                           .id = 65535,
                            .total_len = (uint16_t)(IP4_HDR_MIN + above) };
-    struct ip6_repr r6 = { .src = src6, .dst = dst6, .next = PROTO_TCP,
-                           .hop = 64, .payload_len = (uint16_t)above };
+    struct ip6_repr r6 = { .src = src6,
+                           .dst = dst6,
+                           .next = PROTO_TCP,
+                           .hop = 64,
+                           .payload_len = (uint16_t)above };
     uint8_t        *ip = b->frame + ETHER_LEN;
 
     b->tcp = ETHER_LEN;
@@ -73,11 +79,10 @@ static void check_piece(const struct big *b, const uint8_t *p, size_t len)
         EXPECT_EQ(ip6hdr_parse(ip, &r6), GO_ON);
         EXPECT_EQ(r6.payload_len, tcp_len);
     }
-    EXPECT_EQ(cksum_fold(cksum_add(
-                  cksum_pseudo(b->ip4 ? &src4 : &src6,
-                               b->ip4 ? &dst4 : &dst6, PROTO_TCP,
-                               (uint32_t)tcp_len),
-                  p + b->tcp, tcp_len)),
+    EXPECT_EQ(cksum_fold(cksum_add(cksum_pseudo(b->ip4 ? &src4 : &src6,
+                                                b->ip4 ? &dst4 : &dst6,
+                                                PROTO_TCP, (uint32_t)tcp_len),
+                                   p + b->tcp, tcp_len)),
               0);
 }
 
@@ -98,8 +103,8 @@ static void cut_all(bool ip4, uint16_t size)
         EXPECT_EQ(len - hdr, last ? TEXT - text : size);
         cut_next(&c, out);
         EXPECT_EQ(be32_load(tcp + 4), (uint32_t)(0xffffff00 + text));
-        EXPECT_EQ(tcp[13], F_ACK | (last ? F_PSH | F_FIN : 0)
-                               | (i == 0 ? F_CWR : 0));
+        EXPECT_EQ(tcp[13],
+                  F_ACK | (last ? F_PSH | F_FIN : 0) | (i == 0 ? F_CWR : 0));
         if (ip4)
             EXPECT_EQ(be16_load(out + ETHER_LEN + 4), (uint16_t)(65535 + i));
         EXPECT_MEM(out + hdr, b.frame + hdr + text, len - hdr);
@@ -111,7 +116,9 @@ static void cut_all(bool ip4, uint16_t size)
 
 TEST(the_pieces_are_the_whole)
 {
-    static const uint16_t sizes[] = { 1, 536, 1448, 5000, 9999, 10000, 65535 };
+    static const uint16_t sizes[] = {
+        1, 536, 1448, 5000, 9999, 10000, 65535
+    };
 
     for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
         t_row("%u", sizes[i]);

@@ -149,7 +149,9 @@ static void answers(struct reply r)
 
 static struct reply usual(uint8_t type, uint32_t xid)
 {
-    return (struct reply){ .type = type, .xid = xid, .lease = LEASE,
+    return (struct reply){ .type = type,
+                           .xid = xid,
+                           .lease = LEASE,
                            .yiaddr = "192.168.5.9",
                            .server = "192.168.5.1" };
 }
@@ -328,8 +330,10 @@ TEST(a_refusal_ends_the_lease)
     begin();
     bound();
     EXPECT(until_heard(LEASE * NS_S) != NS_NEVER);
-    answers((struct reply){ .type = DHCP_NAK, .xid = s.xid,
-                            .yiaddr = "0.0.0.0", .server = "192.168.5.1" });
+    answers((struct reply){ .type = DHCP_NAK,
+                            .xid = s.xid,
+                            .yiaddr = "0.0.0.0",
+                            .server = "192.168.5.1" });
     EXPECT(!has_address());
     EXPECT(until_heard(20 * NS_S) != NS_NEVER);
     EXPECT_EQ(s.type, DHCP_DISCOVER);
@@ -397,8 +401,8 @@ TEST(damaged_options_make_no_message)
     } t[] = {
         { DHCP_FIXED + 4, 255 }, /* the server's length */
         { DHCP_FIXED + 4, 3 },
-        { DHCP_FIXED + 1, 0 },   /* the type's */
-        { DHCP_FIXED + 2, 1 },   /* a client's message */
+        { DHCP_FIXED + 1, 0 }, /* the type's */
+        { DHCP_FIXED + 2, 1 }, /* a client's message */
         { 0, 1 },
         { 1, 6 },
         { 2, 8 },
@@ -439,9 +443,8 @@ TEST(overloaded_options_are_read_once)
     EXPECT_EQ(addr_u4(&out.server), u4("192.168.5.1"));
 }
 
-T_MAIN(T(an_address_is_asked_for_and_taken),
-       T(silence_is_met_with_patience), T(a_server_that_forgets_its_offer),
-       T(a_lease_is_renewed_or_ends), T(a_refusal_ends_the_lease),
-       T(wrong_answers_change_nothing), T(cut_messages_are_none),
-       T(damaged_options_make_no_message),
+T_MAIN(T(an_address_is_asked_for_and_taken), T(silence_is_met_with_patience),
+       T(a_server_that_forgets_its_offer), T(a_lease_is_renewed_or_ends),
+       T(a_refusal_ends_the_lease), T(wrong_answers_change_nothing),
+       T(cut_messages_are_none), T(damaged_options_make_no_message),
        T(overloaded_options_are_read_once))

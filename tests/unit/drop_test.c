@@ -95,16 +95,17 @@ TEST(refusals)
         struct fmt       w = fmt_of(want, sizeof(want));
 
         fmt_f(&f, "data %s", lists[i]);
-        fmt_f(&w, "data %s: Write which ones, counted from 1: 1 or 1,3 or "
-                  "2..4 or 5.. (at most 8 of these)", lists[i]);
+        fmt_f(&w,
+              "data %s: Write which ones, counted from 1: 1 or 1,3 or "
+              "2..4 or 5.. (at most 8 of these)",
+              lists[i]);
         EXPECT(!spec_drop_parse(text, &rule, &err));
         EXPECT_STR(buf, want);
     }
 }
 
 /* An Ethernet and IPv4 frame with a TCP segment. */
-static void send_tcp(struct rig *r, unsigned dir, uint8_t flags,
-                     uint8_t text)
+static void send_tcp(struct rig *r, unsigned dir, uint8_t flags, uint8_t text)
 {
     uint8_t b[14 + 40 + 20] = { 0 };
 
@@ -114,8 +115,8 @@ static void send_tcp(struct rig *r, unsigned dir, uint8_t flags,
     b[23] = 6;
     b[14 + 20 + 12] = 0x50;
     b[14 + 20 + 13] = flags;
-    link_send(r->link, dir,
-              (struct cw_pkt[]){ rig_frame(r, b, 54u + text) }, 0);
+    link_send(r->link, dir, (struct cw_pkt[]){ rig_frame(r, b, 54u + text) },
+              0);
 }
 
 static void expect_lost(const struct rig *r, const char *pattern)
@@ -148,13 +149,13 @@ TEST(what_rules_take)
     static const struct {
         const char *rule, *lost;
     } rows[] = {
-        { "data 1", "...x......" },    { "data 2", ".....x...." },
-        { "data 2..", ".....x..x." },  { "data 1,3", "...x....x." },
-        { "syn 1", "x........." },     { "synack 1", ".x........" },
-        { "ack 1", "..x......." },     { "ack 2", "....x....." },
-        { "ack 2..3", "....x.x..." },  { "fin 1", ".......x.." },
-        { "fin 2", "........x." },     { "packet 3..4,10", "..xx.....x" },
-        { "udp 1", ".........." },     { "packet 1..", "xxxxxxxxxx" },
+        { "data 1", "...x......" },   { "data 2", ".....x...." },
+        { "data 2..", ".....x..x." }, { "data 1,3", "...x....x." },
+        { "syn 1", "x........." },    { "synack 1", ".x........" },
+        { "ack 1", "..x......." },    { "ack 2", "....x....." },
+        { "ack 2..3", "....x.x..." }, { "fin 1", ".......x.." },
+        { "fin 2", "........x." },    { "packet 3..4,10", "..xx.....x" },
+        { "udp 1", ".........." },    { "packet 1..", "xxxxxxxxxx" },
         { "data 4", ".........." },
     };
 
@@ -252,12 +253,7 @@ TEST(rules_are_bounded)
     rig_free(&r);
 }
 
-T_MAIN(T(texts),
-       T(names_are_kept),
-       T(refusals),
-       T(what_rules_take),
-       T(one_direction_counts_alone),
-       T(fates_name_the_rule),
-       T(two_rules_are_one_with_both),
-       T(live_rule_counts_from_now),
+T_MAIN(T(texts), T(names_are_kept), T(refusals), T(what_rules_take),
+       T(one_direction_counts_alone), T(fates_name_the_rule),
+       T(two_rules_are_one_with_both), T(live_rule_counts_from_now),
        T(rules_are_bounded))

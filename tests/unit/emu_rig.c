@@ -86,7 +86,7 @@ void rig_free(struct rig *r)
 
 struct cw_pkt rig_frame(struct rig *r, const void *bytes, uint32_t len)
 {
-    struct cw_pkt pkt = { .nfrags = 1, .len = len };
+    struct cw_pkt  pkt = { .nfrags = 1, .len = len };
     struct cw_buf *b = pbuf_new(&r->pbufs, len);
 
     EXPECT(b != NULL);

@@ -55,9 +55,9 @@ TEST(heap_agrees_with_search)
 
 TEST(slots_are_bounded_and_distinct)
 {
-    struct flight   f;
-    struct heap     h = { 0 };
-    uint8_t         taken[100] = { 0 };
+    struct flight f;
+    struct heap   h = { 0 };
+    uint8_t       taken[100] = { 0 };
 
     flight_init(&f, t_alloc(), 100);
     for (unsigned i = 0; i < 100; i++) {
@@ -80,10 +80,10 @@ TEST(slots_are_bounded_and_distinct)
 
 TEST(chains_are_first_in_first_out)
 {
-    struct flight   f;
-    struct heap     h = { 0 };
-    struct chain    c;
-    uint32_t        slots[10];
+    struct flight f;
+    struct heap   h = { 0 };
+    struct chain  c;
+    uint32_t      slots[10];
 
     flight_init(&f, t_alloc(), 100);
     chain_init(&c);
@@ -104,6 +104,5 @@ TEST(chains_are_first_in_first_out)
     flight_free(&f);
 }
 
-T_MAIN(T(heap_agrees_with_search),
-       T(slots_are_bounded_and_distinct),
+T_MAIN(T(heap_agrees_with_search), T(slots_are_bounded_and_distinct),
        T(chains_are_first_in_first_out))

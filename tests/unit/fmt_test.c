@@ -5,16 +5,16 @@
 #include <stdio.h>
 
 /* Each format goes through both; the tails have a guard page. */
-#define SAME(...)                                                    \
-    do {                                                             \
-        char       want[256];                                        \
-        struct fmt f = fmt_of((char *)t_guard(NULL, 256), 256);      \
-                                                                     \
-        snprintf(want, sizeof(want), __VA_ARGS__);                   \
-        fmt_f(&f, __VA_ARGS__);                                      \
-        EXPECT_STR(f.buf, want);                                     \
-        EXPECT_EQ(f.len, strlen(want));                              \
-        EXPECT(!f.cut);                                              \
+#define SAME(...)                                               \
+    do {                                                        \
+        char       want[256];                                   \
+        struct fmt f = fmt_of((char *)t_guard(NULL, 256), 256); \
+                                                                \
+        snprintf(want, sizeof(want), __VA_ARGS__);              \
+        fmt_f(&f, __VA_ARGS__);                                 \
+        EXPECT_STR(f.buf, want);                                \
+        EXPECT_EQ(f.len, strlen(want));                         \
+        EXPECT(!f.cut);                                         \
     } while (0)
 
 TEST(numbers_as_printf_prints_them)
@@ -97,8 +97,9 @@ TEST(helpers)
     fmt_u64_pad(&f, 42, 5, '.');
     fmt_pad_to(&f, 55);
     fmt_strn(&f, "end and more", 3);
-    EXPECT_STR(room, "18446744073709551615 -9223372036854775808 00ab ...42   "
-                     "end");
+    EXPECT_STR(room,
+               "18446744073709551615 -9223372036854775808 00ab ...42   "
+               "end");
 }
 
 TEST(nanoseconds_as_seconds)
@@ -131,8 +132,8 @@ TEST(nanoseconds_as_seconds)
 
 TEST(a_format_it_does_not_have_is_our_bug)
 {
-    char        room[32];
-    struct fmt  f = fmt_of(room, sizeof(room));
+    char       room[32];
+    struct fmt f = fmt_of(room, sizeof(room));
     const char *volatile bad = "%p";
     const char *volatile open = "100%";
 

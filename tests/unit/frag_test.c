@@ -48,10 +48,9 @@ static void make(bool ip4, uint32_t id, const struct piece *p)
     static uint8_t  body[DATA_MAX + 8];
     struct ip4_repr i4 = rig_ip4(PROTO_UDP);
     struct ip6_repr i6 = rig_ip6(PROTO_FRAGMENT);
-    struct ip6_frag frag = { .off = (uint16_t)p->off,
-                             .more = p->more,
-                             .id = id,
-                             .next = PROTO_UDP };
+    struct ip6_frag frag = {
+        .off = (uint16_t)p->off, .more = p->more, .id = id, .next = PROTO_UDP
+    };
 
     if (ip4) {
         i4.id = (uint16_t)id;
@@ -150,13 +149,13 @@ static void test_any_order(void **state)
 static void test_overlaps(void **state)
 {
     static const struct piece rows[] = {
-        { 8, 16, true },    /* over the end of the first */
-        { 0, 8, true },     /* within the first */
-        { 8, 8, true },     /* at its end */
-        { 64, 16, false },  /* over the last one's begin */
-        { 72, 16, false },  /* beyond the known end */
-        { 0, 24, true },    /* more than the first */
-        { 72, 8, true },    /* the end, and yet more */
+        { 8, 16, true },   /* over the end of the first */
+        { 0, 8, true },    /* within the first */
+        { 8, 8, true },    /* at its end */
+        { 64, 16, false }, /* over the last one's begin */
+        { 72, 16, false }, /* beyond the known end */
+        { 0, 24, true },   /* more than the first */
+        { 72, 8, true },   /* the end, and yet more */
     };
 
     (void)state;
@@ -290,8 +289,8 @@ static void test_ecn(void **state)
         enum why why;
         uint8_t  tos;
     } rows[] = {
-        { 0x28, 0x28, GO_ON, 0x28 }, { 0x2a, 0x2a, GO_ON, 0x2a },
-        { 0x2a, 0x2b, GO_ON, 0x2b }, { 0x2b, 0x29, GO_ON, 0x2b },
+        { 0x28, 0x28, GO_ON, 0x28 },     { 0x2a, 0x2a, GO_ON, 0x2a },
+        { 0x2a, 0x2b, GO_ON, 0x2b },     { 0x2b, 0x29, GO_ON, 0x2b },
         { 0x28, 0x2b, WHY_FRAG_ECN, 0 }, { 0x2b, 0x28, WHY_FRAG_ECN, 0 },
     };
 
@@ -410,8 +409,8 @@ static void test_answer_to_whole(void **state)
     assert_int_equal(put(true, 1, 16, 8, false), WHY_UDP_NO_PORT);
     assert_true(rig_out(&rig, &g));
     assert_int_equal(g.b[34], 3);
-    assert_int_equal(
-        ip4hdr_parse(span_of(g.b + 42, g.len - 42), &quoted), GO_ON);
+    assert_int_equal(ip4hdr_parse(span_of(g.b + 42, g.len - 42), &quoted),
+                     GO_ON);
     assert_int_equal(quoted.total_len, 44);
     assert_false(ip4_is_fragment(&quoted));
 }
@@ -420,9 +419,7 @@ static void test_answer_to_whole(void **state)
 static void test_nested(void **state)
 {
     struct ip6_frag inner = { .id = 9, .next = PROTO_UDP, .more = true };
-    struct ip6_frag outer = { .id = 8,
-                              .next = PROTO_FRAGMENT,
-                              .more = true };
+    struct ip6_frag outer = { .id = 8, .next = PROTO_FRAGMENT, .more = true };
     uint8_t         body[8 + 16];
 
     (void)state;

@@ -12,8 +12,10 @@ static const struct {
     int         kind, version;
     unsigned    max_ms, nsrc, robustness, interval_s;
 } rows[] = {
-    { "v1 query", "1100 0000 00000000", true, GROUP_QUERY, 1, 10000, 0, 0, 0 },
-    { "v2 query", "1164 0000 00000000", true, GROUP_QUERY, 2, 10000, 0, 0, 0 },
+    { "v1 query", "1100 0000 00000000", true, GROUP_QUERY, 1, 10000, 0, 0,
+      0 },
+    { "v2 query", "1164 0000 00000000", true, GROUP_QUERY, 2, 10000, 0, 0,
+      0 },
     { "v2 of a group", "110a 0000 ef010203", true, GROUP_QUERY, 2, 1000, 0, 0,
       0 },
     { "v3 query", "1164 0000 00000000 027d 0000", true, GROUP_QUERY, 3, 10000,
@@ -38,9 +40,8 @@ static const struct {
     { "v3 report", "2200 0000 0000 0001", true, GROUP_REPORT3, 3, 0, 0, 0,
       0 },
     { "DVMRP", "1300 0000 00000000", true, BAD, 0, 0, 0, 0, 0 },
-    { "MLDv1 query",
-      "8200 0000 2710 0000 00000000000000000000000000000000", false,
-      GROUP_QUERY, 2, 10000, 0, 0, 0 },
+    { "MLDv1 query", "8200 0000 2710 0000 00000000000000000000000000000000",
+      false, GROUP_QUERY, 2, 10000, 0, 0, 0 },
     { "MLDv2 query",
       "8200 0000 2710 0000 00000000000000000000000000000000 027d 0000", false,
       GROUP_QUERY, 3, 10000, 0, 2, 125 },
@@ -56,13 +57,12 @@ static const struct {
     { "a group that is IPv4's",
       "8300 0000 0000 0000 00000000000000000000ffffef010203", false, BAD, 0,
       0, 0, 0, 0 },
-    { "MLDv1 report",
-      "8300 0000 0000 0000 ff150000000000000000000000000001", false,
-      GROUP_REPORT, 2, 0, 0, 0, 0 },
+    { "MLDv1 report", "8300 0000 0000 0000 ff150000000000000000000000000001",
+      false, GROUP_REPORT, 2, 0, 0, 0, 0 },
     { "done", "8400 0000 0000 0000 ff150000000000000000000000000001", false,
       GROUP_LEAVE, 2, 0, 0, 0, 0 },
-    { "MLDv2 report", "8f00 0000 0000 0001", false, GROUP_REPORT3, 3, 0, 0,
-      0, 0 },
+    { "MLDv2 report", "8f00 0000 0000 0001", false, GROUP_REPORT3, 3, 0, 0, 0,
+      0 },
     { "cut MLD", "8200 0000 2710 0000 00", false, BAD, 0, 0, 0, 0, 0 },
 };
 
@@ -72,8 +72,7 @@ TEST(messages_are_read_as_their_length_says)
         size_t            len;
         const uint8_t    *p = t_hex(rows[i].hex, &len);
         struct group_repr r;
-        enum why          why = grouphdr_parse(span_of(p, len), rows[i].ip4,
-                                               &r);
+        enum why why = grouphdr_parse(span_of(p, len), rows[i].ip4, &r);
 
         t_row("%s", rows[i].name);
         if (rows[i].kind == BAD) {
@@ -115,7 +114,8 @@ TEST(sources_are_in_order)
 {
     size_t            len;
     const uint8_t    *p = t_hex("1101 0000 ef010203 0000 0002 0a000001"
-                                "0a000002", &len);
+                                   "0a000002",
+                                &len);
     struct group_repr r;
     struct cw_addr    a;
 
@@ -129,13 +129,16 @@ TEST(reports_stand_as_the_rfcs_draw_them)
 {
     static const uint8_t v2[] = { 0x16, 0, 0, 0, 0xef, 1, 2, 3 };
     static const uint8_t leave[] = { 0x17, 0, 0, 0, 0xef, 1, 2, 3 };
-    static const uint8_t v3[] = { 0x22, 0, 0, 0, 0, 0, 0, 1, 5, 0, 0, 1,
-                                  0xef, 1, 2, 3, 10, 0, 0, 9 };
+    static const uint8_t v3[] = { 0x22, 0, 0,    0, 0, 0, 0,  1, 5, 0,
+                                  0,    1, 0xef, 1, 2, 3, 10, 0, 0, 9 };
     struct cw_addr       src = addr4(0x0a000009);
-    struct group_repr    old = { .kind = GROUP_REPORT, .version = 2,
+    struct group_repr    old = { .kind = GROUP_REPORT,
+                                 .version = 2,
                                  .group = addr4(0xef010203) };
-    struct group_record  rec = { .type = GROUP_ALLOW, .nsrc = 1,
-                                 .group = addr4(0xef010203), .src = &src };
+    struct group_record  rec = { .type = GROUP_ALLOW,
+                                 .nsrc = 1,
+                                 .group = addr4(0xef010203),
+                                 .src = &src };
     uint8_t             *p = t_guard(NULL, sizeof v3);
 
     EXPECT_EQ(group_emit_old(p, 8, &old), 8);

@@ -224,9 +224,9 @@ static void test_unknown_options6(void **state)
     (void)state;
     for (unsigned i = 0; i < 4; i++) {
         for (unsigned group = 0; group < 2; group++) {
-            uint8_t body[16] = { PROTO_UDP, 0, rows[i].type, 4 };
+            uint8_t         body[16] = { PROTO_UDP, 0, rows[i].type, 4 };
             struct ip6_repr ip = rig_ip6(PROTO_DSTOPTS);
-            bool tell = group ? rows[i].group : rows[i].unicast;
+            bool            tell = group ? rows[i].group : rows[i].unicast;
 
             if (group)
                 ip.dst = rig_addr("ff02::1");
@@ -271,7 +271,7 @@ static void test_no_error_about_an_error6(void **state)
     static const struct {
         uint8_t type;
         bool    tell;
-    } rows[] = { { 1, false },  { 3, false },   { 100, false },
+    } rows[] = { { 1, false },   { 3, false },   { 100, false },
                  { 127, false }, { 137, false }, { 128, true } };
     size_t len;
 
@@ -421,8 +421,7 @@ static size_t quote(bool ip4, uint8_t *out, uint8_t proto, size_t total)
                            .dst = rig_addr("2001:db8::9"),
                            .next = proto,
                            .payload_len = (uint16_t)(total - 40) };
-    size_t          at = ip4 ? ip4hdr_emit(out, 60, &i4)
-                             : ip6hdr_emit(out, 60, &i6);
+    size_t at = ip4 ? ip4hdr_emit(out, 60, &i4) : ip6hdr_emit(out, 60, &i6);
 
     be16_store(out + at, 4000);
     be16_store(out + at + 2, 53);
@@ -438,16 +437,16 @@ static void test_errors_in(void **state)
         uint8_t      type, code;
         enum net_err kind;
     } rows[] = {
-        { true, 3, 0, NET_ERR_NET },    { true, 3, 1, NET_ERR_HOST },
-        { true, 3, 2, NET_ERR_PROTO },  { true, 3, 3, NET_ERR_PORT },
-        { true, 3, 5, NET_ERR_HOST },   { true, 3, 6, NET_ERR_NET },
-        { true, 3, 9, NET_ERR_ADMIN },  { true, 3, 13, NET_ERR_ADMIN },
-        { true, 3, 77, NET_ERR_HOST },  { true, 11, 0, NET_ERR_TTL },
-        { true, 11, 1, NET_ERR_TTL },   { true, 12, 0, NET_ERR_PARAM },
-        { false, 1, 0, NET_ERR_NET },   { false, 1, 1, NET_ERR_ADMIN },
-        { false, 1, 3, NET_ERR_HOST },  { false, 1, 4, NET_ERR_PORT },
-        { false, 1, 6, NET_ERR_ADMIN }, { false, 3, 0, NET_ERR_TTL },
-        { false, 4, 1, NET_ERR_PROTO }, { false, 4, 0, NET_ERR_PARAM },
+        { true, 3, 0, NET_ERR_NET },     { true, 3, 1, NET_ERR_HOST },
+        { true, 3, 2, NET_ERR_PROTO },   { true, 3, 3, NET_ERR_PORT },
+        { true, 3, 5, NET_ERR_HOST },    { true, 3, 6, NET_ERR_NET },
+        { true, 3, 9, NET_ERR_ADMIN },   { true, 3, 13, NET_ERR_ADMIN },
+        { true, 3, 77, NET_ERR_HOST },   { true, 11, 0, NET_ERR_TTL },
+        { true, 11, 1, NET_ERR_TTL },    { true, 12, 0, NET_ERR_PARAM },
+        { false, 1, 0, NET_ERR_NET },    { false, 1, 1, NET_ERR_ADMIN },
+        { false, 1, 3, NET_ERR_HOST },   { false, 1, 4, NET_ERR_PORT },
+        { false, 1, 6, NET_ERR_ADMIN },  { false, 3, 0, NET_ERR_TTL },
+        { false, 4, 1, NET_ERR_PROTO },  { false, 4, 0, NET_ERR_PARAM },
         { false, 100, 0, NET_ERR_HOST },
     };
     uint8_t q[64];

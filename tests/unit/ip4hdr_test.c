@@ -4,9 +4,9 @@
 #include "wire/ip4hdr.h"
 
 /* Version 4, 20 bytes, total 28, DF, TTL 64, UDP, 10.0.0.1 > 10.0.0.2. */
-static const uint8_t plain[28] = { 0x45, 0xb8, 0, 28, 0x12, 0x34, 0x40,
-                                   0,    64,   17, 0x13, 0xe3, 10, 0,
-                                   0,    1,    10, 0, 0, 2 };
+static const uint8_t plain[28] = { 0x45, 0xb8, 0,  28,   0x12, 0x34, 0x40,
+                                   0,    64,   17, 0x13, 0xe3, 10,   0,
+                                   0,    1,    10, 0,    0,    2 };
 
 static void seal(uint8_t *hdr, size_t len)
 {
@@ -144,9 +144,13 @@ TEST(quotes)
 TEST(emit_pads_options)
 {
     static const uint8_t alert[5] = { 148, 4, 0, 0, 1 };
-    struct ip4_repr      r = { .ttl = 1, .proto = PROTO_IGMP, .mf = true,
-                               .frag_off = 1480, .total_len = 40 }, back;
-    uint8_t              out[64];
+    struct ip4_repr      r = { .ttl = 1,
+                               .proto = PROTO_IGMP,
+                               .mf = true,
+                               .frag_off = 1480,
+                               .total_len = 40 },
+                    back;
+    uint8_t out[64];
 
     r.src = addr4(0x0a000001);
     r.dst = addr4(0xe0000016);

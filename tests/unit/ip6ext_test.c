@@ -8,8 +8,9 @@
 static size_t packet(uint8_t *out, uint8_t next, const uint8_t *payload,
                      size_t len)
 {
-    struct ip6_repr r = { .next = next, .hop = 64, .tclass = 0xb8,
-                          .flow = 0xabcde };
+    struct ip6_repr r = {
+        .next = next, .hop = 64, .tclass = 0xb8, .flow = 0xabcde
+    };
 
     r.payload_len = (uint16_t)len;
     be32_store(r.src.b, 0x20010db8);
@@ -272,5 +273,5 @@ TEST(bounds)
 }
 
 T_MAIN(T(fixed_header), T(fixed_header_refusals), T(legal_chains),
-       T(headers_in_any_order),
-       T(refused_chains), T(fragment_fields), T(atomic_fragment), T(bounds))
+       T(headers_in_any_order), T(refused_chains), T(fragment_fields),
+       T(atomic_fragment), T(bounds))

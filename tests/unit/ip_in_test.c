@@ -213,13 +213,13 @@ static void test_options4(void **state)
         enum why why;
     } rows[] = {
         { { 1, 1, 1, 0 }, GO_ON },
-        { { 7, 7, 4, 0, 0, 0, 0, 0 }, GO_ON },      /* record route */
-        { { 68, 8, 5, 0, 0, 0, 0, 0 }, GO_ON },     /* timestamps */
-        { { 0x1e, 4, 0, 0 }, GO_ON },               /* unknown */
-        { { 136, 4, 0, 0 }, GO_ON },                /* stream id */
+        { { 7, 7, 4, 0, 0, 0, 0, 0 }, GO_ON },  /* record route */
+        { { 68, 8, 5, 0, 0, 0, 0, 0 }, GO_ON }, /* timestamps */
+        { { 0x1e, 4, 0, 0 }, GO_ON },           /* unknown */
+        { { 136, 4, 0, 0 }, GO_ON },            /* stream id */
         { { 131, 7, 4, 9, 9, 9, 9, 0 }, WHY_IP_OPTION },
         { { 1, 137, 7, 4, 9, 9, 9, 9 }, WHY_IP_OPTION },
-        { { 0, 131, 7, 4, 9, 9, 9, 9 }, GO_ON },    /* behind the end */
+        { { 0, 131, 7, 4, 9, 9, 9, 9 }, GO_ON }, /* behind the end */
         { { 7, 1, 0, 0 }, WHY_IP_HEADER },
         { { 7, 40, 0, 0 }, WHY_IP_HEADER },
         { { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 131 }, WHY_IP_HEADER },

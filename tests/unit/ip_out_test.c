@@ -161,8 +161,7 @@ static void test_groups(void **state)
         assert_true(rig_out(&rig, &f));
         assert_int_equal(f.netif, RIG_ETH);
         assert_memory_equal(f.b, rows[i].mac, 6);
-        assert_int_equal(f.b[14] >> 4 == 4 ? f.b[22] : f.b[21],
-                         rows[i].ttl);
+        assert_int_equal(f.b[14] >> 4 == 4 ? f.b[22] : f.b[21], rows[i].ttl);
     }
 }
 
@@ -172,11 +171,12 @@ static void test_no_way(void **state)
     static const struct {
         const char *src, *dst;
     } rows[] = {
-        { "0.0.0.0", "192.0.2.1" },   /* no route */
-        { "::", "2001:db8::1" },      { "0.0.0.0", "0.0.0.0" },
-        { "127.0.0.1", "10.0.0.2" },  /* 127/8 never leaves: RFC 1122 */
+        { "0.0.0.0", "192.0.2.1" }, /* no route */
+        { "::", "2001:db8::1" },
+        { "0.0.0.0", "0.0.0.0" },
+        { "127.0.0.1", "10.0.0.2" }, /* 127/8 never leaves: RFC 1122 */
         { "::1", "fd00::2" },
-        { "10.0.0.1", "fd00::2" },    /* two families */
+        { "10.0.0.1", "fd00::2" }, /* two families */
     };
 
     (void)state;
@@ -269,12 +269,17 @@ static void test_local_and_bindable(void **state)
         const char *addr;
         bool        local, bindable;
     } rows[] = {
-        { "10.0.0.1", true, true },   { "10.0.0.2", false, false },
-        { "127.0.0.1", true, true },  { "127.1.2.3", true, true },
+        { "10.0.0.1", true, true },
+        { "10.0.0.2", false, false },
+        { "127.0.0.1", true, true },
+        { "127.1.2.3", true, true },
         { "127.255.255.255", false, false },
-        { "0.0.0.0", false, true },   { "::", false, true },
-        { "fd00::1", true, true },    { "::1", true, true },
-        { "fd00::2", false, false },  { "255.255.255.255", false, false },
+        { "0.0.0.0", false, true },
+        { "::", false, true },
+        { "fd00::1", true, true },
+        { "::1", true, true },
+        { "fd00::2", false, false },
+        { "255.255.255.255", false, false },
     };
 
     (void)state;
@@ -310,8 +315,7 @@ static void test_bad_configuration(void **state)
     assert_int_equal(net_addr_add(rig.net, 2, &v6, 64), -CW_EINVAL);
     assert_int_equal(net_addr_add(rig.net, 9, &a, 24), -CW_EINVAL);
     assert_int_equal(net_addr_add(rig.net, RIG_ETH, &a, 33), -CW_EINVAL);
-    assert_int_equal(net_addr_add(rig.net, RIG_ETH, &a, 24),
-                     -CW_EADDRINUSE);
+    assert_int_equal(net_addr_add(rig.net, RIG_ETH, &a, 24), -CW_EADDRINUSE);
     assert_int_equal(net_addr_add(rig.net, RIG_ETH, &g, 24),
                      -CW_EADDRNOTAVAIL);
     assert_int_equal(net_route_add(rig.net, NULL, 0, NULL, RIG_ETH),
@@ -411,7 +415,7 @@ static void test_identifications6(void **state)
  * [RFC1122-3.3.3-d] */
 static void test_mtu_is_configured(void **state)
 {
-    static const uint32_t  mtus[] = { 576, 1280, 9000 };
+    static const uint32_t    mtus[] = { 576, 1280, 9000 };
     static const char *const nets[] = { "10.1.0.1", "10.2.0.1", "10.3.0.1" };
 
     (void)state;
@@ -420,10 +424,10 @@ static void test_mtu_is_configured(void **state)
                                      .mac = rig_mac(9),
                                      .mtu = mtus[i],
                                      .flags = CW_NETIF_NOARP };
-        struct cw_addr own = rig_addr(nets[i]), peer = own;
-        struct cw_mac  mac = rig_mac(2);
-        struct net_tx  tx = tx_to("10.0.0.2");
-        int            at = net_netif_add(rig.net, &c);
+        struct cw_addr         own = rig_addr(nets[i]), peer = own;
+        struct cw_mac          mac = rig_mac(2);
+        struct net_tx          tx = tx_to("10.0.0.2");
+        int                    at = net_netif_add(rig.net, &c);
 
         assert_int_equal(at, 2 + i);
         peer.b[15] = 2;

@@ -53,18 +53,19 @@ TEST(escapes)
         { "\xe4\xbd\xa0", 3, "\"\xe4\xbd\xa0\"" },         /* CJK */
         { "\xf0\x9f\x98\x80", 4, "\"\xf0\x9f\x98\x80\"" }, /* astral */
         { "\xed\x9f\xbf\xee\x80\x80", 6,
-          "\"\xed\x9f\xbf\xee\x80\x80\"" }, /* around the surrogates */
-        { "\x80", 1, "\"\\ufffd\"" },       /* a tail alone */
-        { "\xc3", 1, "\"\\ufffd\"" },       /* cut */
-        { "\xc0\xaf", 2, "\"\\ufffd\\ufffd\"" },             /* overlong */
-        { "\xe0\x80\xaf", 3, "\"\\ufffd\\ufffd\\ufffd\"" },  /* overlong */
-        { "\xed\xa0\x80", 3, "\"\\ufffd\\ufffd\\ufffd\"" },  /* surrogate */
+          "\"\xed\x9f\xbf\xee\x80\x80\"" },      /* around the surrogates */
+        { "\x80", 1, "\"\\ufffd\"" },            /* a tail alone */
+        { "\xc3", 1, "\"\\ufffd\"" },            /* cut */
+        { "\xc0\xaf", 2, "\"\\ufffd\\ufffd\"" }, /* overlong */
+        { "\xe0\x80\xaf", 3, "\"\\ufffd\\ufffd\\ufffd\"" }, /* overlong */
+        { "\xed\xa0\x80", 3, "\"\\ufffd\\ufffd\\ufffd\"" }, /* surrogate */
         { "\xf4\x90\x80\x80", 4,
           "\"\\ufffd\\ufffd\\ufffd\\ufffd\"" }, /* above U+10FFFF */
-        { "\xf0\x80\x80\x80x", 5,
-          "\"\\ufffd\\ufffd\\ufffd\\ufffdx\"" },
+        { "\xf0\x80\x80\x80x", 5, "\"\\ufffd\\ufffd\\ufffd\\ufffdx\"" },
         { "\xff\xfe", 2, "\"\\ufffd\\ufffd\"" },
-        { "\xe4\xbd" "a", 3, "\"\\ufffd\\ufffda\"" },
+        { "\xe4\xbd"
+          "a",
+          3, "\"\\ufffd\\ufffda\"" },
     };
 
     T_EACH (row, rows) {

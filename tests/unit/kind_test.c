@@ -200,8 +200,9 @@ TEST(icmp6_is_not_always_icmp)
 TEST(extension_headers_are_walked)
 {
     static const uint8_t chain[] = { 0, 60, 43, 44, 60 };
-    static const uint8_t long_chain[] = { 60, 60, 60, 60, 60,
-                                          60, 60, 60, 60 };
+    static const uint8_t long_chain[] = {
+        60, 60, 60, 60, 60, 60, 60, 60, 60
+    };
 
     for (unsigned n = 0; n <= ARRAY_LEN(chain); n++) {
         struct frame f = ip6(6, chain, n, 25);
@@ -266,10 +267,6 @@ TEST(cut_and_lying_frames)
     }
 }
 
-T_MAIN(T(tcp_segments),
-       T(padding_is_no_text),
-       T(others),
-       T(icmp6_is_not_always_icmp),
-       T(extension_headers_are_walked),
-       T(later_fragments_are_just_packets),
-       T(cut_and_lying_frames))
+T_MAIN(T(tcp_segments), T(padding_is_no_text), T(others),
+       T(icmp6_is_not_always_icmp), T(extension_headers_are_walked),
+       T(later_fragments_are_just_packets), T(cut_and_lying_frames))

@@ -7,23 +7,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+// clang-format off
 #define HANDSHAKE                                                            \
     "  time ms  h2 client   10.0.0.2:49152        10.0.0.1:12000 h1 server\n" \
     "           CLOSED      │                                  │ LISTEN\n"   \
     "    0.000  SYN-SENT    ├─ SYN 0 ─────────────────────────▶│ SYN-RCVD\n" \
     "   20.000  ESTAB       │◀─────────────── SYN,ACK 0 ack 1 ─┤\n"          \
     "   40.000              ├─ ACK 1 ─────────────────────────▶│ ESTAB\n"
+// clang-format on
 
 enum { PA = RIG_PSH | RIG_ACK, FA = RIG_FIN | RIG_ACK };
 
-static struct run_rig rig;
+static struct run_rig           rig;
 static const struct ladder_opts as_it_is;
 
 static struct rig_seg seg(unsigned flags, uint32_t number, uint32_t ack,
                           const char *text)
 {
-    return (struct rig_seg){ .flags = (uint8_t)flags, .seq = number,
-                             .ack = ack, .text = text };
+    return (struct rig_seg){
+        .flags = (uint8_t)flags, .seq = number, .ack = ack, .text = text
+    };
 }
 
 /* The whole picture of the handshake and this. */
@@ -49,19 +52,16 @@ TEST(a_lost_segment_its_timer_and_the_four_way_close)
     rig_state(&rig, 300000, 1, 0, CW_ESTABLISHED, CW_FIN_WAIT1,
               WHY_CALL_CLOSE);
     n = rig_tcp(&rig, 300000, 1, seg(FA, 22, 22, NULL));
-    rig_state(&rig, 320000, 2, n, CW_ESTABLISHED, CW_CLOSE_WAIT,
-              WHY_GOT_FIN);
+    rig_state(&rig, 320000, 2, n, CW_ESTABLISHED, CW_CLOSE_WAIT, WHY_GOT_FIN);
     n = rig_tcp(&rig, 320000, 2, seg(RIG_ACK, 22, 23, NULL));
-    rig_state(&rig, 320000, 2, 0, CW_CLOSE_WAIT, CW_LAST_ACK,
-              WHY_CALL_CLOSE);
+    rig_state(&rig, 320000, 2, 0, CW_CLOSE_WAIT, CW_LAST_ACK, WHY_CALL_CLOSE);
     rig_state(&rig, 340000, 1, n, CW_FIN_WAIT1, CW_FIN_WAIT2,
               WHY_GOT_ACK_OF_FIN);
     n = rig_tcp(&rig, 320000, 2, seg(FA, 22, 23, NULL));
     rig_state(&rig, 340000, 1, n, CW_FIN_WAIT2, CW_TIME_WAIT, WHY_GOT_FIN);
     rig_time_wait(&rig, 340000, 1);
     n = rig_tcp(&rig, 340000, 1, seg(RIG_ACK, 23, 23, NULL));
-    rig_state(&rig, 360000, 2, n, CW_LAST_ACK, CW_CLOSED,
-              WHY_GOT_ACK_OF_FIN);
+    rig_state(&rig, 360000, 2, n, CW_LAST_ACK, CW_CLOSED, WHY_GOT_ACK_OF_FIN);
     EXPECT(rig_draw(&rig, as_it_is));
     expect_after_handshake(
         "   40.000              ├─ PSH 1:22 \"hello…\" ─────✗        │\n"
@@ -76,11 +76,12 @@ TEST(a_lost_segment_its_timer_and_the_four_way_close)
         "  320.000  LAST-ACK    ├─ FIN 22 ack 23 ─────────────────▶│ "
         "TIME-WAIT\n"
         "  340.000  CLOSED      │◀──────────────────────── ACK 23 ─┤\n");
-    EXPECT_STR(rig.notes,
-               "times are when a packet is sent; a state beside an arrow head "
-               "holds once it has arrived.\n"
-               "the server closed first, so the server stays in TIME-WAIT "
-               "for 60 s, until 60.340 s.\n");
+    EXPECT_STR(
+        rig.notes,
+        "times are when a packet is sent; a state beside an arrow head "
+        "holds once it has arrived.\n"
+        "the server closed first, so the server stays in TIME-WAIT "
+        "for 60 s, until 60.340 s.\n");
 }
 
 /* RFC 9293 Figure 13: both end up in TIME-WAIT. */
@@ -161,8 +162,9 @@ TEST(datagrams_and_an_unreachable_port)
         " 1000.000              ├─ UDP 6 \"hello\\n\" ───────────────▶│\n"
         "                       │    no socket on this UDP port    │\n"
         " 1020.000              │◀───────── ICMP port unreachable ─┤\n");
-    EXPECT_STR(rig.notes, "1 datagram was lost: UDP does not send again, that "
-                          "is the program's job.\n");
+    EXPECT_STR(rig.notes,
+               "1 datagram was lost: UDP does not send again, that "
+               "is the program's job.\n");
 }
 
 /* The course's three segments: the hole is filled, nothing else is sent
@@ -175,8 +177,12 @@ TEST(a_hole_with_sack_and_three_duplicates)
     rig_tcp(&rig, 40000, 2, seg(RIG_ACK, 11, 1, "bbbbbbbbbb"));
     rig_lost(&rig, WHY_LINK_BURST, NULL);
     rig_tcp(&rig, 40000, 2, seg(PA, 21, 1, "cccccccccc"));
-    rig_tcp(&rig, 60000, 1, (struct rig_seg){ .flags = RIG_ACK, .seq = 1, .ack = 11,
-                                .sack_left = 21, .sack_right = 31 });
+    rig_tcp(&rig, 60000, 1,
+            (struct rig_seg){ .flags = RIG_ACK,
+                              .seq = 1,
+                              .ack = 11,
+                              .sack_left = 21,
+                              .sack_right = 31 });
     rig_why(&rig, WHY_TX_DUPACK_OF_3, 1);
     rig_tcp(&rig, 80000, 2, seg(RIG_ACK, 11, 1, "bbbbbbbbbb"));
     rig_why(&rig, WHY_TX_FAST, 3);
@@ -307,8 +313,12 @@ TEST(hostile_payloads_stay_text)
     } rows[] = {
         { "\033[2Jgone", 0, "UDP 8 \".[2Jgone\" " },
         { "a\033]0;title\a", 0, "UDP 11 \"a.]0;title.\" " },
-        { "\xc2\x9b" "2Jabcdef", 0, "UDP 10 \".2Jabcdef\" " }, /* C1 CSI */
-        { "\xe2\x80\xae" "txt.exe", 0, "UDP 10 \".txt.exe\" " }, /* RLO */
+        { "\xc2\x9b"
+          "2Jabcdef",
+          0, "UDP 10 \".2Jabcdef\" " }, /* C1 CSI */
+        { "\xe2\x80\xae"
+          "txt.exe",
+          0, "UDP 10 \".txt.exe\" " }, /* RLO */
         { "ab\0cd", 5, "UDP 5 \"ab.cd\" " },
         { "say \"hi\"\\", 0, "UDP 9 \"say \\\"hi\\\"\\\\\" " },
         { "1\r\n2\t3", 0, "UDP 6 \"1\\r\\n2\\t3\" " },
@@ -383,8 +393,9 @@ TEST(a_listener_that_closes_is_not_the_connection)
     rig_init(&rig);
     rig_handshake(&rig);
     e = &rig.events[rig.run.nevents++];
-    *e = (struct cw_event){ .host = 1, .flow = 3, .kind = EV_SEG_IN,
-                            .pkt = 1 };
+    *e = (struct cw_event){
+        .host = 1, .flow = 3, .kind = EV_SEG_IN, .pkt = 1
+    };
     rig_state(&rig, 90000, 1, 0, CW_LISTEN, CW_CLOSED, WHY_CALL_CLOSE);
     rig.events[rig.run.nevents - 1].flow = 3;
     EXPECT(rig_draw(&rig, as_it_is));
@@ -496,8 +507,8 @@ TEST(random_frames_never_harm)
             unsigned     n = (unsigned)prng_below(&rnd, 4);
 
             while (n-- > 0)
-                rig.frames[i][prng_below(&rnd, f->len)]
-                    = (uint8_t)prng_below(&rnd, 256);
+                rig.frames[i][prng_below(&rnd, f->len)] = (uint8_t)prng_below(
+                    &rnd, 256);
             f->len = prng_below(&rnd, f->len + 1);
             f->p = t_guard(rig.frames[i], f->len);
         }

@@ -1,13 +1,13 @@
 /* link_test.c: the chain as a whole: order, conservation, determinism. */
 #include "emu_rig.h"
 
-#define HARD                                                            \
-    "delay 20ms 5ms loss 3% burst 4 reorder 5% by 2 duplicate 4% "      \
+#define HARD                                                       \
+    "delay 20ms 5ms loss 3% burst 4 reorder 5% by 2 duplicate 4% " \
     "corrupt 2% rate 10mbit queue 20p down 100ms..120ms"
 
 TEST(perfect_link_is_in_order_at_once)
 {
-    struct rig         r;
+    struct rig r;
 
     rig_init(&r, "", 1);
     EXPECT(link_next(r.link) == NS_NEVER);
@@ -44,7 +44,7 @@ TEST(directions_are_apart)
 
 TEST(delay_is_exact)
 {
-    struct rig         r;
+    struct rig r;
 
     rig_init(&r, "delay 20ms", 1);
     rig_send(&r, 1, 100, 0);
@@ -88,8 +88,8 @@ TEST(jitter_is_uniform)
 TEST(jitter_reorders_by_time)
 {
     enum { N = 500 };
-    struct rig                r;
-    unsigned                  inversions = 0;
+    struct rig r;
+    unsigned   inversions = 0;
 
     rig_init(&r, "delay 5ms 5ms", 3);
     for (unsigned i = 0; i < N; i++)
@@ -142,8 +142,8 @@ TEST(every_copy_has_one_final_fate)
 /* The scenario must reach every node, or the other tests prove little. */
 TEST(hard_link_does_everything)
 {
-    static const enum why lost[] = { WHY_LINK_BURST, WHY_LINK_DOWN,
-                                     WHY_LINK_QUEUE };
+    static const enum why     lost[] = { WHY_LINK_BURST, WHY_LINK_DOWN,
+                                         WHY_LINK_QUEUE };
     const struct link_counts *c;
     struct rig                r;
 
@@ -263,8 +263,8 @@ TEST(room_is_bounded)
 
 TEST(live_change_leaves_what_is_under_way)
 {
-    struct rig         r;
-    struct link_spec   s = rig_spec("delay 1ms");
+    struct rig       r;
+    struct link_spec s = rig_spec("delay 1ms");
 
     rig_init(&r, "delay 20ms", 1);
     rig_send(&r, 1, 60, 0);
@@ -286,8 +286,8 @@ TEST(live_change_leaves_what_is_under_way)
 /* A rate that is lifted: the transmitter still finishes what it has. */
 TEST(lifted_rate_keeps_the_order)
 {
-    struct rig         r;
-    struct link_spec   s = { 0 };
+    struct rig       r;
+    struct link_spec s = { 0 };
 
     rig_init(&r, "rate 1mbit", 1);
     rig_send(&r, 2, 1000, 0);
@@ -301,7 +301,7 @@ TEST(lifted_rate_keeps_the_order)
 
 TEST(time_never_runs_backward)
 {
-    struct rig         r;
+    struct rig r;
 
     rig_init(&r, "delay 1ms", 1);
     rig_send(&r, 1, 60, NS_S);
@@ -338,7 +338,8 @@ TEST(super_segments_need_a_plain_link)
         pkt = rig_frame(&r, "a frame of twenty b.", 20);
         pkt.gso_size = 10;
         link_send(r.link, LINK_FWD, &pkt, 0);
-        EXPECT_EQ(r.fates[r.nfates - 1].why == WHY_LINK_OVERSIZE, !rows[i].ok);
+        EXPECT_EQ(r.fates[r.nfates - 1].why == WHY_LINK_OVERSIZE,
+                  !rows[i].ok);
         rig_free(&r);
     }
 }
@@ -389,11 +390,13 @@ static void check_log(const struct rig *r, unsigned sent)
 
 TEST(random_life)
 {
+    // clang-format off
     static const char *const words[] = {
         "", HARD, "delay 5ms 5ms reorder 30% by 3", "rate 1mbit queue 5p",
         "rate 300kbit delay 10ms queue 2bdp duplicate 50%", "loss 100%",
         "corrupt 100% reorder 100%", "delay 1ms down 0s..100s",
     };
+    // clang-format on
 
     for (uint64_t seed = 1; seed <= 20; seed++) {
         struct rig  r;
@@ -436,22 +439,12 @@ TEST(no_memory_is_a_full_link)
     rig_free(&r);
 }
 
-T_MAIN(T(perfect_link_is_in_order_at_once),
-       T(directions_are_apart),
-       T(delay_is_exact),
-       T(jitter_is_uniform),
-       T(jitter_reorders_by_time),
-       T(every_copy_has_one_final_fate),
-       T(hard_link_does_everything),
-       T(same_seed_same_fates),
-       T(loss_is_keyed_by_ordinal),
-       T(rules_do_not_move_bursts),
-       T(down_time_is_half_open),
-       T(room_is_bounded),
-       T(live_change_leaves_what_is_under_way),
-       T(lifted_rate_keeps_the_order),
-       T(time_never_runs_backward),
-       T(super_segments_need_a_plain_link),
-       T(freed_under_way),
-       T(random_life),
-       T(no_memory_is_a_full_link))
+T_MAIN(T(perfect_link_is_in_order_at_once), T(directions_are_apart),
+       T(delay_is_exact), T(jitter_is_uniform), T(jitter_reorders_by_time),
+       T(every_copy_has_one_final_fate), T(hard_link_does_everything),
+       T(same_seed_same_fates), T(loss_is_keyed_by_ordinal),
+       T(rules_do_not_move_bursts), T(down_time_is_half_open),
+       T(room_is_bounded), T(live_change_leaves_what_is_under_way),
+       T(lifted_rate_keeps_the_order), T(time_never_runs_backward),
+       T(super_segments_need_a_plain_link), T(freed_under_way),
+       T(random_life), T(no_memory_is_a_full_link))

@@ -8,13 +8,16 @@
 #include <stddef.h>
 #include <string.h>
 
-#define SAME(theirs, ours)                                               \
-    { #theirs, offsetof(struct tcp_info, tcpi_##theirs),                 \
-      offsetof(struct linux_info, ours),                                 \
-      sizeof(((struct tcp_info *)0)->tcpi_##theirs),                     \
-      sizeof(((struct linux_info *)0)->ours) }
+#define SAME(theirs, ours)                                 \
+    {                                                      \
+#theirs, offsetof(struct tcp_info, tcpi_##theirs), \
+            offsetof(struct linux_info, ours),             \
+            sizeof(((struct tcp_info *)0)->tcpi_##theirs), \
+            sizeof(((struct linux_info *)0)->ours)         \
+    }
 #define S(name) SAME(name, name)
 
+// clang-format off
 static const struct {
     const char *name;
     size_t      theirs, ours, their_size, our_size;
@@ -32,6 +35,7 @@ static const struct {
     S(bytes_retrans), S(dsack_dups), S(reord_seen), S(rcv_ooopack),
     S(snd_wnd),
 };
+// clang-format on
 
 static void every_field_in_its_place(void **unused)
 {
@@ -45,7 +49,8 @@ static void every_field_in_its_place(void **unused)
 /* The header's bit fields have no offset. */
 static void bit_fields(void **unused)
 {
-    const struct cw_tcp_info i = { .snd_wscale = 7, .rcv_wscale = 10,
+    const struct cw_tcp_info i = { .snd_wscale = 7,
+                                   .rcv_wscale = 10,
                                    .fastopen_fail = 2 };
     struct linux_info        ours;
     struct tcp_info          theirs;
@@ -53,8 +58,8 @@ static void bit_fields(void **unused)
     (void)unused;
     linux_info(&i, &ours);
     memset(&theirs, 0, sizeof theirs);
-    memcpy(&theirs, &ours, sizeof theirs < sizeof ours ? sizeof theirs
-                                                       : sizeof ours);
+    memcpy(&theirs, &ours,
+           sizeof theirs < sizeof ours ? sizeof theirs : sizeof ours);
     EXPECT_EQ(theirs.tcpi_snd_wscale, 7);
     EXPECT_EQ(theirs.tcpi_rcv_wscale, 10);
     EXPECT_EQ(theirs.tcpi_delivery_rate_app_limited, 0);
@@ -93,9 +98,10 @@ static void units(void **unused)
 
 static void a_listener(void **unused)
 {
-    const struct cw_tcp_info i = { .state = CW_LISTEN, .unacked = 2,
+    const struct cw_tcp_info i = { .state = CW_LISTEN,
+                                   .unacked = 2,
                                    .sacked = 5 };
-    struct linux_info l;
+    struct linux_info        l;
 
     (void)unused;
     linux_info(&i, &l);

@@ -41,8 +41,8 @@ TEST(random_loss_rate)
 
             rig_init(&r, rows[i].words, seed);
             rig_send(&r, N, 60, 0);
-            EXPECT_RANGE(link_counts_of(r.link, LINK_FWD)->lost,
-                         rows[i].lo, rows[i].hi);
+            EXPECT_RANGE(link_counts_of(r.link, LINK_FWD)->lost, rows[i].lo,
+                         rows[i].hi);
             rig_free(&r);
         }
 }
@@ -151,9 +151,9 @@ TEST(changed_loss_forgets_the_burst)
 
 TEST(duplicates)
 {
-    struct rig                r;
-    size_t                    n;
-    unsigned                  twins = 0;
+    struct rig r;
+    size_t     n;
+    unsigned   twins = 0;
 
     rig_init(&r, "duplicate 10% delay 1ms", 1);
     rig_send(&r, 10000, 60, 0);
@@ -169,11 +169,7 @@ TEST(duplicates)
     rig_free(&r);
 }
 
-T_MAIN(T(never_and_always),
-       T(random_loss_rate),
-       T(random_losses_do_not_cling),
-       T(burst_rate_and_length),
-       T(burst_of_one_never_doubles),
-       T(chain_begins_in_equilibrium),
-       T(changed_loss_forgets_the_burst),
-       T(duplicates))
+T_MAIN(T(never_and_always), T(random_loss_rate),
+       T(random_losses_do_not_cling), T(burst_rate_and_length),
+       T(burst_of_one_never_doubles), T(chain_begins_in_equilibrium),
+       T(changed_loss_forgets_the_burst), T(duplicates))

@@ -41,8 +41,8 @@ static void end(void)
     net_rig_free(&rig);
 }
 
-#define FAMILIES(four)                                                     \
-    for (int four = 1, once_ = (begin(four, 0), 1); four >= 0;             \
+#define FAMILIES(four)                                         \
+    for (int four = 1, once_ = (begin(four, 0), 1); four >= 0; \
          end(), four--, once_ = four >= 0 ? (begin(four, 0), 1) : once_)
 
 static struct net_filter filter(bool exclude, unsigned first, unsigned n)
@@ -126,8 +126,7 @@ static const uint8_t *report(unsigned nrec)
 }
 
 static const uint8_t *expect_record(const uint8_t *p, unsigned type,
-                                    unsigned n, unsigned first,
-                                    unsigned nsrc)
+                                    unsigned n, unsigned first, unsigned nsrc)
 {
     size_t         size = ip4 ? 4 : 16;
     struct cw_addr want = group(n);
@@ -172,8 +171,8 @@ static void skip_all(void)
 /* A message of versions 1 and 2. */
 static void old_message(unsigned type, unsigned n)
 {
-    struct cw_addr want = group(n), all = rig_addr(ip4 ? "224.0.0.2"
-                                                       : "ff02::2");
+    struct cw_addr want = group(n),
+                   all = rig_addr(ip4 ? "224.0.0.2" : "ff02::2");
     bool           leave = type == IGMP_LEAVE || type == ICMP6_MLD_DONE;
     size_t         len, size = ip4 ? 4 : 16;
     const uint8_t *p = message(leave ? &all : &want, &len);
@@ -237,7 +236,7 @@ static enum why ask4(const struct ask *q, const uint8_t *msg, size_t len)
 
 static enum why ask6(const struct ask *q, const uint8_t *msg, size_t len)
 {
-    uint8_t p[200] = { PROTO_ICMP6, 0, 5, 2, 0, 0, 1, 0 };
+    uint8_t         p[200] = { PROTO_ICMP6, 0, 5, 2, 0, 0, 1, 0 };
     struct ip6_repr ip = rig_ip6(PROTO_HOPOPTS);
 
     if (q->no_alert)
@@ -277,7 +276,7 @@ static void other_reports(unsigned n)
  * [Robustness Variable] times. [RFC1122-3.3.7-a] */
 TEST(a_change_is_told_at_once_and_once_more)
 {
-    FAMILIES(four) {
+    FAMILIES (four) {
         struct net_member *m = join_all(1), *n;
 
         told_twice(GROUP_TO_EX, 1, 0, 0);
@@ -294,7 +293,7 @@ TEST(a_change_is_told_at_once_and_once_more)
 /* Left before the second telling: what is told is how it is now. */
 TEST(a_change_of_mind_is_told_as_it_stands)
 {
-    FAMILIES(four) {
+    FAMILIES (four) {
         struct net_member *m = join_all(1);
 
         one_record(GROUP_TO_EX, 1, 0, 0);
@@ -306,7 +305,7 @@ TEST(a_change_of_mind_is_told_as_it_stands)
 /* §5.1: differences of the list, in either mode. */
 TEST(sources_are_told_by_difference)
 {
-    FAMILIES(four) {
+    FAMILIES (four) {
         struct net_member *m = join(1, filter(false, 1, 2));
         struct net_filter  other = filter(false, 2, 2);
         struct net_filter  block = filter(true, 1, 1);
@@ -333,7 +332,7 @@ TEST(sources_are_told_by_difference)
  * besides is all. */
 TEST(members_are_merged)
 {
-    FAMILIES(four) {
+    FAMILIES (four) {
         struct net_member *a = join(1, filter(true, 1, 2));
         struct net_member *b, *c;
         struct cw_addr     one = group(1), s2 = source(2), s1 = source(1);
@@ -360,7 +359,7 @@ TEST(members_are_merged)
  * is still exact. */
 TEST(too_many_sources_become_all)
 {
-    FAMILIES(four) {
+    FAMILIES (four) {
         struct net_member *m[3];
         struct cw_addr     one = group(1), in = source(25), out = source(99);
         struct netif      *nif = netif_of(rig.net, RIG_ETH);
@@ -383,7 +382,7 @@ TEST(too_many_sources_become_all)
  * and only once. */
 TEST(a_general_query_has_one_answer)
 {
-    FAMILIES(four) {
+    FAMILIES (four) {
         struct net_member *m = join_all(1), *n = join(2, filter(false, 4, 1));
         const uint8_t     *p;
 
@@ -404,22 +403,32 @@ TEST(a_general_query_has_one_answer)
  * told; about a group that nobody wants, silence. */
 TEST(a_query_about_a_group_has_its_answer)
 {
-    FAMILIES(four) {
+    FAMILIES (four) {
         struct net_member *m = join(1, filter(false, 4, 3));
 
         skip_all();
-        EXPECT_EQ(ask((struct ask){ .version = 3, .group = 1,
-                                    .max_ms = 1000 }), GO_ON);
+        EXPECT_EQ(
+            ask((struct ask){ .version = 3, .group = 1, .max_ms = 1000 }),
+            GO_ON);
         rig_advance(&rig, NS_S);
         one_record(GROUP_IS_IN, 1, 4, 3);
-        EXPECT_EQ(ask((struct ask){ .version = 3, .group = 1, .max_ms = 1000,
-                                    .nsrc = 4, .first = 1 }), GO_ON);
+        EXPECT_EQ(ask((struct ask){ .version = 3,
+                                    .group = 1,
+                                    .max_ms = 1000,
+                                    .nsrc = 4,
+                                    .first = 1 }),
+                  GO_ON);
         rig_advance(&rig, NS_S);
         one_record(GROUP_IS_IN, 1, 4, 1);
-        EXPECT_EQ(ask((struct ask){ .version = 3, .group = 1, .max_ms = 1000,
-                                    .nsrc = 2, .first = 20 }), GO_ON);
-        EXPECT_EQ(ask((struct ask){ .version = 3, .group = 7,
-                                    .max_ms = 1000 }), WHY_NOT_FOR_US);
+        EXPECT_EQ(ask((struct ask){ .version = 3,
+                                    .group = 1,
+                                    .max_ms = 1000,
+                                    .nsrc = 2,
+                                    .first = 20 }),
+                  GO_ON);
+        EXPECT_EQ(
+            ask((struct ask){ .version = 3, .group = 7, .max_ms = 1000 }),
+            WHY_NOT_FOR_US);
         rig_advance(&rig, 60 * NS_S);
         rig_out_none(&rig);
         net_group_leave(m);
@@ -429,11 +438,12 @@ TEST(a_query_about_a_group_has_its_answer)
 /* §4.1.6: the querier says how often changes are told. */
 TEST(the_querier_sets_the_robustness)
 {
-    FAMILIES(four) {
+    FAMILIES (four) {
         struct net_member *m;
 
-        EXPECT_EQ(ask((struct ask){ .version = 3, .max_ms = 100,
-                                    .robustness = 4 }), GO_ON);
+        EXPECT_EQ(
+            ask((struct ask){ .version = 3, .max_ms = 100, .robustness = 4 }),
+            GO_ON);
         skip_all();
         m = join_all(1);
         for (int i = 0; i < 4; i++) {
@@ -458,14 +468,15 @@ TEST(doubtful_queries_are_ignored)
         { .version = 3, .max_ms = 100, .remote = true }, /* IPv6 only */
     };
 
-    FAMILIES(four) {
+    FAMILIES (four) {
         struct net_member *m = join_all(1);
 
         skip_all();
         for (size_t i = 0; i < ARRAY_LEN(t) - (ip4 ? 1 : 0); i++) {
             t_row("%zu", i);
-            EXPECT_EQ(ask(t[i]), t[i].bad_sum && !ip4 ? WHY_ICMP_CHECKSUM
-                                                      : WHY_GROUP_BAD);
+            EXPECT_EQ(ask(t[i]),
+                      t[i].bad_sum && !ip4 ? WHY_ICMP_CHECKSUM
+                                           : WHY_GROUP_BAD);
             rig_advance(&rig, 60 * NS_S);
             rig_out_none(&rig);
         }
@@ -480,7 +491,7 @@ TEST(doubtful_queries_are_ignored)
  * reports, until it has been silent for 260 s. */
 TEST(version_2_is_spoken_to_a_version_2_querier)
 {
-    FAMILIES(four) {
+    FAMILIES (four) {
         unsigned           told = ip4 ? IGMP_REPORT2 : ICMP6_MLD_REPORT;
         struct net_member *m = join_all(1), *n;
 
@@ -506,7 +517,7 @@ TEST(version_2_is_spoken_to_a_version_2_querier)
  * RFC 2236 §3. */
 TEST(another_members_report_is_enough)
 {
-    FAMILIES(four) {
+    FAMILIES (four) {
         struct net_member *m = join_all(1);
 
         skip_all();
@@ -577,8 +588,7 @@ TEST(groups_are_bounded)
     for (unsigned i = 0; i < MCAST_GROUPS_MAX; i++)
         m[i] = join_all(i + 1);
     a = group(200);
-    EXPECT_EQ(net_group_join(rig.net, RIG_ETH, &a, &all, &one),
-              -CW_ENOBUFS);
+    EXPECT_EQ(net_group_join(rig.net, RIG_ETH, &a, &all, &one), -CW_ENOBUFS);
     one = join_all(1); /* the group is there already */
     net_group_leave(one);
     for (unsigned i = 0; i < MCAST_GROUPS_MAX; i++)
@@ -590,7 +600,7 @@ TEST(groups_are_bounded)
 /* A hundred groups' answer is cut into reports that fit the link. */
 TEST(long_reports_are_cut)
 {
-    FAMILIES(four) {
+    FAMILIES (four) {
         static struct net_member *m[MCAST_GROUPS_MAX];
         unsigned                  seen = 0;
 
@@ -616,7 +626,7 @@ TEST(long_reports_are_cut)
 /* RFC 1112 §6.4, RFC 2464 §7: frames for other groups are not looked at. */
 TEST(the_link_filters_by_group)
 {
-    FAMILIES(four) {
+    FAMILIES (four) {
         struct net_member *m = join_all(1);
         struct netif      *nif = netif_of(rig.net, RIG_ETH);
         struct cw_addr     one = group(1), two = group(2);

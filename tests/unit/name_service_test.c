@@ -86,9 +86,9 @@ static void check(const struct world *w, const struct row *row)
 
 TEST(names_mean_what_they_should)
 {
-    struct row  ptr6 = { NULL, PTR, IN, OK, 4, "\x02h2" };
-    char        name[80];
-    struct rig  r;
+    struct row ptr6 = { NULL, PTR, IN, OK, 4, "\x02h2" };
+    char       name[80];
+    struct rig r;
 
     rig_init(&r, 2, 0);
     T_EACH (row, rows)

@@ -104,14 +104,14 @@ TEST(knobs_keep_the_rfcs_bounds)
         const struct knobs *k = knobs_of((enum cw_profile)p);
 
         t_row("profile %u", p);
-        EXPECT_EQ(k->rto_initial, NS_S);    /* RFC 6298 §2.1 */
-        EXPECT_GE(k->rto_max, 60 * NS_S);   /* §2.5 */
-        EXPECT_LT(k->delack, 500 * NS_MS);  /* MUST-40 */
+        EXPECT_EQ(k->rto_initial, NS_S);   /* RFC 6298 §2.1 */
+        EXPECT_GE(k->rto_max, 60 * NS_S);  /* §2.5 */
+        EXPECT_LT(k->delack, 500 * NS_MS); /* MUST-40 */
         EXPECT(k->rto_min > 0 || k->rto_var_min > 0);
         EXPECT_LT(0, k->orphan_fin_wait_2);
     }
-    EXPECT_EQ(strict->rto_min, NS_S);     /* RFC 6298 §2.4 */
-    EXPECT_EQ(strict->msl, 120 * NS_S);   /* RFC 9293 §3.4.2 */
+    EXPECT_EQ(strict->rto_min, NS_S);   /* RFC 6298 §2.4 */
+    EXPECT_EQ(strict->msl, 120 * NS_S); /* RFC 9293 §3.4.2 */
     EXPECT_EQ(knobs_of(CW_PROFILE_DEPLOYED)->initcwnd, 10);
     EXPECT_EQ(knobs_of(CW_PROFILE_DEPLOYED)->quickacks, 16);
 }

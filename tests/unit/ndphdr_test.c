@@ -203,8 +203,8 @@ TEST(router_advertisement_says)
     m.ndp.has_mtu = true;
     m.ndp.mtu = 1480;
     m.ndp.nprefix = 2;
-    m.ndp.prefix[1] = (struct ndp_prefix){ ip6(0x2001, 0), 64, true, false,
-                                           UINT32_MAX, 7 };
+    m.ndp.prefix[1] = (struct ndp_prefix){ ip6(0x2001, 0), 64,         true,
+                                           false,          UINT32_MAX, 7 };
     EXPECT_EQ(round_trip(&m, &r), GO_ON);
     (void)ndphdr_emit(b, sizeof(b), &m.ndp);
     EXPECT_EQ(b[5], 0x40); /* O alone */
@@ -311,8 +311,10 @@ TEST(router_options_of_strange_length)
 {
     static const struct {
         uint8_t kind, units;
-    } rows[] = { { NDP_OPT_MTU, 4 }, { NDP_OPT_MTU, 2 },
-                 { NDP_OPT_PREFIX, 1 }, { NDP_OPT_PREFIX, 5 },
+    } rows[] = { { NDP_OPT_MTU, 4 },
+                 { NDP_OPT_MTU, 2 },
+                 { NDP_OPT_PREFIX, 1 },
+                 { NDP_OPT_PREFIX, 5 },
                  { NDP_OPT_SLLA, 4 } };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -342,8 +344,7 @@ TEST(solicited_node)
 
 T_MAIN(T(plain_messages_are_valid), T(reserved_fields_are_zero),
        T(common_checks), T(other_types_are_refused),
-       T(neighbour_solicitation),
-       T(neighbour_advertisement), T(router_messages),
-       T(router_advertisement_says), T(prefixes_left_out), T(redirect),
-       T(options_of_no_use), T(router_options_of_strange_length),
+       T(neighbour_solicitation), T(neighbour_advertisement),
+       T(router_messages), T(router_advertisement_says), T(prefixes_left_out),
+       T(redirect), T(options_of_no_use), T(router_options_of_strange_length),
        T(solicited_node))

@@ -10,13 +10,13 @@ TEST(slips_and_strangers)
     static const struct {
         const char *word, *want;
     } rows[] = {
-        { "delay", "delay" },   { "dealy", "delay" }, { "daley", "delay" },
-        { "dely", "delay" },    { "deelay", "delay" }, { "del", NULL },
-        { "los", "loss" },      { "lsos", "loss" },   { "rats", "rate" },
-        { "quue", "queue" },    { "lad", "lab" },     { "urn", "run" },
-        { "laddr", "ladder" },  { "s", NULL },        { "web", NULL },
-        { "sss", "ss" },        { "is", "ss" },       { "", NULL },
-        { "bandwidth", NULL },  { "xy", NULL },
+        { "delay", "delay" },  { "dealy", "delay" },  { "daley", "delay" },
+        { "dely", "delay" },   { "deelay", "delay" }, { "del", NULL },
+        { "los", "loss" },     { "lsos", "loss" },    { "rats", "rate" },
+        { "quue", "queue" },   { "lad", "lab" },      { "urn", "run" },
+        { "laddr", "ladder" }, { "s", NULL },         { "web", NULL },
+        { "sss", "ss" },       { "is", "ss" },        { "", NULL },
+        { "bandwidth", NULL }, { "xy", NULL },
     };
 
     T_EACH (row, rows) {

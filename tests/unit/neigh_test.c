@@ -33,8 +33,8 @@ static struct cw_addr who(bool ip4)
 static enum neigh_state state_of(bool ip4)
 {
     struct cw_addr      a = who(ip4);
-    const struct neigh *ne =
-        neigh_find(rig.net, netif_of(rig.net, RIG_ETH), &a);
+    const struct neigh *ne = neigh_find(rig.net, netif_of(rig.net, RIG_ETH),
+                                        &a);
 
     return ne ? (enum neigh_state)ne->state : NEIGH_NONE;
 }
@@ -104,7 +104,8 @@ static void expect_ask(bool ip4, bool unicast)
     assert_true(addr_eq(&msg.target, &target));
     assert_true(addr_eq(&ip.dst, unicast ? &target : &node));
     assert_int_equal(ip.src.b[15], 1);
-    assert_true(msg.has_slla && mac_eq(&msg.slla, &(struct cw_mac[]){ rig_mac(1) }[0]));
+    assert_true(msg.has_slla
+                && mac_eq(&msg.slla, &(struct cw_mac[]){ rig_mac(1) }[0]));
     assert_int_equal(g.why, WHY_TX_NS);
 }
 
@@ -405,8 +406,7 @@ static void test_advertisements(void **state)
         assert_int_equal(send(false, 10), GO_ON);
         if (rows[i].before != NEIGH_INCOMPLETE)
             assert_int_equal(
-                advertise(9, rows[i].before == NEIGH_REACHABLE, true),
-                GO_ON);
+                advertise(9, rows[i].before == NEIGH_REACHABLE, true), GO_ON);
         if (rows[i].before == NEIGH_PROBE) {
             assert_int_equal(send(false, 11), GO_ON);
             rig_advance(&rig, 5 * NS_S);
@@ -494,7 +494,7 @@ static void test_bad_arp(void **state)
         { 15, 6, WHY_ARP_BAD },   { 16, 0x86, WHY_ARP_BAD },
         { 18, 8, WHY_ARP_BAD },   { 19, 16, WHY_ARP_BAD },
         { 21, 3, WHY_ARP_BAD },   { 22, 1, WHY_ARP_BAD }, /* group's MAC */
-        { 31, 1, WHY_ARP_BAD },   /* claims to be us */
+        { 31, 1, WHY_ARP_BAD }, /* claims to be us */
         { 31, 255, WHY_ARP_BAD }, { 28, 224, WHY_ARP_BAD },
         { 28, 127, WHY_ARP_BAD },
     };
@@ -649,20 +649,13 @@ static void test_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_resolution),
-        CASE(test_prompting_source),
-        CASE(test_failure),
-        CASE(test_waiting_queue),
-        CASE(test_waiting_fragments),
-        CASE(test_ageing),
-        CASE(test_signs_of_life),
-        CASE(test_advertisements),
-        CASE(test_unasked),
-        CASE(test_arp_questions),
-        CASE(test_bad_arp),
-        CASE(test_solicitations),
-        CASE(test_bad_ndp),
-        CASE(test_noarp),
+        CASE(test_resolution),        CASE(test_prompting_source),
+        CASE(test_failure),           CASE(test_waiting_queue),
+        CASE(test_waiting_fragments), CASE(test_ageing),
+        CASE(test_signs_of_life),     CASE(test_advertisements),
+        CASE(test_unasked),           CASE(test_arp_questions),
+        CASE(test_bad_arp),           CASE(test_solicitations),
+        CASE(test_bad_ndp),           CASE(test_noarp),
         CASE(test_bounded),
     };
 

@@ -31,11 +31,11 @@ static uint32_t below(uint32_t n)
 /* An address that means something here, or hardly anything. */
 static struct cw_addr some_addr(bool ip4)
 {
-    static const char *const v4[] = { "10.0.0.1", "10.0.0.2", "10.0.0.255",
-                                      "224.0.0.1", "127.0.0.1",
-                                      "192.0.2.1" };
-    static const char *const v6[] = { "fd00::1", "fd00::2", "ff02::1",
-                                      "ff02::1:ff00:1", "::1", "fe80::9" };
+    static const char *const v4[] = { "10.0.0.1",  "10.0.0.2",  "10.0.0.255",
+                                      "224.0.0.1", "127.0.0.1", "192.0.2.1" };
+    static const char *const v6[] = {
+        "fd00::1", "fd00::2", "ff02::1", "ff02::1:ff00:1", "::1", "fe80::9"
+    };
 
     return rig_addr(ip4 ? v4[below(6)] : v6[below(6)]);
 }
@@ -50,10 +50,10 @@ static size_t put_udp(bool ip4, const struct cw_addr *src,
     (void)ip4;
     udp.len = (uint16_t)len;
     udphdr_emit(body, UDP_LEN, &udp);
-    be16_store(body + 6,
-               udphdr_cksum(cksum_add(
-                   cksum_pseudo(src, dst, PROTO_UDP, (uint32_t)len), body,
-                   len)));
+    be16_store(
+        body + 6,
+        udphdr_cksum(cksum_add(
+            cksum_pseudo(src, dst, PROTO_UDP, (uint32_t)len), body, len)));
     return len;
 }
 

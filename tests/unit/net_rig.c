@@ -47,8 +47,8 @@ static enum why deliver(void *ctx, const struct net_rx *rx)
     assert_true(rx->len <= sizeof r->rx_bytes);
     assert_true(rx->off + head <= pkt_head_len(rx->pkt));
     assert_int_equal(rx->off + rx->len, rx->pkt->len);
-    assert_int_equal(
-        pkt_copy_out(rx->pkt, rx->off, r->rx_bytes, rx->len), rx->len);
+    assert_int_equal(pkt_copy_out(rx->pkt, rx->off, r->rx_bytes, rx->len),
+                     rx->len);
     return r->rx_answer;
 }
 
@@ -115,8 +115,7 @@ static void add_neigh(struct net_rig *r, const char *text)
 
 static void add_netifs(struct net_rig *r, unsigned n, unsigned flags)
 {
-    struct cw_netif_config lo = { .name = "lo",
-                                  .flags = CW_NETIF_LOOPBACK };
+    struct cw_netif_config lo = { .name = "lo", .flags = CW_NETIF_LOOPBACK };
     struct cw_netif_config eth = { .name = "eth0",
                                    .mac = rig_mac(n),
                                    .flags = flags };
@@ -183,8 +182,8 @@ void net_rig_free(struct net_rig *r)
 
 /* ---- frames in and out -------------------------------------------------- */
 
-enum why rig_in_runs(struct net_rig *r, unsigned netif,
-                     const struct frame *f, unsigned runs)
+enum why rig_in_runs(struct net_rig *r, unsigned netif, const struct frame *f,
+                     unsigned runs)
 {
     struct cw_pkt pkt;
     size_t        at = 0, each = f->len / runs + 1;
@@ -310,8 +309,8 @@ void rig_frame4(struct frame *f, struct ip4_repr ip, const void *payload,
 {
     size_t at = put_ether(f, &ip.dst, ETHER_IP4);
 
-    ip.total_len =
-        (uint16_t)(IP4_HDR_MIN + ((ip.opts.len + 3) & ~(size_t)3) + len);
+    ip.total_len = (uint16_t)(IP4_HDR_MIN + ((ip.opts.len + 3) & ~(size_t)3)
+                              + len);
     at += ip4hdr_emit(f->b + at, sizeof f->b - at, &ip);
     if (len)
         memcpy(f->b + at, payload, len);

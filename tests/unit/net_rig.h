@@ -60,8 +60,8 @@ void net_rig_free(struct net_rig *r);
 /* A frame arrives: why it was dropped, or GO_ON. */
 enum why rig_in(struct net_rig *r, unsigned netif, const struct frame *f);
 /* The same in `runs` pieces of memory. */
-enum why rig_in_runs(struct net_rig *r, unsigned netif,
-                     const struct frame *f, unsigned runs);
+enum why rig_in_runs(struct net_rig *r, unsigned netif, const struct frame *f,
+                     unsigned runs);
 /* The next frame that wants to leave; false: none. */
 bool rig_out(struct net_rig *r, struct frame *f);
 /* No frame wants to leave. */

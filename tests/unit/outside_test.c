@@ -64,8 +64,8 @@ static void on_fate(void *ctx, const struct world_fate *f)
     record_fate(pair_of(ctx)->r, f);
 }
 
-static void on_call(void *ctx, cw_ns t, unsigned host,
-                    const struct wcall *in, const struct wresult *out)
+static void on_call(void *ctx, cw_ns t, unsigned host, const struct wcall *in,
+                    const struct wresult *out)
 {
     record_call(pair_of(ctx)->r, t, host, in, out);
 }
@@ -76,7 +76,8 @@ static void outside_side(struct side *s, struct side *other, unsigned hosts,
     rig_defaults(&s->rig, hosts, 10 * NS_MS);
     s->other = other;
     s->rig.config.hooks.outside = on_outside;
-    s->rig.lab.outside = (struct lab_outside){ .on = true, .prefix4 = 24,
+    s->rig.lab.outside = (struct lab_outside){ .on = true,
+                                               .prefix4 = 24,
                                                .prefix6 = 64 };
     assert_true(addr_parse(addr4, &s->rig.lab.outside.addr4));
     assert_true(addr_parse(addr6, &s->rig.lab.outside.addr6));
@@ -85,7 +86,8 @@ static void outside_side(struct side *s, struct side *other, unsigned hosts,
 static void begin(struct pair *p, uint32_t loss)
 {
     struct record_config rc = { .alloc = &p->left.rig.alloc,
-                                .write = write_file, .ctx = p,
+                                .write = write_file,
+                                .ctx = p,
                                 .limit = UINT64_MAX };
     struct rig          *l = &p->left.rig;
 
@@ -163,8 +165,8 @@ static void transfer(const char *to, uint32_t loss)
     assert_string_equal("h2: 300000 bytes received\n", p.right.rig.out);
     assert_int_equal(0, world_builtin_status(p.left.rig.w, 0));
     record_end(p.r, world_now(p.left.rig.w));
-    assert_true(run_read(&run_of, span_of(p.file, p.len), &p.left.rig.alloc,
-                         &why));
+    assert_true(
+        run_read(&run_of, span_of(p.file, p.len), &p.left.rig.alloc, &why));
     assert_string_equal("net", run_of.hosts[1].name);
     assert_true(run_of.npackets > 200);
     if (!replay_check(span_of(p.file, p.len), &run_of, &p.left.rig.alloc,
@@ -192,12 +194,12 @@ TEST(the_link_to_it_loses_packets_both_ways)
 /* A rule can name it. */
 TEST(a_rule_drops_what_goes_out)
 {
-    static const char *const words[] = { "@udp-send", "-t", "1s", "10.9.0.3",
-                                         "5", "hello" };
-    struct link_rule   rule;
-    char               text[80];
-    struct fmt         err = fmt_of(text, sizeof text);
-    static struct pair p;
+    static const char *const words[] = { "@udp-send", "-t", "1s",
+                                         "10.9.0.3",  "5",  "hello" };
+    struct link_rule         rule;
+    char                     text[80];
+    struct fmt               err = fmt_of(text, sizeof text);
+    static struct pair       p;
 
     begin(&p, 0);
     assert_true(spec_drop_parse("h1>net udp 1", &rule, &err));
@@ -218,8 +220,8 @@ TEST(frames_that_are_none_are_harmless)
     for (unsigned len = 1; len < 100; len++)
         for (unsigned fill = 0; fill < 256; fill += 51) {
             struct cw_pkt  pkt = { .nfrags = 1, .len = len };
-            struct cw_buf *b
-                = cw_buf_new(world_outside_stack(p.left.rig.w), len);
+            struct cw_buf *b = cw_buf_new(world_outside_stack(p.left.rig.w),
+                                          len);
 
             assert_non_null(b);
             memset(b->data, (int)fill, len);
@@ -231,5 +233,5 @@ TEST(frames_that_are_none_are_harmless)
 }
 
 T_MAIN(T(a_transfer_to_what_is_outside_can_be_replayed),
-       T(the_link_to_it_loses_packets_both_ways), T(a_rule_drops_what_goes_out),
-       T(frames_that_are_none_are_harmless))
+       T(the_link_to_it_loses_packets_both_ways),
+       T(a_rule_drops_what_goes_out), T(frames_that_are_none_are_harmless))

@@ -17,8 +17,11 @@ static void put(int64_t us, unsigned host, uint16_t kind, uint16_t why,
     struct cw_event *e = &rig.events[rig.run.nevents++];
 
     INVARIANT(rig.run.nevents <= RIG_EVENTS);
-    *e = (struct cw_event){ .t = us * 1000, .kind = kind,
-                            .host = (uint16_t)host, .flow = 7, .why = why };
+    *e = (struct cw_event){ .t = us * 1000,
+                            .kind = kind,
+                            .host = (uint16_t)host,
+                            .flow = 7,
+                            .why = why };
     if (kind == EV_FLOW_ADDR)
         e->sub = 6;
     if (kind == EV_TIMER_FIRE)
@@ -125,8 +128,10 @@ TEST(congestion_window)
                "  300.000  congestion avoidance     7000 -> 8000        "
                "7000\n");
     draw((struct plot_opts){ .json = true });
-    EXPECT(strstr(rig.out, "{\"schema\":\"causeway.cwnd/1\",\"t_ns\":0,"
-                           "\"cwnd\":1000,") == rig.out);
+    EXPECT(strstr(rig.out,
+                  "{\"schema\":\"causeway.cwnd/1\",\"t_ns\":0,"
+                  "\"cwnd\":1000,")
+           == rig.out);
 }
 
 TEST(senders)

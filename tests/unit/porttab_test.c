@@ -77,8 +77,8 @@ static bool may_bind(uint32_t kind, uint16_t port, unsigned flags)
         if ((flags & PORT_REUSEPORT) && all(b, has_rport))
             continue;
         if ((flags & PORT_REUSEADDR)
-            && all(b, flags & PORT_DGRAM_REUSE ? has_reuse_at_all
-                                               : has_reuse))
+            && all(b,
+                   flags & PORT_DGRAM_REUSE ? has_reuse_at_all : has_reuse))
             continue;
         return false;
     }
@@ -100,7 +100,9 @@ static void bind_one(struct porttab *t, struct prng *r)
     EXPECT_EQ(got, may_bind(kind, port, flags) ? 0 : -CW_EADDRINUSE);
     if (got)
         return;
-    *b = (struct binder){ .bind = b->bind, .flags = flags, .kind = kind,
+    *b = (struct binder){ .bind = b->bind,
+                          .flags = flags,
+                          .kind = kind,
                           .v6only = b->bind->flags & PORT_V6ONLY };
     EXPECT_EQ(b->v6only, flags & PORT_V6ONLY);
     n++;
@@ -126,8 +128,7 @@ static void listen_one(struct porttab *t, struct binder *b)
             && overlap(&model[i], b->kind, b->v6only)
             && (!has_rport(b) || !all(&model[i], has_rport)))
             ok = false;
-    EXPECT_EQ(portbind_listen(t, b->bind, b->flags),
-              ok ? 0 : -CW_EADDRINUSE);
+    EXPECT_EQ(portbind_listen(t, b->bind, b->flags), ok ? 0 : -CW_EADDRINUSE);
     b->listens = ok;
 }
 

@@ -128,8 +128,7 @@ TEST(at_depends_on_nothing_but_its_arguments)
     EXPECT_NE(prng_at(seed, 7, "loss", 6), fifth);
     EXPECT_NE(prng_at(seed, 8, "loss", 5), fifth);
     EXPECT_NE(prng_at(seed, 7, "delay", 5), fifth);
-    EXPECT_NE(prng_at(seed, 7, "loss", 0),
-              prng_stream(seed, 7, "loss").s[0]);
+    EXPECT_NE(prng_at(seed, 7, "loss", 0), prng_stream(seed, 7, "loss").s[0]);
 }
 
 TEST(refuses_the_state_that_never_moves)
@@ -137,8 +136,9 @@ TEST(refuses_the_state_that_never_moves)
     struct prng dead = { { 0 } };
 
     EXPECT_PANIC(prng_u64(&dead));
-    EXPECT_PANIC(prng_stream(seed, 0, "a purpose that is a whole sentence is "
-                                      "not a short constant text"));
+    EXPECT_PANIC(prng_stream(seed, 0,
+                             "a purpose that is a whole sentence is "
+                             "not a short constant text"));
 }
 
 T_MAIN(T(first_answers_of_the_generator), T(equal_keys_give_equal_streams),

@@ -36,7 +36,7 @@ TEST(rate_is_exact)
 /* After an idle time each packet takes its own time, rounded down. */
 TEST(idle_transmitter_starts_afresh)
 {
-    struct rig         r;
+    struct rig r;
 
     rig_init(&r, "rate 7mbit delay 1ms", 1);
     for (unsigned i = 0; i < 10; i++)
@@ -72,8 +72,8 @@ TEST(queue_drops_the_tail)
         rig_init(&r, rows[i].words, 1);
         rig_send(&r, 100, 1000, 0);
         for (unsigned k = 0; k < 100; k++)
-            EXPECT_EQ(r.fates[k].why, k <= rows[i].held ? WHY_LINK_ARRIVED
-                                                        : WHY_LINK_QUEUE);
+            EXPECT_EQ(r.fates[k].why,
+                      k <= rows[i].held ? WHY_LINK_ARRIVED : WHY_LINK_QUEUE);
         EXPECT_EQ(rig_run(&r, NS_NEVER), rows[i].held + 1);
         rig_check_conservation(&r);
         rig_free(&r);
@@ -187,11 +187,7 @@ TEST(queue_agrees_with_the_naive_one)
     rig_free(&r);
 }
 
-T_MAIN(T(rate_is_exact),
-       T(idle_transmitter_starts_afresh),
-       T(queue_drops_the_tail),
-       T(bdp_is_of_the_round_trip),
-       T(default_queue_is_netems),
-       T(queue_drains_with_the_rate),
-       T(free_transmitter_needs_no_queue),
-       T(queue_agrees_with_the_naive_one))
+T_MAIN(T(rate_is_exact), T(idle_transmitter_starts_afresh),
+       T(queue_drops_the_tail), T(bdp_is_of_the_round_trip),
+       T(default_queue_is_netems), T(queue_drains_with_the_rate),
+       T(free_transmitter_needs_no_queue), T(queue_agrees_with_the_naive_one))

@@ -142,10 +142,10 @@ TEST(as_a_place_for_each_byte)
 /* RFC 2018 §4: the block of the segment that came last is the first. */
 TEST(the_last_arrival_leads)
 {
-    struct arena *a = rig_arena(4 << 20);
-    struct prng   r = t_prng("recvq order");
-    struct pbufs  ps;
-    struct slab   ranges;
+    struct arena   *a = rig_arena(4 << 20);
+    struct prng     r = t_prng("recvq order");
+    struct pbufs    ps;
+    struct slab     ranges;
     struct seqrange blocks[3];
     const uint32_t  at[] = { 100, 300, 500, 300 };
 

@@ -25,8 +25,8 @@ static unsigned overtaken(const struct rig *r, size_t at)
 
 static void overtaken_by_exactly(unsigned by, const char *words)
 {
-    struct rig                r;
-    unsigned                  seen = 0;
+    struct rig r;
+    unsigned   seen = 0;
 
     rig_init(&r, words, 11);
     for (unsigned i = 0; i < N; i++)
@@ -57,8 +57,8 @@ TEST(overtaken_by_three)
 /* It follows the N-th at the same instant, and its fate is told then. */
 TEST(goes_on_with_the_last_that_passes)
 {
-    struct rig         r;
-    struct link_spec   s = rig_spec("delay 1ms");
+    struct rig       r;
+    struct link_spec s = rig_spec("delay 1ms");
 
     rig_init(&r, "delay 1ms reorder 100% by 2", 1);
     rig_send(&r, 1, 60, 0);
@@ -86,7 +86,7 @@ TEST(goes_on_with_the_last_that_passes)
 /* Nobody comes: it goes on after LINK_HOLD_MAX, and link_next() knows. */
 TEST(lonely_packet_goes_on)
 {
-    struct rig         r;
+    struct rig r;
 
     rig_init(&r, "delay 1ms reorder 100% by 3", 1);
     rig_send(&r, 1, 60, 0);
@@ -123,9 +123,9 @@ TEST(arrival_at_the_last_instant_passes)
 TEST(late_caller_sees_the_same_order)
 {
     enum { MANY = 200 };
-    struct rig                early, late;
-    static struct cw_pkt      pkts[MANY];
-    uint64_t                  ordinals[MANY];
+    struct rig           early, late;
+    static struct cw_pkt pkts[MANY];
+    uint64_t             ordinals[MANY];
 
     rig_init(&early, "delay 9ms 4ms reorder 10% by 2", 8);
     rig_init(&late, "delay 9ms 4ms reorder 10% by 2", 8);
@@ -135,8 +135,7 @@ TEST(late_caller_sees_the_same_order)
         link_send(late.link, LINK_FWD, &pkts[0], i * 3 * NS_MS);
     }
     EXPECT_EQ(rig_run(&early, NS_NEVER), MANY);
-    EXPECT_EQ(link_recv(late.link, LINK_FWD, pkts, MANY, 10 * NS_S,
-                        ordinals),
+    EXPECT_EQ(link_recv(late.link, LINK_FWD, pkts, MANY, 10 * NS_S, ordinals),
               MANY);
     for (unsigned i = 0; i < MANY; i++) {
         EXPECT_EQ(ordinals[i], early.log[i].ordinal);
@@ -167,10 +166,7 @@ TEST(freed_while_held)
     rig_free(&r);
 }
 
-T_MAIN(T(overtaken_by_one),
-       T(overtaken_by_three),
-       T(goes_on_with_the_last_that_passes),
-       T(lonely_packet_goes_on),
+T_MAIN(T(overtaken_by_one), T(overtaken_by_three),
+       T(goes_on_with_the_last_that_passes), T(lonely_packet_goes_on),
        T(arrival_at_the_last_instant_passes),
-       T(late_caller_sees_the_same_order),
-       T(freed_while_held))
+       T(late_caller_sees_the_same_order), T(freed_while_held))

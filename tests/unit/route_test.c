@@ -139,8 +139,10 @@ TEST(each_interface_has_its_source)
 
 static void send_far(void)
 {
-    struct net_tx tx = { .src = addr4(0), .dst = rig_addr("8.8.8.8"),
-                         .proto = PROTO_UDP, .why = WHY_TX_UDP };
+    struct net_tx tx = { .src = addr4(0),
+                         .dst = rig_addr("8.8.8.8"),
+                         .proto = PROTO_UDP,
+                         .why = WHY_TX_UDP };
 
     (void)rig_send(&rig, &tx, 20);
 }
@@ -157,8 +159,11 @@ static void asked_for(uint32_t who, bool answers)
     EXPECT_EQ(addr_u4(&arp.tpa), who);
     if (!answers)
         return;
-    reply = (struct arp_repr){ .op = ARP_REPLY, .sha = mac, .spa = arp.tpa,
-                               .tha = arp.sha, .tpa = arp.spa };
+    reply = (struct arp_repr){ .op = ARP_REPLY,
+                               .sha = mac,
+                               .spa = arp.tpa,
+                               .tha = arp.sha,
+                               .tpa = arp.spa };
     memcpy(f.b, arp.sha.b, 6);
     memcpy(f.b + 6, mac.b, 6);
     be16_store(f.b + 12, ETHER_ARP);
@@ -243,10 +248,10 @@ TEST(a_redirect_of_the_gateway_in_use_is_followed)
     static const struct {
         const char *from, *dst, *gw;
     } wrong[] = {
-        { "10.0.0.9", "8.8.8.8", "10.0.0.252" },   /* a stranger */
-        { "10.0.0.251", "8.8.8.8", "192.0.2.1" },  /* off the link */
-        { "10.0.0.251", "8.8.8.8", "10.0.0.1" },   /* ourselves */
-        { "10.0.0.251", "8.8.8.8", "10.0.0.255" }, /* everybody */
+        { "10.0.0.9", "8.8.8.8", "10.0.0.252" },    /* a stranger */
+        { "10.0.0.251", "8.8.8.8", "192.0.2.1" },   /* off the link */
+        { "10.0.0.251", "8.8.8.8", "10.0.0.1" },    /* ourselves */
+        { "10.0.0.251", "8.8.8.8", "10.0.0.255" },  /* everybody */
         { "10.0.0.251", "10.0.0.7", "10.0.0.252" }, /* it is on-link */
     };
 

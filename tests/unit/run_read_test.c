@@ -71,11 +71,13 @@ static void put_end(struct blockbuf *b)
 
 static void put_all(struct blockbuf *b)
 {
-    struct cw_sock_row row = { .sd = 3, .state = CW_LISTEN,
-                               .has_info = true, .info.snd_cwnd = 10 };
-    struct cw_event    e = { .t = NS_MS, .kind = EV_STATE, .host = 2,
-                             .why = WHY_CALL_OPEN };
-    size_t             at;
+    struct cw_sock_row row = {
+        .sd = 3, .state = CW_LISTEN, .has_info = true, .info.snd_cwnd = 10
+    };
+    struct cw_event e = {
+        .t = NS_MS, .kind = EV_STATE, .host = 2, .why = WHY_CALL_OPEN
+    };
+    size_t at;
 
     block_section(b);
     block_interface(b, "h1");
@@ -143,8 +145,9 @@ TEST(what_was_written_is_read)
     EXPECT_EQ(r.trace_id, 0xabcd1234);
     f = fmt_of(text, sizeof text);
     run_comment(&r, &r.packets[0], &f);
-    EXPECT_STR(text, "retransmission: RTO 240 ms; lost on link h1-h2: rule "
-                     "data 1");
+    EXPECT_STR(text,
+               "retransmission: RTO 240 ms; lost on link h1-h2: rule "
+               "data 1");
     run_free(&r);
     blockbuf_free(&b);
 }

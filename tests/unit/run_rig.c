@@ -51,19 +51,23 @@ static struct run_packet *last(struct run_rig *r)
 static size_t put_ip(struct run_rig *r, uint8_t *p, unsigned from,
                      uint8_t proto, size_t len)
 {
-    struct ip4_repr ip4 = { .src = r->hosts[from - 1].addr4,
-                            .dst = r->hosts[2 - from].addr4,
-                            .proto = proto, .ttl = 64, .hdr_len = 20,
-                            .total_len = (uint16_t)(20 + len) };
-    struct ip6_repr ip6 = { .src = r->hosts[from - 1].addr6,
-                            .dst = r->hosts[2 - from].addr6,
-                            .next = proto, .hop = 64,
-                            .payload_len = (uint16_t)len };
+    struct ip4_repr   ip4 = { .src = r->hosts[from - 1].addr4,
+                              .dst = r->hosts[2 - from].addr4,
+                              .proto = proto,
+                              .ttl = 64,
+                              .hdr_len = 20,
+                              .total_len = (uint16_t)(20 + len) };
+    struct ip6_repr   ip6 = { .src = r->hosts[from - 1].addr6,
+                              .dst = r->hosts[2 - from].addr6,
+                              .next = proto,
+                              .hop = 64,
+                              .payload_len = (uint16_t)len };
     struct ether_repr e = { .type = r->six ? ETHER_IP6 : ETHER_IP4 };
     size_t            n = etherhdr_emit(p, ETHER_LEN, &e);
 
-    return n + (r->six ? ip6hdr_emit(p + n, IP6_HDR_LEN, &ip6)
-                       : ip4hdr_emit(p + n, IP4_HDR_MIN, &ip4));
+    return n
+        + (r->six ? ip6hdr_emit(p + n, IP6_HDR_LEN, &ip6)
+                  : ip4hdr_emit(p + n, IP4_HDR_MIN, &ip4));
 }
 
 static uint32_t add(struct run_rig *r, int64_t us, unsigned from, size_t len)
@@ -80,8 +84,10 @@ static uint32_t add(struct run_rig *r, int64_t us, unsigned from, size_t len)
         .flow = 7,
         .frame = span_of(r->frames[r->run.npackets], len),
         .nfates = 1,
-        .fates = { { .t = us * NS_US, .arrive_at = (us + DELAY_US) * NS_US,
-                     .why = WHY_LINK_ARRIVED, .to = (uint16_t)(3 - from) } },
+        .fates = { { .t = us * NS_US,
+                     .arrive_at = (us + DELAY_US) * NS_US,
+                     .why = WHY_LINK_ARRIVED,
+                     .to = (uint16_t)(3 - from) } },
     };
     r->run.npackets++;
     r->run.end = p->t;
@@ -92,7 +98,8 @@ uint32_t rig_tcp(struct run_rig *r, int64_t us, unsigned from,
                  struct rig_seg s)
 {
     uint8_t        *p = r->frames[r->run.npackets];
-    struct tcp_repr t = { .flags = s.flags, .up = s.up,
+    struct tcp_repr t = { .flags = s.flags,
+                          .up = s.up,
                           .wnd = s.wnd ? s.wnd : 512 };
     size_t          text = s.text ? s.text_len ?: strlen(s.text) : 0, at, n;
     uint32_t        mine = from == 2 ? ISN_CLIENT : ISN_SERVER;
@@ -168,8 +175,11 @@ static struct cw_event *event(struct run_rig *r, int64_t us, unsigned host,
     struct cw_event *e = &r->events[r->run.nevents++];
 
     assert_true(r->run.nevents <= RIG_EVENTS);
-    *e = (struct cw_event){ .t = us * NS_US, .host = (uint16_t)host,
-                            .flow = 7, .kind = (uint16_t)kind, .pkt = pkt };
+    *e = (struct cw_event){ .t = us * NS_US,
+                            .host = (uint16_t)host,
+                            .flow = 7,
+                            .kind = (uint16_t)kind,
+                            .pkt = pkt };
     return e;
 }
 
@@ -229,7 +239,8 @@ struct run_row *rig_row(struct run_rig *r, unsigned host, unsigned type,
     row->row.domain = r->six ? CW_AF_INET6 : CW_AF_INET;
     row->row.local.addr = row->row.peer.addr = addr4(0);
     if (r->six)
-        memset(&row->row.local.addr, 0, 16), memset(&row->row.peer.addr, 0, 16);
+        memset(&row->row.local.addr, 0, 16),
+            memset(&row->row.peer.addr, 0, 16);
     return row;
 }
 

@@ -8,8 +8,14 @@
 #include "obs/run.h"
 
 enum { RIG_PACKETS = 512, RIG_EVENTS = 512, RIG_ROWS = 16, RIG_OUT = 65536 };
-enum { RIG_FIN = 1, RIG_SYN = 2, RIG_RST = 4, RIG_PSH = 8, RIG_ACK = 16,
-       RIG_URG = 32 };
+enum {
+    RIG_FIN = 1,
+    RIG_SYN = 2,
+    RIG_RST = 4,
+    RIG_PSH = 8,
+    RIG_ACK = 16,
+    RIG_URG = 32
+};
 
 struct run_rig {
     struct run        run;

@@ -62,9 +62,9 @@ static void again(uint32_t i)
 
 static void ack(struct prng *r)
 {
-    uint32_t all = seq_from(model[n - 1].end, model[0].start);
-    uint32_t bytes = below(r, MIN(all + 1, 8000u)), k = 0;
-    seq      una = seq_add(model[0].start, bytes);
+    uint32_t          all = seq_from(model[n - 1].end, model[0].start);
+    uint32_t          bytes = below(r, MIN(all + 1, 8000u)), k = 0;
+    seq               una = seq_add(model[0].start, bytes);
     struct segq_acked out;
 
     segq_ack(&q, una, &out);
@@ -104,8 +104,7 @@ static void same(void)
     EXPECT_EQ(q.count, n);
     EXPECT_EQ(q.sacked_bytes, sacked);
     EXPECT_EQ(segq_pipe(&q), bytes - sacked - lost + rexmit);
-    list_each(l, &q.by_tx)
-    {
+    list_each (l, &q.by_tx) {
         r = list_entry(l, struct segrec, by_tx);
         EXPECT_LE(before, r->sent);
         before = r->sent;

@@ -107,22 +107,29 @@ TEST(a_time_wait_record_has_64_bytes)
 /* A SYN from 10.0.0.2, which will never hear of the answer. */
 static void give_syn(struct rig *r, uint16_t port)
 {
-    struct cw_buf  *b = cw_buf_new(r->st, 128);
-    struct tcp_repr t = { .sport = port, .dport = PORT, .flags = F_SYN,
-                          .seq = seq_of(port), .wnd = 65535 };
-    struct ip4_repr ip = { .src = at4("10.0.0.2", 0).addr,
-                           .dst = at4("10.0.0.1", 0).addr, .proto = 6,
-                           .ttl = 64 };
+    struct cw_buf    *b = cw_buf_new(r->st, 128);
+    struct tcp_repr   t = { .sport = port,
+                            .dport = PORT,
+                            .flags = F_SYN,
+                            .seq = seq_of(port),
+                            .wnd = 65535 };
+    struct ip4_repr   ip = { .src = at4("10.0.0.2", 0).addr,
+                             .dst = at4("10.0.0.1", 0).addr,
+                             .proto = 6,
+                             .ttl = 64 };
     struct ether_repr e = { .dst = { { 2, 0, 10, 0, 0, 1 } },
                             .src = { { 2, 0, 10, 0, 0, 2 } },
                             .type = ETHER_IP4 };
-    struct cw_pkt pkt = { .nfrags = 1, .netif = 1 };
-    uint8_t      *p = b->data;
-    size_t        len;
-    uint32_t      sum;
+    struct cw_pkt     pkt = { .nfrags = 1, .netif = 1 };
+    uint8_t          *p = b->data;
+    size_t            len;
+    uint32_t          sum;
 
-    t.opt = (struct tcpopt){ .has_mss = true, .mss = 1460, .sack_ok = true,
-                             .has_ts = true, .ts_val = 1 };
+    t.opt = (struct tcpopt){ .has_mss = true,
+                             .mss = 1460,
+                             .sack_ok = true,
+                             .has_ts = true,
+                             .ts_val = 1 };
     len = tcphdr_emit(p + 34, 60, &t);
     sum = cksum_pseudo(&ip.src, &ip.dst, 6, (uint32_t)len);
     sum = cksum_add(sum, p + 34, len);

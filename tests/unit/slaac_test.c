@@ -21,7 +21,8 @@ static struct netif *nif(void)
 
 static void begin(void)
 {
-    struct cw_netif_config c = { .name = "eth1", .mac = rig_mac(77),
+    struct cw_netif_config c = { .name = "eth1",
+                                 .mac = rig_mac(77),
                                  .flags = CW_NETIF_AUTOCONF };
 
     net_rig_init(&rig, CW_NETIF_NOARP, false);
@@ -49,8 +50,9 @@ static uint8_t heard(struct ndp_repr *msg, struct ip6_repr *ip)
         p = rig_read6(&f, ip);
         if (ip->next != PROTO_ICMP6)
             continue; /* MLD stands behind a Router Alert */
-        EXPECT_EQ(icmp6hdr_verify(span_of(p, ip->payload_len), &ip->src,
-                                  &ip->dst), GO_ON);
+        EXPECT_EQ(
+            icmp6hdr_verify(span_of(p, ip->payload_len), &ip->src, &ip->dst),
+            GO_ON);
         EXPECT_EQ(ndphdr_parse(span_of(p, ip->payload_len), ip, msg), GO_ON);
         return msg->type;
     }
@@ -86,16 +88,19 @@ static enum why say_ra(const char *from, struct ndp_repr ra)
 static struct ndp_prefix prefix(const char *text, uint32_t valid,
                                 uint32_t preferred)
 {
-    return (struct ndp_prefix){ .prefix = rig_addr(text), .len = 64,
-                                .autonomous = true, .onlink = true,
-                                .valid = valid, .preferred = preferred };
+    return (struct ndp_prefix){ .prefix = rig_addr(text),
+                                .len = 64,
+                                .autonomous = true,
+                                .onlink = true,
+                                .valid = valid,
+                                .preferred = preferred };
 }
 
 static enum why one_prefix(struct ndp_prefix p)
 {
-    return say_ra("fe80::99", (struct ndp_repr){ .lifetime = 1800,
-                                                 .nprefix = 1,
-                                                 .prefix = { p } });
+    return say_ra(
+        "fe80::99",
+        (struct ndp_repr){ .lifetime = 1800, .nprefix = 1, .prefix = { p } });
 }
 
 /* The address formed from a prefix, or NULL. */
@@ -189,7 +194,8 @@ TEST(a_duplicate_is_not_used)
 {
     for (int by_na = 0; by_na < 2; by_na++) {
         struct ndp_repr msg = { .type = by_na ? ICMP6_NA : ICMP6_NS,
-                                .override = by_na, .has_tlla = by_na,
+                                .override = by_na,
+                                .has_tlla = by_na,
                                 .tlla = rig_mac(5) };
         struct cw_addr  last = { { 0 } }, all = rig_addr("ff02::1");
 
@@ -203,7 +209,8 @@ TEST(a_duplicate_is_not_used)
             last = msg.target;
             group = ndp_solicited_node(&msg.target);
             EXPECT_EQ(say(by_na ? "fe80::5" : "::", by_na ? &all : &group,
-                          &msg, 255), by_na ? WHY_NOT_FOR_US : GO_ON);
+                          &msg, 255),
+                      by_na ? WHY_NOT_FOR_US : GO_ON);
         }
         EXPECT_EQ(formed("fe80::")->state, ADDR_DUPLICATE);
         rig_advance(&rig, HOUR * NS_S);
@@ -215,7 +222,8 @@ TEST(a_duplicate_is_not_used)
 /* A tentative address answers nobody.  [RFC4862-5.4-a] */
 TEST(a_tentative_address_is_silent)
 {
-    struct ndp_repr msg = { .type = ICMP6_NS, .has_slla = true,
+    struct ndp_repr msg = { .type = ICMP6_NS,
+                            .has_slla = true,
                             .slla = rig_mac(5) };
     struct ip6_repr ip;
     struct cw_addr  group;
@@ -230,8 +238,10 @@ TEST(a_tentative_address_is_silent)
     EXPECT_EQ(heard(&msg, &ip), 0);
     rig_advance(&rig, NS_S);
     skip_all();
-    msg = (struct ndp_repr){ .type = ICMP6_NS, .target = link_local(),
-                             .has_slla = true, .slla = rig_mac(5) };
+    msg = (struct ndp_repr){ .type = ICMP6_NS,
+                             .target = link_local(),
+                             .has_slla = true,
+                             .slla = rig_mac(5) };
     EXPECT_EQ(say("fe80::5", &group, &msg, 255), GO_ON);
     EXPECT_EQ(heard(&msg, &ip), ICMP6_NA); /* now it does */
     end();
@@ -296,11 +306,10 @@ TEST(a_lifetime_is_not_cut_below_two_hours)
     static const struct {
         uint32_t had, said, want;
     } t[] = {
-        { 10 * HOUR, 5 * HOUR, 5 * HOUR },     /* above two hours */
-        { 10 * HOUR, HOUR, 2 * HOUR },
-        { 10 * HOUR, 0, 2 * HOUR },
-        { HOUR, 30 * 60, HOUR },               /* ignored */
-        { HOUR, HOUR + 60, HOUR + 60 },        /* longer */
+        { 10 * HOUR, 5 * HOUR, 5 * HOUR }, /* above two hours */
+        { 10 * HOUR, HOUR, 2 * HOUR },     { 10 * HOUR, 0, 2 * HOUR },
+        { HOUR, 30 * 60, HOUR },        /* ignored */
+        { HOUR, HOUR + 60, HOUR + 60 }, /* longer */
         { HOUR, UINT32_MAX, UINT32_MAX },
     };
 
@@ -313,9 +322,9 @@ TEST(a_lifetime_is_not_cut_below_two_hours)
         EXPECT_EQ(one_prefix(prefix("2001:db8:1::", t[i].had, 0)), GO_ON);
         EXPECT_EQ(one_prefix(prefix("2001:db8:1::", t[i].said, 0)), GO_ON);
         left = formed("2001:db8:1::")->valid_until;
-        EXPECT_EQ(left, t[i].want == UINT32_MAX
-                            ? NS_NEVER
-                            : rig.env.now + t[i].want * NS_S);
+        EXPECT_EQ(left,
+                  t[i].want == UINT32_MAX ? NS_NEVER
+                                          : rig.env.now + t[i].want * NS_S);
         end();
     }
 }
@@ -385,9 +394,10 @@ TEST(routers_come_and_go)
     settle();
     EXPECT(!reachable());
     EXPECT_EQ(say_ra("fe80::a", (struct ndp_repr){ .lifetime = 100 }), GO_ON);
-    EXPECT_EQ(say_ra("fe80::b", (struct ndp_repr){ .lifetime = 50,
-                                                   .has_slla = true,
-                                                   .slla = rig_mac(11) }),
+    EXPECT_EQ(say_ra("fe80::b",
+                     (struct ndp_repr){ .lifetime = 50,
+                                        .has_slla = true,
+                                        .slla = rig_mac(11) }),
               GO_ON);
     EXPECT(gateway("fe80::b")); /* that one is known to be there */
     rig_advance(&rig, 50 * NS_S);
@@ -395,9 +405,10 @@ TEST(routers_come_and_go)
     EXPECT_EQ(say_ra("fe80::a", (struct ndp_repr){ .lifetime = 0 }), GO_ON);
     EXPECT(!reachable());
     /* RFC 4861 §7.2.5: one that says that it is none any more. */
-    EXPECT_EQ(say_ra("fe80::a", (struct ndp_repr){ .lifetime = 100,
-                                                   .has_slla = true,
-                                                   .slla = rig_mac(10) }),
+    EXPECT_EQ(say_ra("fe80::a",
+                     (struct ndp_repr){ .lifetime = 100,
+                                        .has_slla = true,
+                                        .slla = rig_mac(10) }),
               GO_ON);
     EXPECT(gateway("fe80::a"));
     na.target = rig_addr("fe80::a");
@@ -416,14 +427,20 @@ TEST(parameters_are_taken_and_kept)
 
     begin();
     settle();
-    EXPECT_EQ(say_ra("fe80::a", (struct ndp_repr){
-                         .lifetime = 100, .hop_limit = 33,
-                         .reachable = 1000, .retrans = 500,
-                         .has_mtu = true, .mtu = 1400 }), GO_ON);
-    EXPECT_EQ(say_ra("fe80::a", (struct ndp_repr){
+    EXPECT_EQ(say_ra("fe80::a",
+                     (struct ndp_repr){ .lifetime = 100,
+                                        .hop_limit = 33,
+                                        .reachable = 1000,
+                                        .retrans = 500,
+                                        .has_mtu = true,
+                                        .mtu = 1400 }),
+              GO_ON);
+    EXPECT_EQ(say_ra("fe80::a",
+                     (struct ndp_repr){
                          .lifetime = 100, .has_mtu = true, .mtu = 1000 }),
               GO_ON);
-    EXPECT_EQ(say_ra("fe80::a", (struct ndp_repr){
+    EXPECT_EQ(say_ra("fe80::a",
+                     (struct ndp_repr){
                          .lifetime = 100, .has_mtu = true, .mtu = 1501 }),
               GO_ON);
     EXPECT_EQ(nif()->hop_limit, 33);
@@ -469,7 +486,8 @@ TEST(a_redirect_is_followed)
     struct ndp_repr r = { .type = ICMP6_REDIRECT,
                           .target = rig_addr("fe80::b"),
                           .dest = rig_addr("2001:db8:999::1"),
-                          .has_tlla = true, .tlla = rig_mac(11) };
+                          .has_tlla = true,
+                          .tlla = rig_mac(11) };
     struct cw_addr  to;
 
     begin();
@@ -498,9 +516,11 @@ TEST(what_routers_fill_is_bounded)
         be16_store(p.prefix.b + 6, (uint16_t)i);
         from[7] = (char)('0' + i / 10 % 10);
         from[8] = (char)('0' + i % 10);
-        EXPECT_EQ(say_ra(from, (struct ndp_repr){ .lifetime = 9000,
-                                                  .nprefix = 1,
-                                                  .prefix = { p } }), GO_ON);
+        EXPECT_EQ(say_ra(from,
+                         (struct ndp_repr){ .lifetime = 9000,
+                                            .nprefix = 1,
+                                            .prefix = { p } }),
+                  GO_ON);
     }
     EXPECT_EQ(nif()->naddr, NETIF_ADDR_MAX);
     EXPECT_LE(rig.net->nroute, RA_ROUTES_MAX + 8u);
@@ -515,6 +535,5 @@ T_MAIN(T(a_host_begins_with_its_link_local_address),
        T(addresses_are_formed_from_some_prefixes),
        T(a_lifetime_is_not_cut_below_two_hours),
        T(addresses_grow_old_and_die), T(routers_come_and_go),
-       T(parameters_are_taken_and_kept),
-       T(what_is_not_valid_changes_nothing), T(a_redirect_is_followed),
-       T(what_routers_fill_is_bounded))
+       T(parameters_are_taken_and_kept), T(what_is_not_valid_changes_nothing),
+       T(a_redirect_is_followed), T(what_routers_fill_is_bounded))

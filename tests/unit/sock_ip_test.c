@@ -39,16 +39,16 @@ static int get(int sd, int level, int name)
 
 static ptrdiff_t send_to(int sd, struct cw_sockaddr to, const char *text)
 {
-    struct cw_msg m = { .buf = big, .len = strlen(text), .addr = to,
-                        .has_addr = true };
+    struct cw_msg m = {
+        .buf = big, .len = strlen(text), .addr = to, .has_addr = true
+    };
 
     memcpy(big, text, m.len);
     return cw_sendmsg(r.st, sd, &m, r.now);
 }
 
 /* The oldest error message: its bytes as text, and the rest of it. */
-static ptrdiff_t error_message(int sd, char text[static 64],
-                               struct cw_msg *m)
+static ptrdiff_t error_message(int sd, char text[static 64], struct cw_msg *m)
 {
     ptrdiff_t n;
 
@@ -227,7 +227,7 @@ TEST(neighbour)
 TEST(header)
 {
     static const struct {
-        int domain, level, recvttl, recvtos, ttl, tos;
+        int         domain, level, recvttl, recvtos, ttl, tos;
         const char *at;
         unsigned    ttl_bit, tos_bit;
     } fams[] = {
@@ -244,16 +244,18 @@ TEST(header)
         struct cw_sockaddr to = ip4 ? at4(w->at, 7) : at6(w->at, 7);
         int                srv = dgram(w->domain), sd = dgram(w->domain);
         char               text[64];
-        struct cw_msg      m = { .buf = text, .len = 1, .addr = to,
-                                 .has_addr = true };
-        struct cw_msg      g = { .buf = text, .len = 63 };
+        struct cw_msg      m = {
+                 .buf = text, .len = 1, .addr = to, .has_addr = true
+        };
+        struct cw_msg g = { .buf = text, .len = 63 };
 
         t_row("%s", w->at);
         CALL(0, cw_bind(r.st, srv, &to, r.now));
         set(sd, w->level, w->ttl, 33);
         set(sd, w->level, w->tos, 0x28);
         CALL(1, cw_sendmsg(r.st, sd, &m, r.now));
-        m.anc = (struct cw_anc){ .has = w->ttl_bit | w->tos_bit, .ttl = 5,
+        m.anc = (struct cw_anc){ .has = w->ttl_bit | w->tos_bit,
+                                 .ttl = 5,
                                  .tos = 0xb8 };
         CALL(1, cw_sendmsg(r.st, sd, &m, r.now));
         CALL(1, cw_sendmsg(r.st, sd, &m, r.now));
@@ -298,11 +300,12 @@ TEST(ranges)
     sd = dgram(CW_AF_INET6);
     T_EACH (t, tries) {
         t_row("%d %d", t->name, t->v);
-        CALL(t->ret, cw_setsockopt(r.st, sd, t->level, t->name, &t->v,
-                                   sizeof t->v, r.now));
+        CALL(t->ret,
+             cw_setsockopt(r.st, sd, t->level, t->name, &t->v, sizeof t->v,
+                           r.now));
     }
-    CALL(-CW_ENOTCONN, cw_getsockopt(r.st, sd, CW_IPPROTO_IP, CW_IP_MTU, &v,
-                                     &len));
+    CALL(-CW_ENOTCONN,
+         cw_getsockopt(r.st, sd, CW_IPPROTO_IP, CW_IP_MTU, &v, &len));
     rig_free(&r);
 }
 
@@ -335,15 +338,18 @@ static int leaves(struct frame *first)
 /* A router says that this was too big. */
 static void too_big(const struct frame *f, uint16_t mtu)
 {
-    uint8_t       *ip, *m;
-    struct cw_buf *b = cw_buf_new(r.st, 200);
-    struct cw_pkt  p = { .frags = { { b, 0, ETHER + 20 + 8 + 28 } },
-                         .nfrags = 1, .netif = 1,
-                         .len = ETHER + 20 + 8 + 28 };
-    struct ip4_repr h = { .total_len = 56, .hdr_len = 20, .ttl = 64,
-                          .proto = PROTO_ICMP4,
-                          .src = at4("10.0.0.2", 0).addr,
-                          .dst = at4("10.0.0.1", 0).addr };
+    uint8_t          *ip, *m;
+    struct cw_buf    *b = cw_buf_new(r.st, 200);
+    struct cw_pkt     p = { .frags = { { b, 0, ETHER + 20 + 8 + 28 } },
+                            .nfrags = 1,
+                            .netif = 1,
+                            .len = ETHER + 20 + 8 + 28 };
+    struct ip4_repr   h = { .total_len = 56,
+                            .hdr_len = 20,
+                            .ttl = 64,
+                            .proto = PROTO_ICMP4,
+                            .src = at4("10.0.0.2", 0).addr,
+                            .dst = at4("10.0.0.1", 0).addr };
     struct icmp4_repr i = { .type = 3, .code = 4, .rest = mtu };
 
     ip = b->data + ETHER;

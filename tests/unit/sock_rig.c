@@ -48,18 +48,17 @@ struct cw_sockaddr at6(const char *text, uint16_t port)
 static void give_addr(struct rig *r, int netif, struct cw_sockaddr a,
                       unsigned prefix)
 {
-    assert_int_equal(0, cw_addr_add(r->st, (unsigned)netif, &a.addr,
-                                    prefix));
+    assert_int_equal(0, cw_addr_add(r->st, (unsigned)netif, &a.addr, prefix));
 }
 
 static void add_interfaces(struct rig *r)
 {
-    struct cw_netif_config lo = { .name = "lo",
-                                  .flags = CW_NETIF_LOOPBACK };
-    struct cw_netif_config eth = { .name = "eth0", .flags = CW_NETIF_NOARP,
+    struct cw_netif_config lo = { .name = "lo", .flags = CW_NETIF_LOOPBACK };
+    struct cw_netif_config eth = { .name = "eth0",
+                                   .flags = CW_NETIF_NOARP,
                                    .mac = { { 2, 0, 10, 0, 0, 1 } } };
-    struct cw_mac      mac = { { 2, 0, 10, 0, 0, 2 } };
-    struct cw_sockaddr silent = at4("10.0.0.2", 0);
+    struct cw_mac          mac = { { 2, 0, 10, 0, 0, 2 } };
+    struct cw_sockaddr     silent = at4("10.0.0.2", 0);
 
     assert_int_equal(0, cw_netif_add(r->st, &lo));
     assert_int_equal(1, cw_netif_add(r->st, &eth));

@@ -13,8 +13,8 @@
 
 struct rig {
     struct cw_alloc  alloc;
-    long             bytes;  /* not given back */
-    long             allocs; /* calls so far */
+    long             bytes;   /* not given back */
+    long             allocs;  /* calls so far */
     long             fail_at; /* this one fails; 0: none does */
     struct cw_config config;
     cw_stack        *st;

@@ -96,8 +96,9 @@ static int peer_reset(struct rig *r)
     struct pair      p = rig_connect(r, at4("127.0.0.1", 0));
     struct cw_linger now = { 1, 0 };
 
-    CALL(0, cw_setsockopt(r->st, p.server, CW_SOL_SOCKET, CW_SO_LINGER, &now,
-                          sizeof(now), r->now));
+    CALL(0,
+         cw_setsockopt(r->st, p.server, CW_SOL_SOCKET, CW_SO_LINGER, &now,
+                       sizeof(now), r->now));
     CALL(0, cw_close(r->st, p.server, r->now));
     rig_pump(r);
     return p.client;
@@ -158,8 +159,7 @@ static ptrdiff_t do_so_error(struct rig *r, int sd)
     int    err = -1;
     size_t len = sizeof(err);
 
-    CALL(0, cw_getsockopt(r->st, sd, CW_SOL_SOCKET, CW_SO_ERROR, &err,
-                          &len));
+    CALL(0, cw_getsockopt(r->st, sd, CW_SOL_SOCKET, CW_SO_ERROR, &err, &len));
     return err;
 }
 
@@ -168,12 +168,12 @@ static ptrdiff_t do_ready(struct rig *r, int sd)
     return (ptrdiff_t)cw_ready(r->st, sd);
 }
 
-#define E(x) (-CW_E##x)
-#define IN     CW_POLLIN
-#define OUT    CW_POLLOUT
-#define ERR    CW_POLLERR
-#define HUP    CW_POLLHUP
-#define RDHUP  CW_POLLRDHUP
+#define E(x)  (-CW_E##x)
+#define IN    CW_POLLIN
+#define OUT   CW_POLLOUT
+#define ERR   CW_POLLERR
+#define HUP   CW_POLLHUP
+#define RDHUP CW_POLLRDHUP
 
 static const struct row {
     const char *name;
@@ -190,8 +190,8 @@ static const struct row {
     { "connecting", connecting, E(INVAL), E(INVAL), E(INVAL), E(ALREADY),
       E(AGAIN), E(AGAIN), 0, E(NOTCONN), 0, 0 },
     { "refused", refused, E(INVAL), 0, E(INVAL), E(CONNREFUSED),
-      E(CONNREFUSED), E(CONNREFUSED), E(NOTCONN), E(NOTCONN),
-      CW_ECONNREFUSED, IN | OUT | ERR | HUP | RDHUP },
+      E(CONNREFUSED), E(CONNREFUSED), E(NOTCONN), E(NOTCONN), CW_ECONNREFUSED,
+      IN | OUT | ERR | HUP | RDHUP },
     { "failed", failed, 0, 0, E(INVAL), E(INPROGRESS), E(PIPE), E(NOTCONN),
       E(NOTCONN), E(NOTCONN), 0, OUT | HUP },
     { "connected", connected, E(INVAL), E(INVAL), E(INVAL), E(ISCONN), 1,
@@ -330,8 +330,9 @@ TEST(a_second_bind_is_refused)
 
 static void set_reuse(struct rig *r, int sd, int on)
 {
-    CALL(0, cw_setsockopt(r->st, sd, CW_SOL_SOCKET, CW_SO_REUSEADDR, &on,
-                          sizeof(on), r->now));
+    CALL(0,
+         cw_setsockopt(r->st, sd, CW_SOL_SOCKET, CW_SO_REUSEADDR, &on,
+                       sizeof(on), r->now));
 }
 
 /* A server that served once and closed first, and is gone. */
@@ -381,9 +382,9 @@ TEST(bytes_go_both_ways)
 {
     static const char *const where[] = { "127.0.0.1", "10.0.0.1", "::1",
                                          "fd00::1" };
-    struct cw_queues q;
-    struct rig       r;
-    char             text[16];
+    struct cw_queues         q;
+    struct rig               r;
+    char                     text[16];
 
     rig_init(&r);
     for (size_t i = 0; i < ARRAY_LEN(where); i++) {
@@ -482,21 +483,26 @@ TEST(options_pass_to_the_connection)
 
     rig_init(&r);
     p = rig_connect(&r, at4("127.0.0.1", 0));
-    CALL(0, cw_setsockopt(r.st, p.client, CW_IPPROTO_TCP, CW_TCP_NODELAY, &v,
-                          len, 0));
+    CALL(0,
+         cw_setsockopt(r.st, p.client, CW_IPPROTO_TCP, CW_TCP_NODELAY, &v,
+                       len, 0));
     v = 0;
-    CALL(0, cw_getsockopt(r.st, p.client, CW_IPPROTO_TCP, CW_TCP_NODELAY, &v,
-                          &len));
+    CALL(0,
+         cw_getsockopt(r.st, p.client, CW_IPPROTO_TCP, CW_TCP_NODELAY, &v,
+                       &len));
     assert_int_equal(1, v);
-    CALL(0, cw_getsockopt(r.st, p.listener, CW_SOL_SOCKET, CW_SO_ACCEPTCONN,
-                          &v, &len));
+    CALL(0,
+         cw_getsockopt(r.st, p.listener, CW_SOL_SOCKET, CW_SO_ACCEPTCONN, &v,
+                       &len));
     assert_int_equal(1, v);
-    CALL(0, cw_getsockopt(r.st, p.client, CW_IPPROTO_TCP, CW_TCP_MAXSEG, &v,
-                          &len));
+    CALL(0,
+         cw_getsockopt(r.st, p.client, CW_IPPROTO_TCP, CW_TCP_MAXSEG, &v,
+                       &len));
     assert_int_equal(1448, v); /* 1500 - 40 - timestamps */
     len = sizeof(info);
-    CALL(0, cw_getsockopt(r.st, p.client, CW_IPPROTO_TCP, CW_TCP_INFO, &info,
-                          &len));
+    CALL(0,
+         cw_getsockopt(r.st, p.client, CW_IPPROTO_TCP, CW_TCP_INFO, &info,
+                       &len));
     assert_int_equal(CW_ESTABLISHED, info.state);
     rig_free(&r);
 }
@@ -504,7 +510,7 @@ TEST(options_pass_to_the_connection)
 /* ---- events ------------------------------------------------------------ */
 
 struct heard {
-    unsigned n;
+    unsigned        n;
     struct cw_event e[8];
 };
 

@@ -33,8 +33,9 @@ static ptrdiff_t send_to(struct rig *r, int sd, struct cw_sockaddr to,
                          const char *text)
 {
     char          copy[64];
-    struct cw_msg m = { .buf = copy, .len = strlen(text), .addr = to,
-                        .has_addr = true };
+    struct cw_msg m = {
+        .buf = copy, .len = strlen(text), .addr = to, .has_addr = true
+    };
 
     memcpy(copy, text, m.len);
     return cw_sendmsg(r->st, sd, &m, r->now);
@@ -146,7 +147,7 @@ TEST(echo_over_every_address)
         { "::1", "::1", false, false },
         { "fd00::1", "fd00::1", false, false },
         { "::", "::1", false, false },
-        { "::", "127.0.0.1", false, true }, /* a dual socket, mapped */
+        { "::", "127.0.0.1", false, true },        /* a dual socket, mapped */
         { "127.0.0.1", "127.0.0.1", true, false }, /* from AF_INET6 */
     };
     struct rig r;
@@ -204,16 +205,16 @@ TEST(what_may_be_bound)
     for (size_t i = 0; i < ARRAY_LEN(t); i++)
         for (int type = CW_SOCK_STREAM; type <= CW_SOCK_DGRAM; type++) {
             struct cw_sockaddr a = at6(t[i].addr, 77), got;
-            int sd = cw_socket(r.st, t[i].domain, type, 0, 0);
+            int                sd = cw_socket(r.st, t[i].domain, type, 0, 0);
 
             CALL(t[i].ret, cw_bind(r.st, sd, &a, 0));
             CALL(0, cw_getsockname(r.st, sd, &got));
             assert_int_equal(t[i].ret ? 0 : 77, got.port);
             if (t[i].ret == 0) {
                 CALL(-CW_EINVAL, cw_bind(r.st, sd, &a, 0));
-                assert_true(addr_is4(&got.addr)
-                            == (t[i].domain == CW_AF_INET
-                                || addr_is4(&a.addr)));
+                assert_true(
+                    addr_is4(&got.addr)
+                    == (t[i].domain == CW_AF_INET || addr_is4(&a.addr)));
             }
             CALL(0, cw_close(r.st, sd, 0));
         }
@@ -254,17 +255,18 @@ TEST(v6only)
     for (int type = CW_SOCK_STREAM; type <= CW_SOCK_DGRAM; type++) {
         x = cw_socket(r.st, CW_AF_INET6, type, 0, 0);
         y = cw_socket(r.st, CW_AF_INET, type, 0, 0);
-        CALL(0, cw_setsockopt(r.st, x, CW_IPPROTO_IPV6, CW_IPV6_V6ONLY, &one,
-                              sizeof(one), 0));
-        CALL(-CW_ENOPROTOOPT, cw_setsockopt(r.st, y, CW_IPPROTO_IPV6,
-                                            CW_IPV6_V6ONLY, &one,
-                                            sizeof(one), 0));
+        CALL(0,
+             cw_setsockopt(r.st, x, CW_IPPROTO_IPV6, CW_IPV6_V6ONLY, &one,
+                           sizeof(one), 0));
+        CALL(-CW_ENOPROTOOPT,
+             cw_setsockopt(r.st, y, CW_IPPROTO_IPV6, CW_IPV6_V6ONLY, &one,
+                           sizeof(one), 0));
         CALL(-CW_EINVAL, cw_bind(r.st, x, &mapped, 0));
         CALL(-CW_ENETUNREACH, cw_connect(r.st, x, &mapped, 0));
         CALL(0, cw_bind(r.st, x, &any, 0));
-        CALL(-CW_EINVAL, cw_setsockopt(r.st, x, CW_IPPROTO_IPV6,
-                                       CW_IPV6_V6ONLY, &one, sizeof(one),
-                                       0));
+        CALL(-CW_EINVAL,
+             cw_setsockopt(r.st, x, CW_IPPROTO_IPV6, CW_IPV6_V6ONLY, &one,
+                           sizeof(one), 0));
         CALL(0, cw_bind(r.st, y, &mapped, 0)); /* they do not meet */
         CALL(0, cw_close(r.st, x, 0));
         CALL(0, cw_close(r.st, y, 0));
@@ -312,9 +314,10 @@ TEST(datagram_errors)
     struct cw_sockaddr closed = at4("127.0.0.1", 4), peer;
     struct rig         r;
     char               text[64], big[1] = { 0 };
-    struct cw_msg      huge = { .buf = big, .len = 65508, .addr = closed,
-                                .has_addr = true };
-    int                sd;
+    struct cw_msg      huge = {
+             .buf = big, .len = 65508, .addr = closed, .has_addr = true
+    };
+    int sd;
 
     rig_init(&r);
     sd = dgram(&r, CW_AF_INET);
@@ -363,10 +366,11 @@ TEST(segments_are_cut_and_joined)
     from = cw_socket(r.st, CW_AF_INET, CW_SOCK_DGRAM, 0, r.now);
     CALL(0, cw_bind(r.st, to, &at, r.now));
     CALL(0, cw_connect(r.st, from, &at, r.now));
-    CALL(0, cw_setsockopt(r.st, from, CW_IPPROTO_UDP, 103, &size,
-                          sizeof size, r.now));
-    CALL(0, cw_setsockopt(r.st, to, CW_IPPROTO_UDP, 104, &on, sizeof on,
-                          r.now));
+    CALL(0,
+         cw_setsockopt(r.st, from, CW_IPPROTO_UDP, 103, &size, sizeof size,
+                       r.now));
+    CALL(0,
+         cw_setsockopt(r.st, to, CW_IPPROTO_UDP, 104, &on, sizeof on, r.now));
     CALL(2500, cw_send(r.st, from, bytes, 2500, 0, r.now));
     rig_pump(&r);
     CALL(2500, take(&r, to, &m));
@@ -510,8 +514,9 @@ static void check_option(struct rig *r, const struct opt_row *o, int type)
     if (!(o->flags & here)) {
         CALL(-CW_ENOPROTOOPT,
              cw_getsockopt(r->st, sd, o->level, o->name, &v, &len));
-        CALL(-CW_ENOPROTOOPT, cw_setsockopt(r->st, sd, o->level, o->name,
-                                            &o->set, sizeof(int), 0));
+        CALL(-CW_ENOPROTOOPT,
+             cw_setsockopt(r->st, sd, o->level, o->name, &o->set, sizeof(int),
+                           0));
         CALL(0, cw_close(r->st, sd, 0));
         return;
     }
@@ -523,9 +528,9 @@ static void check_option(struct rig *r, const struct opt_row *o, int type)
     if (o->level != CW_IPPROTO_IP)
         CALL(-(o->flags & SET_FAILS ? CW_ENOPROTOOPT : CW_EINVAL),
              cw_setsockopt(r->st, sd, o->level, o->name, &o->set, 3, 0));
-    CALL(o->flags & SET_FAILS ? -CW_ENOPROTOOPT : 0,
-         cw_setsockopt(r->st, sd, o->level, o->name, &o->set, sizeof(int),
-                       0));
+    CALL(
+        o->flags & SET_FAILS ? -CW_ENOPROTOOPT : 0,
+        cw_setsockopt(r->st, sd, o->level, o->name, &o->set, sizeof(int), 0));
     CALL(0, cw_getsockopt(r->st, sd, o->level, o->name, &v, &len));
     assert_int_equal(o->reads, v);
     CALL(0, cw_close(r->st, sd, 0));
@@ -564,8 +569,9 @@ TEST(options_out_of_range)
     rig_init(&r);
     sd = stream(&r, CW_AF_INET);
     for (size_t i = 0; i < ARRAY_LEN(t); i++)
-        CALL(-CW_EINVAL, cw_setsockopt(r.st, sd, t[i].level, t[i].name,
-                                       &t[i].v, sizeof(int), 0));
+        CALL(-CW_EINVAL,
+             cw_setsockopt(r.st, sd, t[i].level, t[i].name, &t[i].v,
+                           sizeof(int), 0));
     CALL(-CW_ENOPROTOOPT,
          cw_setsockopt(r.st, sd, CW_SOL_SOCKET, 9999, &sd, sizeof(sd), 0));
     rig_free(&r);
@@ -581,17 +587,16 @@ TEST(linger_and_short_rooms)
 
     rig_init(&r);
     sd = stream(&r, CW_AF_INET);
-    CALL(0, cw_setsockopt(r.st, sd, CW_SOL_SOCKET, CW_SO_LINGER, &l,
-                          sizeof(l), 0));
-    CALL(0, cw_getsockopt(r.st, sd, CW_SOL_SOCKET, CW_SO_LINGER, &got,
-                          &len));
+    CALL(0,
+         cw_setsockopt(r.st, sd, CW_SOL_SOCKET, CW_SO_LINGER, &l, sizeof(l),
+                       0));
+    CALL(0, cw_getsockopt(r.st, sd, CW_SOL_SOCKET, CW_SO_LINGER, &got, &len));
     assert_int_equal(1, got.on);
     assert_int_equal(7, got.seconds);
-    CALL(-CW_EINVAL, cw_setsockopt(r.st, sd, CW_SOL_SOCKET, CW_SO_LINGER, &l,
-                                   4, 0));
+    CALL(-CW_EINVAL,
+         cw_setsockopt(r.st, sd, CW_SOL_SOCKET, CW_SO_LINGER, &l, 4, 0));
     len = 2;
-    CALL(0, cw_getsockopt(r.st, sd, CW_SOL_SOCKET, CW_SO_DOMAIN, room,
-                          &len));
+    CALL(0, cw_getsockopt(r.st, sd, CW_SOL_SOCKET, CW_SO_DOMAIN, room, &len));
     assert_int_equal(2, len);
     assert_int_equal(CW_AF_INET, room[0]);
     assert_int_equal(9, room[2]);
@@ -623,7 +628,6 @@ T_MAIN(T(kinds_of_sockets), T(numbers_are_bounded_and_not_reused_at_once),
        T(binds_conflict_and_ports_are_chosen), T(v6only),
        T(families_of_destinations), T(datagram_errors),
        T(segments_are_cut_and_joined), T(so_error_is_told_once),
-       T(shutdown_of_datagrams),
-       T(readiness_is_told_once_in_order), T(options_read_as_linux_has_them),
-       T(options_out_of_range), T(linger_and_short_rooms),
-       T(owners_show_in_snapshots))
+       T(shutdown_of_datagrams), T(readiness_is_told_once_in_order),
+       T(options_read_as_linux_has_them), T(options_out_of_range),
+       T(linger_and_short_rooms), T(owners_show_in_snapshots))

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-static struct run_rig       rig;
+static struct run_rig        rig;
 static struct sockets_filter filter;
 
 static void put_line(void *ctx, const char *text, size_t len)
@@ -47,8 +47,9 @@ static void owner(struct cw_sock_row *s, uint64_t label, int pid, int fd)
     struct run_owner *o = &rig.owners[rig.run.nowners++];
 
     s->owner = label;
-    *o = (struct run_owner){ .owner = label, .host = 1, .pid = pid, .fd = fd,
-                             .name = "python3" };
+    *o = (struct run_owner){
+        .owner = label, .host = 1, .pid = pid, .fd = fd, .name = "python3"
+    };
 }
 
 /* What a real host had. */
@@ -149,21 +150,23 @@ TEST(ss_shows_the_rows_that_linux_shows)
 TEST(ss_says_whose_and_which_timer)
 {
     some_sockets();
-    EXPECT_STR(ss((struct sockets_opts){ .tcp = true, .listening = true,
-                                         .four = true, .processes = true,
+    EXPECT_STR(ss((struct sockets_opts){ .tcp = true,
+                                         .listening = true,
+                                         .four = true,
+                                         .processes = true,
                                          .no_header = true }),
                "LISTEN 0 5 127.0.0.1:12345 0.0.0.0:* "
                "users:((\"python3\",pid=23829,fd=3))\n");
-    EXPECT_STR(ss((struct sockets_opts){ .tcp = true, .all = true,
-                                         .timers = true,
-                                         .no_header = true }),
-               "LISTEN    0    5 127.0.0.1:12345   0.0.0.0:*\n"
-               "LISTEN    1    3         *:12346         *:*\n"
-               "ESTAB     5000 0 127.0.0.1:48432 127.0.0.1:12345\n"
-               "ESTAB     0    0     [::1]:45482     [::1]:12346 "
-               "timer:(on,1.200ms,0)\n"
-               "TIME-WAIT 0    0 127.0.0.1:12345 127.0.0.1:48444 "
-               "timer:(timewait,59sec,0)\n");
+    EXPECT_STR(
+        ss((struct sockets_opts){
+            .tcp = true, .all = true, .timers = true, .no_header = true }),
+        "LISTEN    0    5 127.0.0.1:12345   0.0.0.0:*\n"
+        "LISTEN    1    3         *:12346         *:*\n"
+        "ESTAB     5000 0 127.0.0.1:48432 127.0.0.1:12345\n"
+        "ESTAB     0    0     [::1]:45482     [::1]:12346 "
+        "timer:(on,1.200ms,0)\n"
+        "TIME-WAIT 0    0 127.0.0.1:12345 127.0.0.1:48444 "
+        "timer:(timewait,59sec,0)\n");
 }
 
 /* Keys and order of iproute2's tcp_stats_print(). */
@@ -177,6 +180,7 @@ TEST(ss_has_the_keys_of_linux)
     rig.run.nhosts = 1;
     s->send_q = 81088;
     s->has_info = true;
+    // clang-format off
     s->info = (struct cw_tcp_info){
         .timestamps = true, .sack = true, .wscale_ok = true, .snd_wscale = 7,
         .rcv_wscale = 7, .rto = 264 * NS_MS, .srtt = 62900 * NS_US,
@@ -186,6 +190,7 @@ TEST(ss_has_the_keys_of_linux)
         .total_retrans = 4, .reordering = 3, .min_rtt = 40 * NS_MS,
         .snd_wnd = 65536,
     };
+    // clang-format on
     EXPECT_STR(ss((struct sockets_opts){ .tcp = true, .info = true }),
                "State Recv-Q Send-Q Local Address:Port  Peer Address:Port "
                "Process\n"
@@ -196,10 +201,12 @@ TEST(ss_has_the_keys_of_linux)
                "minrtt:40 snd_wnd:65536\n");
     rig.out[0] = '\0';
     sockets_explain(&rig.run, &(struct sockets_opts){ .tcp = true }, &out);
-    EXPECT(strstr(rig.out, "ESTAB 10.0.0.2 49152 to 10.0.0.1 5201\n"
-                           "  ts                      timestamps: "));
-    EXPECT(strstr(rig.out, "  retrans:3/4             segments sent again: "
-                           "now unacknowledged / in all\n"));
+    EXPECT(strstr(rig.out,
+                  "ESTAB 10.0.0.2 49152 to 10.0.0.1 5201\n"
+                  "  ts                      timestamps: "));
+    EXPECT(strstr(rig.out,
+                  "  retrans:3/4             segments sent again: "
+                  "now unacknowledged / in all\n"));
     /* each key has its words */
     EXPECT(!strstr(rig.out, " \n"));
 }
@@ -219,8 +226,7 @@ TEST(ss_filters)
         { { "sport=:12345" }, "12345 12345 " },
         { { "sport", "12345" }, "12345 12345 " },
         { { "dport = :12345 or sport = 12346" }, "12346 48432 " },
-        { { "( dport eq 12345 )", "||", "(sport==12346)" },
-          "12346 48432 " },
+        { { "( dport eq 12345 )", "||", "(sport==12346)" }, "12346 48432 " },
         { { "not", "sport", "<", ":45000" }, "45933 48432 45482 " },
         { { "! ( sport < 45000 | sport > 48000 )" }, "45933 45482 " },
         { { "sport", "ge", "45000", "sport", "le", "46000" },
@@ -236,10 +242,11 @@ TEST(ss_filters)
     };
 
     T_EACH (row, t) {
-        char         ports[256] = "";
-        unsigned     n = 0;
-        struct fmt   err = fmt_of(rig.notes, sizeof rig.notes);
-        struct sockets_opts o = { .all = true, .no_header = true,
+        char                ports[256] = "";
+        unsigned            n = 0;
+        struct fmt          err = fmt_of(rig.notes, sizeof rig.notes);
+        struct sockets_opts o = { .all = true,
+                                  .no_header = true,
                                   .filter = &filter };
 
         t_row("%s %s", row->words[0], row->words[1] ?: "");
@@ -268,8 +275,7 @@ TEST(bad_filters_are_named)
         { { "state", "establishd" },
           "filter: state establishd: no such state; did you mean "
           "established?" },
-        { { "state" },
-          "filter: state : no such state; one is established" },
+        { { "state" }, "filter: state : no such state; one is established" },
         { { "sport", "=", "http" },
           "filter: http: a port is a number like :80" },
         { { "sport", "=", "65536" },
@@ -281,8 +287,7 @@ TEST(bad_filters_are_named)
         { { "( sport = 1" }, "filter: a parenthesis is not closed" },
         { { "sport = 1 )" }, "filter: ): this parenthesis was not opened" },
         { { "sport = 1 or" }, "filter: the expression is not complete" },
-        { { "or sport = 1" },
-          "filter: or: something is missing before it" },
+        { { "or sport = 1" }, "filter: or: something is missing before it" },
         { { "( )" }, "filter: ): something is missing before it" },
         { { "not" }, "filter: the expression is not complete" },
         { { "dst", "10.0.0.0/33" },
@@ -309,9 +314,11 @@ TEST(bad_filters_are_named)
 TEST(random_filters_never_harm)
 {
     static const char *const words[] = {
-        "state", "established", "exclude", "sport", "dport", "src", "dst",
-        "=", "!=", ">", "(", ")", "and", "or", "not", "!", ":80", "12345",
-        "10.0.0.1", "[::1]:5", "10.0.0.0/8", "((", "))", "&&", "", " ",
+        "state",    "established", "exclude",    "sport", "dport", "src",
+        "dst",      "=",           "!=",         ">",     "(",     ")",
+        "and",      "or",          "not",        "!",     ":80",   "12345",
+        "10.0.0.1", "[::1]:5",     "10.0.0.0/8", "((",    "))",    "&&",
+        "",         " ",
     };
     struct prng rnd = t_prng("filters");
     unsigned    good = 0;
@@ -341,8 +348,8 @@ TEST(netstat_has_the_columns_of_net_tools)
 {
     some_sockets();
     EXPECT_STR(
-        netstat((struct sockets_opts){ .tcp = true, .listening = true,
-                                       .processes = true }),
+        netstat((struct sockets_opts){
+            .tcp = true, .listening = true, .processes = true }),
         "Active Internet connections (only servers)\n"
         "Proto Recv-Q Send-Q Local Address           Foreign Address         "
         "State       PID/Program name    \n"
@@ -370,8 +377,8 @@ TEST(netstat_has_the_columns_of_net_tools)
         "udp        0      0 127.0.0.1:45933         127.0.0.1:12347         "
         "ESTABLISHED off (0.00/0/0)\n");
     EXPECT_STR(
-        netstat((struct sockets_opts){ .udp = true, .listening = true,
-                                       .processes = true }),
+        netstat((struct sockets_opts){
+            .udp = true, .listening = true, .processes = true }),
         "Active Internet connections (only servers)\n"
         "Proto Recv-Q Send-Q Local Address           Foreign Address         "
         "State       PID/Program name    \n"
@@ -400,9 +407,9 @@ TEST(hostile_names_stay_text)
 {
     some_sockets();
     strcpy(rig.owners[0].name, "a\033[2J\" b");
-    EXPECT(strstr(ss((struct sockets_opts){ .listening = true,
-                                            .processes = true }),
-                  "users:((\"a.[2J..b\",pid="));
+    EXPECT(strstr(
+        ss((struct sockets_opts){ .listening = true, .processes = true }),
+        "users:((\"a.[2J..b\",pid="));
     EXPECT(strstr(netstat((struct sockets_opts){ .listening = true,
                                                  .processes = true }),
                   "23829/a.[2J..b"));
@@ -428,10 +435,10 @@ TEST(json_is_one_document)
     some_sockets();
     rig.out[0] = '\0';
     rig.run.end = 100 * NS_MS;
-    sockets_json(&rig.run,
-                 &(struct sockets_opts){ .tcp = true, .all = true,
-                                         .six = true },
-                 &out);
+    sockets_json(
+        &rig.run,
+        &(struct sockets_opts){ .tcp = true, .all = true, .six = true },
+        &out);
     EXPECT_STR(
         rig.out,
         "{\"schema\":\"causeway.ss/1\",\"t_ns\":100000000,\"sockets\":[\n"
@@ -466,10 +473,12 @@ TEST(advice_for_what_a_program_should_do)
     add(CW_SOCK_STREAM, CW_CLOSE_WAIT, "10.0.0.1", 9, "10.0.0.2", 2);
     add(CW_SOCK_STREAM, CW_CLOSE_WAIT, "10.0.0.1", 9, "10.0.0.2", 3);
     sockets_advice(&rig.run, &(struct sockets_opts){ .tcp = false }, &out);
-    EXPECT(strstr(rig.out, "3 datagrams for [::1]:53 dropped, because its "
-                           "receive queue was full"));
-    EXPECT(strstr(rig.out, "the accept queue of *:7 is full (2 wait, the "
-                           "backlog is 1): new SYNs are dropped and 4 "));
+    EXPECT(strstr(rig.out,
+                  "3 datagrams for [::1]:53 dropped, because its "
+                  "receive queue was full"));
+    EXPECT(strstr(rig.out,
+                  "the accept queue of *:7 is full (2 wait, the "
+                  "backlog is 1): new SYNs are dropped and 4 "));
     EXPECT(strstr(rig.out, "2 connections in CLOSE-WAIT, at 10.0.0.1:9: "));
     rig.out[0] = '\0';
     sockets_advice(&rig.run, &(struct sockets_opts){ .udp = true }, &out);

@@ -193,37 +193,33 @@ static const struct {
     { "rate", "rate: the value is missing. Write rate 10mbit" },
     { "down", "down: the value is missing. Write down 2s..2500ms" },
     { "loss 3% loss 4%", "loss: said twice. Write it once" },
-    { "delay 1ms rtt 2ms",
-      "rtt: delay says it already. Write one of them" },
+    { "delay 1ms rtt 2ms", "rtt: delay says it already. Write one of them" },
     { "delay 20", "delay 20: the unit is missing. Write 20ms or 20s" },
     { "delay 20ms 5 loss 1%",
       "delay 5: the unit is missing. Write 5ms or 5s" },
     { "rate 10mbps",
       "rate 10mbps: unclear: tc means megabytes by it, most people "
       "megabits. Write 10mbit or 10MB/s" },
-    { "loss 0.03",
-      "loss 0.03: the % is missing. Write 3% (or 0.03%)" },
-    { "loss 101%",
-      "loss 101%: is more than everything. Write at most 100%" },
+    { "loss 0.03", "loss 0.03: the % is missing. Write 3% (or 0.03%)" },
+    { "loss 101%", "loss 101%: is more than everything. Write at most 100%" },
     { "rate 10mbit queue 64k",
       "queue 64k: is no size. Write 64kB (64000 bytes) or 64KiB "
       "(65536)" },
     { "down 2s..3", "down 2s..3: the unit is missing. Write 3ms or 3s" },
-    { "delay 601s",
-      "delay 601s: no link is that slow. Write at most 600s" },
+    { "delay 601s", "delay 601s: no link is that slow. Write at most 600s" },
     { "delay 1ms 2ms",
       "delay: the jitter is more than the delay, and nothing arrives "
       "before it is sent. Write delay 20ms 5ms" },
     { "burst 4", "burst: of what? Write loss 3% burst 4" },
-    { "loss 3% burst 0",
-      "burst 0: Write a number from 1 to 1000000" },
+    { "loss 3% burst 0", "burst 0: Write a number from 1 to 1000000" },
     { "loss 90% burst 2",
       "burst: bursts of that length with one packet between them lose "
       "less. Write a lower loss or a longer burst" },
     { "blackhole",
       "blackhole: for which packets? Write pmtu 1400 blackhole" },
-    { "pmtu 67", "pmtu 67: Write bytes from 68 (RFC 791; IPv6 wants 1280) to "
-                 "65535" },
+    { "pmtu 67",
+      "pmtu 67: Write bytes from 68 (RFC 791; IPv6 wants 1280) to "
+      "65535" },
     { "by 2", "by: what? Write reorder 3% by 2" },
     { "reorder 1% by 1001", "by 1001: Write a number from 1 to 1000" },
     { "queue 50p",
@@ -263,12 +259,14 @@ TEST(refusals)
 /* Random words never do anything but parse or be refused with a reason. */
 TEST(nonsense_is_refused)
 {
+    // clang-format off
     static const char *const words[] = {
         "delay",  "loss", "burst",  "rate", "queue",     "down",  "20ms",
         "3%",     "4",    "10mbit", "50p",  "2s..2500ms", "bdp",   "..",
         "1..2",   "p",    "%",      "-1",   "1.2.3ms",   "0.5bdp", "1e9s",
         "999999999999999999999s", "by", "reorder", "corrupt", ".bdp", "1.bdp",
     };
+    // clang-format on
     struct prng r = t_prng("words");
 
     for (unsigned i = 0; i < 20000; i++) {
@@ -287,8 +285,5 @@ TEST(nonsense_is_refused)
     }
 }
 
-T_MAIN(T(all_words),
-       T(canonical_words),
-       T(parse_of_print_is_identity),
-       T(refusals),
-       T(nonsense_is_refused))
+T_MAIN(T(all_words), T(canonical_words), T(parse_of_print_is_identity),
+       T(refusals), T(nonsense_is_refused))

@@ -2,9 +2,9 @@
 #include "t.h"
 #include "wire/tcphdr.h"
 
-static const uint8_t plain[20] = { 0x9c, 0x40, 0, 80,   0xff, 0xff, 0xff,
-                                   0xfe, 1,    2, 3,    4,    0x50, 0x18,
-                                   0xfa, 0xf0, 0xab, 0xcd, 0,   9 };
+static const uint8_t plain[20] = { 0x9c, 0x40, 0,    80,   0xff, 0xff, 0xff,
+                                   0xfe, 1,    2,    3,    4,    0x50, 0x18,
+                                   0xfa, 0xf0, 0xab, 0xcd, 0,    9 };
 
 TEST(fields)
 {
@@ -103,8 +103,11 @@ TEST(malformed_options_are_no_fault)
 
 TEST(emit)
 {
-    struct tcp_repr r = { .sport = 40000, .dport = 80, .wnd = 64240,
-                          .up = 9, .flags = F_PSH | F_ACK };
+    struct tcp_repr r = { .sport = 40000,
+                          .dport = 80,
+                          .wnd = 64240,
+                          .up = 9,
+                          .flags = F_PSH | F_ACK };
     uint8_t         out[TCP_HDR_MAX], expect[20];
 
     r.seq = seq_of(0xfffffffe);

@@ -121,7 +121,7 @@ static unsigned carry(void)
 /* [RFC768-UserIf-a] [RFC1122-4.1.3.5-a] [RFC6335-6-a] */
 static void test_there_and_back(void **state)
 {
-    static const size_t sizes[] = { 0,    1,    17,   1000,  1472,  1473,
+    static const size_t sizes[] = { 0,    1,    17,    1000,  1472, 1473,
                                     3000, 9000, 15872, 40000, 65507 };
     struct udp_sock    *srv4 = bound(&b, "0.0.0.0", 7);
     struct udp_sock    *srv6 = bound(&b, "fd00::2", 7);
@@ -129,9 +129,9 @@ static void test_there_and_back(void **state)
 
     (void)state;
     for (unsigned i = 0; i < 2 * sizeof sizes / sizeof sizes[0]; i++) {
-        bool             ip4 = i & 1;
-        ptrdiff_t        len = (ptrdiff_t)sizes[i / 2];
-        struct udp_sock *c = ip4 ? c4 : c6, *s = ip4 ? srv4 : srv6;
+        bool               ip4 = i & 1;
+        ptrdiff_t          len = (ptrdiff_t)sizes[i / 2];
+        struct udp_sock   *c = ip4 ? c4 : c6, *s = ip4 ? srv4 : srv6;
         struct cw_sockaddr local, peer, from;
 
         assert_int_equal(
@@ -144,16 +144,15 @@ static void test_there_and_back(void **state)
         udp_names(c, &local, &peer);
         assert_int_equal(last.addr.port, local.port);
         assert_true(local.port >= EPHEMERAL_FIRST);
-        assert_true(addr_eq(&last.addr.addr,
-                            (struct cw_addr[]){
-                                rig_addr(ip4 ? "10.0.0.1" : "fd00::1") }));
+        assert_true(addr_eq(
+            &last.addr.addr,
+            (struct cw_addr[]){ rig_addr(ip4 ? "10.0.0.1" : "fd00::1") }));
         assert_int_equal(last.local.port, 7);
         assert_int_equal(peer.port, 0);
         from = last.addr;
-        last = (struct cw_msg){ .buf = big,
-                                .len = (size_t)len,
-                                .addr = from,
-                                .has_addr = true };
+        last = (struct cw_msg){
+            .buf = big, .len = (size_t)len, .addr = from, .has_addr = true
+        };
         assert_int_equal(udp_send(s, &last), len);
         carry();
         assert_int_equal(recv_one(c), len);
@@ -205,10 +204,10 @@ static void test_wire_form(void **state)
     assert_int_equal(hdr.sport, 4321);
     assert_int_equal(hdr.dport, 53);
     assert_int_equal(hdr.len, 13);
-    assert_int_equal(cksum_fold(cksum_add(
-                         cksum_pseudo(&ip.src, &ip.dst, PROTO_UDP, 13), body,
-                         13)),
-                     0);
+    assert_int_equal(
+        cksum_fold(cksum_add(cksum_pseudo(&ip.src, &ip.dst, PROTO_UDP, 13),
+                             body, 13)),
+        0);
     assert_memory_equal(body + 8, "hello", 5);
 }
 
@@ -313,7 +312,7 @@ static void test_checks(void **state)
 /* [RFC1122-4.1.3.1-a] */
 static void test_closed_port(void **state)
 {
-    struct udp_sock *u = sock(&a, false), *c = sock(&a, true);
+    struct udp_sock   *u = sock(&a, false), *c = sock(&a, true);
     struct cw_sockaddr to4 = name("10.0.0.2", 9), to6 = name("fd00::2", 9);
 
     (void)state;
@@ -413,7 +412,7 @@ static void test_v6only(void **state)
 /* A v6 socket talks to IPv4 hosts; what is on the wire is IPv4. */
 static void test_mapped(void **state)
 {
-    struct udp_sock *s = sock(&a, true), *srv = bound(&b, "10.0.0.2", 7);
+    struct udp_sock   *s = sock(&a, true), *srv = bound(&b, "10.0.0.2", 7);
     struct cw_sockaddr peer = name("10.0.0.2", 7), local, seen;
 
     (void)state;
@@ -465,8 +464,8 @@ static void test_everybody(void **state)
 {
     static const char *const to[] = { "255.255.255.255", "10.0.0.255",
                                       "224.0.0.1" };
-    struct udp_sock *from = bound(&b, "10.0.0.2", 50);
-    struct udp_sock *s[3];
+    struct udp_sock         *from = bound(&b, "10.0.0.2", 50);
+    struct udp_sock         *s[3];
 
     (void)state;
     for (unsigned i = 0; i < 3; i++) {
@@ -483,8 +482,8 @@ static void test_everybody(void **state)
         carry();
         assert_int_equal(recv_one(s[0]), 3);
         assert_int_equal(recv_one(s[1]), 3);
-        assert_true(addr_eq(&last.local.addr,
-                            (struct cw_addr[]){ rig_addr(to[i]) }));
+        assert_true(
+            addr_eq(&last.local.addr, (struct cw_addr[]){ rig_addr(to[i]) }));
         assert_int_equal(recv_one(s[2]), -CW_EAGAIN);
         assert_int_equal(send_to(from, to[i], 8, "abc", 3), 3);
         assert_int_equal(carry(), 1); /* nobody answers for a group */

@@ -26,16 +26,11 @@ TEST(lengths)
         size_t   payload;
         enum why why;
     } rows[] = {
-        { 8, 8, GO_ON },
-        { 8, 9, GO_ON },
-        { 12, 16, GO_ON },
-        { 65535, 65535, GO_ON },
-        { 8, 7, WHY_UDP_HEADER },
-        { 8, 0, WHY_UDP_HEADER },
-        { 7, 8, WHY_UDP_HEADER },
-        { 0, 8, WHY_UDP_HEADER },
-        { 9, 8, WHY_UDP_HEADER },
-        { 65535, 65534, WHY_UDP_HEADER },
+        { 8, 8, GO_ON },          { 8, 9, GO_ON },
+        { 12, 16, GO_ON },        { 65535, 65535, GO_ON },
+        { 8, 7, WHY_UDP_HEADER }, { 8, 0, WHY_UDP_HEADER },
+        { 7, 8, WHY_UDP_HEADER }, { 0, 8, WHY_UDP_HEADER },
+        { 9, 8, WHY_UDP_HEADER }, { 65535, 65534, WHY_UDP_HEADER },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

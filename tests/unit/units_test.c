@@ -45,6 +45,7 @@ TEST(times)
 
 TEST(rates)
 {
+    // clang-format off
     static const struct {
         const char *text;
         uint64_t    want;
@@ -55,6 +56,7 @@ TEST(rates)
         { "1B/s", 8 },        { "1kB/s", 8000 },
         { "1.25MB/s", 10000000 }, { "1GB/s", 8000000000 },
     };
+    // clang-format on
 
     T_EACH (row, rows) {
         uint64_t got = 7;
@@ -66,6 +68,7 @@ TEST(rates)
 
 TEST(sizes)
 {
+    // clang-format off
     static const struct {
         const char *text;
         uint64_t    want;
@@ -75,6 +78,7 @@ TEST(sizes)
         { "1GB", 1000000000 }, { "1GiB", 1073741824 },
         { "0.5KiB", 512 },   { "65.536kB", 65536 },
     };
+    // clang-format on
 
     T_EACH (row, rows) {
         uint64_t got = 7;
@@ -86,6 +90,7 @@ TEST(sizes)
 
 TEST(shares)
 {
+    // clang-format off
     static const struct {
         const char *text;
         uint32_t    want; /* the nearest p/2^32 */
@@ -97,6 +102,7 @@ TEST(shares)
         { "99.99999999%", UINT32_MAX }, { "100%", UINT32_MAX },
         { "100.0%", UINT32_MAX },
     };
+    // clang-format on
 
     T_EACH (row, rows) {
         uint32_t got = 7;
@@ -112,7 +118,10 @@ TEST(counts)
         const char *text;
         uint64_t    want;
     } rows[] = {
-        { "0", 0 }, { "3", 3 }, { "007", 7 }, { "2.0", 2 },
+        { "0", 0 },
+        { "3", 3 },
+        { "007", 7 },
+        { "2.0", 2 },
         { "123456789012345678", UINT64_C(123456789012345678) },
     };
 
@@ -124,12 +133,13 @@ TEST(counts)
     }
 }
 
-#define NO_TIME "is no time. Write 20ms, for instance (ns us ms s m)"
-#define NO_RATE "is no rate. Write 10mbit or 10MB/s, for instance"
-#define NO_SIZE "is no size. Write 64kB (64000 bytes) or 64KiB (65536)"
+#define NO_TIME  "is no time. Write 20ms, for instance (ns us ms s m)"
+#define NO_RATE  "is no rate. Write 10mbit or 10MB/s, for instance"
+#define NO_SIZE  "is no size. Write 64kB (64000 bytes) or 64KiB (65536)"
 #define NO_SHARE "is no share. Write 3%, for instance"
 #define NO_COUNT "is no whole number. Write 3, for instance"
 
+// clang-format off
 static const struct {
     char        kind;
     const char *text, *want;
@@ -190,6 +200,7 @@ static const struct {
     { 'c', "3p", NO_COUNT },
     { 'c', "-3", NO_COUNT },
 };
+// clang-format on
 
 TEST(refusals)
 {

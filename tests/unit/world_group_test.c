@@ -42,7 +42,9 @@ static void begin(bool six, bool arp)
 
         c.a = six ? CW_AF_INET6 : CW_AF_INET;
         sd[h] = (int)rig_call(&r, h, c);
-        c = (struct wcall){ .op = EVC_BIND, .sd = sd[h], .has_addr = true,
+        c = (struct wcall){ .op = EVC_BIND,
+                            .sd = sd[h],
+                            .has_addr = true,
                             .addr = { .port = PORT } };
         EXPECT_EQ(rig_call(&r, h, c), 0);
         if (h != SENDER && h != DEAF)
@@ -53,8 +55,10 @@ static void begin(bool six, bool arp)
 static ptrdiff_t send_to(struct cw_addr to)
 {
     return rig_call(&r, SENDER,
-                    (struct wcall){ .op = EVC_SEND, .sd = sd[SENDER],
-                                    .in = "abc", .in_len = 3,
+                    (struct wcall){ .op = EVC_SEND,
+                                    .sd = sd[SENDER],
+                                    .in = "abc",
+                                    .in_len = 3,
                                     .has_addr = true,
                                     .addr = { .addr = to, .port = PORT } });
 }
@@ -63,8 +67,9 @@ static ptrdiff_t send_to(struct cw_addr to)
 static ptrdiff_t heard(unsigned host)
 {
     char         buf[8];
-    struct wcall c = { .op = EVC_RECV, .sd = sd[host], .out = buf,
-                       .out_len = sizeof buf };
+    struct wcall c = {
+        .op = EVC_RECV, .sd = sd[host], .out = buf, .out_len = sizeof buf
+    };
 
     return rig_call(&r, host, c);
 }
@@ -101,9 +106,12 @@ TEST(everybody_hears_a_broadcast)
     begin(false, false);
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         struct cw_addr to;
-        struct wcall   c = { .op = EVC_SETSOCKOPT, .sd = sd[SENDER],
-                             .a = CW_SOL_SOCKET, .b = CW_SO_BROADCAST,
-                             .in = &on, .in_len = sizeof on };
+        struct wcall   c = { .op = EVC_SETSOCKOPT,
+                             .sd = sd[SENDER],
+                             .a = CW_SOL_SOCKET,
+                             .b = CW_SO_BROADCAST,
+                             .in = &on,
+                             .in_len = sizeof on };
 
         EXPECT(addr_parse(all[i], &to));
         if (i == 0)
@@ -123,19 +131,23 @@ TEST(nothing_comes_from_everybody)
 {
     struct wresult res;
     char           buf[8];
-    struct wcall   c = { .op = EVC_SOCKET, .a = CW_AF_INET,
+    struct wcall   c = { .op = EVC_SOCKET,
+                         .a = CW_AF_INET,
                          .b = CW_SOCK_DGRAM };
     struct cw_addr two = addr4(0x0a000002);
 
     begin(false, false);
     sd[SENDER] = (int)rig_call(&r, SENDER, c);
-    c = (struct wcall){ .op = EVC_BIND, .sd = sd[SENDER], .has_addr = true,
+    c = (struct wcall){ .op = EVC_BIND,
+                        .sd = sd[SENDER],
+                        .has_addr = true,
                         .addr = { .addr = addr4(0x0a0000ff), .port = 6000 } };
     EXPECT_EQ(rig_call(&r, SENDER, c), 0);
     EXPECT_EQ(send_to(two), 3);
     world_advance(r.w, world_now(r.w) + NS_S);
-    c = (struct wcall){ .op = EVC_RECV, .sd = sd[2], .out = buf,
-                        .out_len = sizeof buf };
+    c = (struct wcall){
+        .op = EVC_RECV, .sd = sd[2], .out = buf, .out_len = sizeof buf
+    };
     EXPECT_EQ(world_call(r.w, 2, &c, &res), 3);
     EXPECT_EQ(addr_u4(&res.addr.addr), 0x0a000001);
     rig_free(&r);

@@ -86,9 +86,12 @@ static void on_packet(void *ctx, const struct world_packet *p)
     assert_int_equal(p->pkt->len, n);
     r->packets = grow(r->packets, r->npackets, sizeof(*r->packets));
     out = &r->packets[r->npackets++];
-    *out = (struct rig_packet){ .t = p->t, .number = p->number,
-                                .host = p->host, .netif = p->netif,
-                                .inward = p->inward, .name = p->name,
+    *out = (struct rig_packet){ .t = p->t,
+                                .number = p->number,
+                                .host = p->host,
+                                .netif = p->netif,
+                                .inward = p->inward,
+                                .name = p->name,
                                 .why = p->pkt->why };
     look(out, frame, n);
     out->hash = siphash((struct sipkey){ 1, 2 }, frame, n);
@@ -104,8 +107,8 @@ static void on_fate(void *ctx, const struct world_fate *f)
     r->fates[r->nfates++] = *f;
 }
 
-static void on_call(void *ctx, cw_ns t, unsigned host,
-                    const struct wcall *in, const struct wresult *out)
+static void on_call(void *ctx, cw_ns t, unsigned host, const struct wcall *in,
+                    const struct wresult *out)
 {
     struct rig      *r = ctx;
     struct rig_call *c;
@@ -151,7 +154,9 @@ static void on_ready(void *ctx, unsigned host, enum world_ready how)
     size_t      at = strlen(r->ready);
 
     snprintf(r->ready + at, sizeof(r->ready) - at, "%u%c", host,
-             how == WORLD_LISTENS ? 'L' : how == WORLD_BOUND ? 'B' : 'X');
+             how == WORLD_LISTENS     ? 'L'
+                 : how == WORLD_BOUND ? 'B'
+                                      : 'X');
 }
 
 /* ---- life -------------------------------------------------------------- */
@@ -162,8 +167,13 @@ void rig_defaults(struct rig *r, unsigned hosts, cw_ns delay)
     r->alloc = (struct cw_alloc){ r, rig_alloc, rig_give };
     world_config_init(&r->config, 1, &r->alloc);
     r->config.hooks = (struct world_hooks){
-        .ctx = r, .packet = on_packet, .fate = on_fate, .call = on_call,
-        .output = on_output, .event = on_event, .ready = on_ready,
+        .ctx = r,
+        .packet = on_packet,
+        .fate = on_fate,
+        .call = on_call,
+        .output = on_output,
+        .event = on_event,
+        .ready = on_ready,
     };
     r->lab.hosts = hosts;
     r->lab.fwd.delay = r->lab.back.delay = delay;
@@ -243,8 +253,7 @@ uint64_t rig_digest(const struct rig *r)
     uint64_t h = r->npackets;
 
     for (size_t i = 0; i < r->npackets; i++) {
-        uint64_t v[3] = { h, (uint64_t)r->packets[i].t,
-                          r->packets[i].hash };
+        uint64_t v[3] = { h, (uint64_t)r->packets[i].t, r->packets[i].hash };
 
         h = siphash((struct sipkey){ 3, 4 }, v, sizeof(v));
     }
@@ -258,8 +267,8 @@ void rig_show(const struct rig *r)
 
         print_message("%3u %12lld h%u.%u %s%s proto %u %-3s len %u  %s\n",
                       p->number, (long long)p->t, p->host, p->netif,
-                      p->inward ? "in " : "", p->name ? "name" : "",
-                      p->proto, p->flags, p->len, why_slug(p->why));
+                      p->inward ? "in " : "", p->name ? "name" : "", p->proto,
+                      p->flags, p->len, why_slug(p->why));
     }
     print_message("%s", r->out);
 }

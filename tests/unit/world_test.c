@@ -19,9 +19,9 @@ TEST(echo_has_the_expected_packets)
         const char *flags;
         uint32_t    len;
     } t[] = {
-        { 0, 2, "S", 0 },    { 20, 1, "SA", 0 }, { 40, 2, "A", 0 },
-        { 40, 2, "PA", 5 },  { 60, 1, "A", 0 },  { 60, 1, "PA", 5 },
-        { 60, 1, "FA", 0 },  { 80, 2, "A", 0 },  { 80, 2, "FA", 0 },
+        { 0, 2, "S", 0 },   { 20, 1, "SA", 0 }, { 40, 2, "A", 0 },
+        { 40, 2, "PA", 5 }, { 60, 1, "A", 0 },  { 60, 1, "PA", 5 },
+        { 60, 1, "FA", 0 }, { 80, 2, "A", 0 },  { 80, 2, "FA", 0 },
         { 100, 1, "A", 0 },
     };
     struct rig r;
@@ -47,8 +47,11 @@ TEST(echo_has_the_expected_packets)
 /* A lost first segment: RTO = SRTT 40 ms + 200 ms after it was sent. */
 TEST(a_lost_segment_comes_again_after_240_ms)
 {
-    struct link_rule rule = { .kind = LINK_DATA, .dirs = 3, .nranges = 1,
-                              .ranges = { { 1, 1 } }, .text = "data 1" };
+    struct link_rule rule = { .kind = LINK_DATA,
+                              .dirs = 3,
+                              .nranges = 1,
+                              .ranges = { { 1, 1 } },
+                              .text = "data 1" };
     struct rig       r;
 
     rig_defaults(&r, 2, 20 * NS_MS);
@@ -87,75 +90,78 @@ static void check_fates(const struct rig *r)
 
 /* ---- endpoints --------------------------------------------------------- */
 
+static const struct {
+    const char *words, *out, *ready;
+    int         status;
+} endpoint_rows[] = {
+    { "@upper 1000 : @send h1 1000 two words", "h2: From Server: TWO WORDS\n",
+      "1L2X", 0 },
+    { "@echo-upper 1000 : @send -1 h1 1000 once", "h2: From Server: ONCE\n",
+      "1L2X", 0 },
+    { "@hello 7 : @recv h1 7", "h2: Hello from h1\n", "1L2X", 0 },
+    { "@hello 7 : @recv fd00::1 7", "h2: Hello from h1\n", "1L2X", 0 },
+    { "@udp-upper 12000 : @udp-send h1 12000 hello udp", "h2: HELLO UDP\n",
+      "1B2X", 0 },
+    { "@sink 9 : @source h1 9 10kB",
+      "h1: 10000 bytes received\n"
+      "h2: 10000 bytes sent in 0.040 s = 2.00 Mbit/s\n",
+      "1L2X", 0 },
+    { "@upper 1000 : @send h1 1001 closed",
+      "h2: @send: connect: ECONNREFUSED\n", "1L2X", 1 },
+    { "@udp-upper 5 : @udp-send h1 6 closed", "", "1B", 124 },
+    { "@udp-upper 5 : @udp-send -t 1s h1 6 closed",
+      "h2: @udp-send: timed out\n", "1B2X", 1 },
+    { "@hello 7 : @hello 7 : @recv h2 7", "h3: Hello from h2\n", "1L2L3X",
+      0 },
+    { "@hello 7 : @recv localhost 7", "h2: @recv: connect: ECONNREFUSED\n",
+      "1L2X", 1 },
+    { "@echo 7 : @send -1 h1 7 As it is", "h2: From Server: As it is\n",
+      "1L2X", 0 },
+    { "@answer 7 always this : @send -1 h1 7 whatever",
+      "h2: From Server: always this\n", "1L2X", 0 },
+    { "@hello 7 hi : @recv -w 1s -n 2 -e 1s h1 7", "h2: hihi", "1L2X", 0 },
+    { "@hello -a 5s -q 1 7 hi : @recv h1 7", "h2: hi", "1L2X", 0 },
+    { "@leak 9 : @send -1 -n 2 h1 9 x",
+      "h2: From Server: X\nh2: From Server: X\n", "1L2X", 0 },
+    { "@sink -s 1s -k 4 -v 9 : @source h1 9 10",
+      "h1: read: \"abcd\"\nh1: read: \"efgh\"\nh1: read: \"ij\"\n"
+      "h1: 10 bytes received\n"
+      "h2: 10 bytes sent in 1.040 s = 76.0 bit/s\n",
+      "1L2X", 0 },
+    { "@sink -s 1s -u -v 9 : @send -0 -w 2s -u h1 9 abcX",
+      "h1: urgent: \"X\"\nh1: read: \"abc\"\n"
+      "h1: 3 bytes received\n",
+      "1L2X", 0 },
+    { "@sink -i -v 9 : @send -0 -w 2s -u h1 9 abcX",
+      "h1: read: \"abc\"\nh1: read: \"X\"\nh1: 4 bytes received\n", "1L2X",
+      0 },
+    { "@udp-sink -k 6 9 : @udp-source -n 2 -e 1s h1 9 10",
+      "h1: datagram 1: 6 bytes, 4 more are cut off\n"
+      "h2: 2 datagrams sent\n"
+      "h1: datagram 2: 6 bytes, 4 more are cut off\n",
+      "1B2X", 0 },
+    { "@udp-sink -s 1s -r 2KiB 9 : @udp-source -n 3 -w 2s h1 9 1000",
+      "h2: 3 datagrams sent\n"
+      "h1: datagram 1: 1000 bytes\n"
+      "h1: datagram 2: 1000 bytes\n",
+      "1B2X", 0 },
+    { "@hello 7 hi : @recv -b 4000 h1 7", "h2: hi", "1L2X", 0 },
+};
+
 TEST(every_endpoint_does_its_work)
 {
-    static const struct {
-        const char *words, *out, *ready;
-        int         status;
-    } t[] = {
-        { "@upper 1000 : @send h1 1000 two words",
-          "h2: From Server: TWO WORDS\n", "1L2X", 0 },
-        { "@echo-upper 1000 : @send -1 h1 1000 once",
-          "h2: From Server: ONCE\n", "1L2X", 0 },
-        { "@hello 7 : @recv h1 7", "h2: Hello from h1\n", "1L2X", 0 },
-        { "@hello 7 : @recv fd00::1 7", "h2: Hello from h1\n", "1L2X", 0 },
-        { "@udp-upper 12000 : @udp-send h1 12000 hello udp",
-          "h2: HELLO UDP\n", "1B2X", 0 },
-        { "@sink 9 : @source h1 9 10kB",
-          "h1: 10000 bytes received\n"
-          "h2: 10000 bytes sent in 0.040 s = 2.00 Mbit/s\n",
-          "1L2X", 0 },
-        { "@upper 1000 : @send h1 1001 closed",
-          "h2: @send: connect: ECONNREFUSED\n", "1L2X", 1 },
-        { "@udp-upper 5 : @udp-send h1 6 closed", "", "1B", 124 },
-        { "@udp-upper 5 : @udp-send -t 1s h1 6 closed",
-          "h2: @udp-send: timed out\n", "1B2X", 1 },
-        { "@hello 7 : @hello 7 : @recv h2 7", "h3: Hello from h2\n",
-          "1L2L3X", 0 },
-        { "@hello 7 : @recv localhost 7",
-          "h2: @recv: connect: ECONNREFUSED\n", "1L2X", 1 },
-        { "@echo 7 : @send -1 h1 7 As it is", "h2: From Server: As it is\n",
-          "1L2X", 0 },
-        { "@answer 7 always this : @send -1 h1 7 whatever",
-          "h2: From Server: always this\n", "1L2X", 0 },
-        { "@hello 7 hi : @recv -w 1s -n 2 -e 1s h1 7", "h2: hihi", "1L2X",
-          0 },
-        { "@hello -a 5s -q 1 7 hi : @recv h1 7", "h2: hi", "1L2X", 0 },
-        { "@leak 9 : @send -1 -n 2 h1 9 x",
-          "h2: From Server: X\nh2: From Server: X\n", "1L2X", 0 },
-        { "@sink -s 1s -k 4 -v 9 : @source h1 9 10",
-          "h1: read: \"abcd\"\nh1: read: \"efgh\"\nh1: read: \"ij\"\n"
-          "h1: 10 bytes received\n"
-          "h2: 10 bytes sent in 1.040 s = 76.0 bit/s\n",
-          "1L2X", 0 },
-        { "@sink -s 1s -u -v 9 : @send -0 -w 2s -u h1 9 abcX",
-          "h1: urgent: \"X\"\nh1: read: \"abc\"\n"
-          "h1: 3 bytes received\n", "1L2X",
-          0 },
-        { "@sink -i -v 9 : @send -0 -w 2s -u h1 9 abcX",
-          "h1: read: \"abc\"\nh1: read: \"X\"\nh1: 4 bytes received\n", "1L2X", 0 },
-        { "@udp-sink -k 6 9 : @udp-source -n 2 -e 1s h1 9 10",
-          "h1: datagram 1: 6 bytes, 4 more are cut off\n"
-          "h2: 2 datagrams sent\n"
-          "h1: datagram 2: 6 bytes, 4 more are cut off\n", "1B2X", 0 },
-        { "@udp-sink -s 1s -r 2KiB 9 : @udp-source -n 3 -w 2s h1 9 1000",
-          "h2: 3 datagrams sent\n"
-          "h1: datagram 1: 1000 bytes\n"
-          "h1: datagram 2: 1000 bytes\n", "1B2X", 0 },
-        { "@hello 7 hi : @recv -b 4000 h1 7", "h2: hi", "1L2X", 0 },
-    };
-
-    for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(endpoint_rows); i++) {
         struct rig r;
         int        status;
 
         rig_init(&r, 3, 20 * NS_MS);
-        status = rig_lab(&r, t[i].words);
-        if (status != t[i].status || strcmp(t[i].out, r.out) != 0)
-            print_error("%s: %d\n%s", t[i].words, status, r.out);
-        assert_int_equal(t[i].status, status);
-        assert_string_equal(t[i].out, r.out);
-        assert_string_equal(t[i].ready, r.ready);
+        status = rig_lab(&r, endpoint_rows[i].words);
+        if (status != endpoint_rows[i].status
+            || strcmp(endpoint_rows[i].out, r.out) != 0)
+            print_error("%s: %d\n%s", endpoint_rows[i].words, status, r.out);
+        assert_int_equal(endpoint_rows[i].status, status);
+        assert_string_equal(endpoint_rows[i].out, r.out);
+        assert_string_equal(endpoint_rows[i].ready, r.ready);
         check_fates(&r);
         rig_free(&r);
     }
@@ -169,8 +175,9 @@ TEST(perf_prints_its_table)
     r.lab.fwd.rate_bps = r.lab.back.rate_bps = 10000000;
     rig_make(&r);
     assert_int_equal(0, rig_lab(&r, "@perf -s : @perf -c h1 -t 2s"));
-    assert_non_null(strstr(r.out, "[ ID] Interval           Transfer     "
-                                  "Bitrate         Retr  Cwnd\n"));
+    assert_non_null(strstr(r.out,
+                           "[ ID] Interval           Transfer     "
+                           "Bitrate         Retr  Cwnd\n"));
     assert_non_null(strstr(r.out, "[  1]   0.00-1.00   sec "));
     assert_non_null(strstr(r.out, "[  1]   1.00-2.00   sec "));
     assert_non_null(strstr(r.out, " Mbits/sec    0             sender\n"));
@@ -232,8 +239,8 @@ TEST(words_that_are_not_understood)
 
         while (argc < 5 && t[i].words[argc])
             argc++;
-        assert_int_equal(-1, world_builtin_add(r.w, 1, argc, t[i].words,
-                                               &err));
+        assert_int_equal(-1,
+                         world_builtin_add(r.w, 1, argc, t[i].words, &err));
         if (!strstr(text, t[i].says))
             fail_msg("\"%s\" does not say \"%s\"", text, t[i].says);
         assert_null(strchr(text, '\n'));
@@ -286,7 +293,7 @@ TEST(equal_seeds_give_equal_packets)
     uint64_t d = digest_of(0xa5, 7, true);
 
     assert_true(d == digest_of(0xa5, 7, true));
-    assert_true(d == digest_of(0x00, 7, true)); /* whatever memory held */
+    assert_true(d == digest_of(0x00, 7, true));  /* whatever memory held */
     assert_true(d == digest_of(0xa5, 7, false)); /* whoever watches */
     assert_true(d != digest_of(0xa5, 8, true));
 }
@@ -331,20 +338,23 @@ TEST(being_late_changes_nothing)
     rig_init(&b, 2, 20 * NS_MS);
     for (int i = 0; i < 2; i++) {
         struct rig *r = i ? &b : &a;
-        int l = (int)rig_call(r, 1, (struct wcall){ .op = EVC_SOCKET, .a = 2,
-                                                    .b = 1 });
-        int c = (int)rig_call(r, 2, (struct wcall){ .op = EVC_SOCKET, .a = 2,
-                                                    .b = 1 });
+        int         l = (int)rig_call(
+                    r, 1, (struct wcall){ .op = EVC_SOCKET, .a = 2, .b = 1 });
+        int c = (int)rig_call(
+            r, 2, (struct wcall){ .op = EVC_SOCKET, .a = 2, .b = 1 });
         struct cw_sockaddr at = { .addr = world_host_addr4(r->w, 1),
                                   .port = 80 };
 
-        rig_call(r, 1, (struct wcall){ .op = EVC_BIND, .sd = l, .addr = at,
-                                       .has_addr = true });
+        rig_call(r, 1,
+                 (struct wcall){
+                     .op = EVC_BIND, .sd = l, .addr = at, .has_addr = true });
         rig_call(r, 1, (struct wcall){ .op = EVC_LISTEN, .sd = l, .a = 1 });
-        rig_call(r, 2, (struct wcall){ .op = EVC_CONNECT, .sd = c,
-                                       .addr = at, .has_addr = true });
+        rig_call(
+            r, 2,
+            (struct wcall){
+                .op = EVC_CONNECT, .sd = c, .addr = at, .has_addr = true });
     }
-    world_advance(a.w, 5 * NS_S); /* in one stride */
+    world_advance(a.w, 5 * NS_S);     /* in one stride */
     while (world_now(b.w) < 5 * NS_S) /* in small ones */
         world_advance(b.w, world_now(b.w) + 777777);
     assert_int_equal(a.npackets, b.npackets);
@@ -362,8 +372,8 @@ TEST(one_host_alone)
 {
     static const char *const local[] = { "@send", "127.0.0.1", "1000",
                                          "hello" };
-    struct rig r;
-    unsigned   a, b;
+    struct rig               r;
+    unsigned                 a, b;
 
     rig_defaults(&r, 1, 20 * NS_MS);
     r.lab.lo_link = true;
@@ -387,7 +397,7 @@ TEST(one_host_alone)
 TEST(lo_of_a_lab_is_perfect)
 {
     static const char *const self[] = { "@send", "h1", "1000", "hello" };
-    struct rig r;
+    struct rig               r;
 
     rig_init(&r, 2, 20 * NS_MS);
     assert_int_equal(3, world_links(r.w));
@@ -439,9 +449,13 @@ TEST(checksums_may_be_left_out)
 
 TEST(rules_name_hosts_of_the_lab)
 {
-    struct link_rule rule = { .kind = LINK_SYN, .dirs = 3, .nranges = 1,
-                              .ranges = { { 1, 1 } }, .from = "h1",
-                              .to = "h2", .text = "h1>h2 syn 1" };
+    struct link_rule rule = { .kind = LINK_SYN,
+                              .dirs = 3,
+                              .nranges = 1,
+                              .ranges = { { 1, 1 } },
+                              .from = "h1",
+                              .to = "h2",
+                              .text = "h1>h2 syn 1" };
     const char      *why = NULL;
     struct rig       r;
 
@@ -458,8 +472,10 @@ TEST(rules_name_hosts_of_the_lab)
     r.lab.nrules = 1;
     r.w = world_new(&r.config, &why);
     assert_false(world_lab(r.w, &r.lab, &why));
-    assert_string_equal("--drop: a rule names a host that is not in this lab; "
-                        "they are h1, h2 ..., one for each program", why);
+    assert_string_equal(
+        "--drop: a rule names a host that is not in this lab; "
+        "they are h1, h2 ..., one for each program",
+        why);
     rig_free(&r);
 }
 
@@ -468,12 +484,13 @@ TEST(rules_name_hosts_of_the_lab)
 TEST(beyond_the_gateway_is_nothing)
 {
     static const char *const where[] = { "9.9.9.9", "2001:db8::1" };
-    struct rig r;
+    struct rig               r;
 
     rig_init(&r, 2, 20 * NS_MS);
     for (size_t i = 0; i < ARRAY_LEN(where); i++) {
         struct cw_sockaddr to = { .port = 80 };
-        struct wcall       c = { .op = EVC_SOCKET, .a = CW_AF_INET6,
+        struct wcall       c = { .op = EVC_SOCKET,
+                                 .a = CW_AF_INET6,
                                  .b = CW_SOCK_STREAM };
 
         assert_true(addr_parse(where[i], &to.addr));
@@ -495,7 +512,8 @@ TEST(beyond_the_gateway_is_nothing)
 static bool ask(struct rig *r, const char *server, const uint8_t *question,
                 size_t len, struct wresult *res, uint8_t answer[static 512])
 {
-    struct wcall c = { .op = EVC_SOCKET, .a = CW_AF_INET6,
+    struct wcall c = { .op = EVC_SOCKET,
+                       .a = CW_AF_INET6,
                        .b = CW_SOCK_DGRAM };
 
     c.sd = (int)rig_call(r, 1, c);
@@ -514,14 +532,14 @@ static bool ask(struct rig *r, const char *server, const uint8_t *question,
 }
 
 /* Who is h2, of type A? */
-static const uint8_t who_is_h2[] = { 0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0,
-                                     2, 'h', '2', 0, 0, 1, 0, 1 };
+static const uint8_t who_is_h2[] = { 0x12, 0x34, 1, 0,   0,   1, 0, 0, 0, 0,
+                                     0,    0,    2, 'h', '2', 0, 0, 1, 0, 1 };
 
 static void every_name_server_answers(struct rig *r)
 {
     static const char *const servers[] = {
-        "10.0.0.254", "8.8.8.8", "2001:db8::53", "127.0.0.53", "::1",
-        "10.0.0.1", "10.0.0.2", "fd00::2", "fd00::fe",
+        "10.0.0.254", "8.8.8.8",  "2001:db8::53", "127.0.0.53", "::1",
+        "10.0.0.1",   "10.0.0.2", "fd00::2",      "fd00::fe",
     };
     uint8_t        answer[512];
     struct wresult res;
@@ -531,8 +549,8 @@ static void every_name_server_answers(struct rig *r)
 
         addr_parse(servers[i], &from);
         t_row("server %s", servers[i]);
-        EXPECT(ask(r, servers[i], who_is_h2, sizeof(who_is_h2), &res,
-                   answer));
+        EXPECT(
+            ask(r, servers[i], who_is_h2, sizeof(who_is_h2), &res, answer));
         EXPECT_EQ(res.len, sizeof(who_is_h2) + 16);
         EXPECT(addr_eq(&res.addr.addr, &from) && res.addr.port == 53);
         EXPECT_MEM(answer + res.len - 4, ((uint8_t[]){ 10, 0, 0, 2 }), 4);
@@ -556,7 +574,8 @@ TEST(names_are_answered_everywhere_and_at_once)
 
 TEST(a_socket_on_port_53_is_no_name_service)
 {
-    struct wcall   bind = { .op = EVC_SOCKET, .a = CW_AF_INET6,
+    struct wcall   bind = { .op = EVC_SOCKET,
+                            .a = CW_AF_INET6,
                             .b = CW_SOCK_DGRAM };
     uint8_t        answer[512];
     struct wresult res;
@@ -568,8 +587,7 @@ TEST(a_socket_on_port_53_is_no_name_service)
     bind.addr.port = 53;
     bind.has_addr = true;
     assert_int_equal(0, rig_call(&r, 2, bind));
-    EXPECT(!ask(&r, "10.0.0.2", who_is_h2, sizeof(who_is_h2), &res,
-                answer));
+    EXPECT(!ask(&r, "10.0.0.2", who_is_h2, sizeof(who_is_h2), &res, answer));
     EXPECT(world_ready(r.w, 2, bind.sd) & CW_POLLIN);
     EXPECT(!r.packets[0].name);
     EXPECT(ask(&r, "10.0.0.1", who_is_h2, sizeof(who_is_h2), &res, answer));

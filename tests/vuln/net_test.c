@@ -55,10 +55,10 @@ TEST(c01_ip4_lengths)
         uint8_t  ver_ihl;
         uint16_t total, frame; /* bytes of IP in the frame */
     } rows[] = {
-        { 0x4f, 20, 20 },  { 0x4f, 60, 59 },   { 0x44, 60, 60 },
-        { 0x40, 60, 60 },  { 0x45, 19, 60 },   { 0x45, 0, 60 },
-        { 0x45, 61, 60 },  { 0x45, 65535, 60 }, { 0x46, 20, 60 },
-        { 0x65, 60, 60 },  { 0x05, 60, 60 },
+        { 0x4f, 20, 20 }, { 0x4f, 60, 59 },    { 0x44, 60, 60 },
+        { 0x40, 60, 60 }, { 0x45, 19, 60 },    { 0x45, 0, 60 },
+        { 0x45, 61, 60 }, { 0x45, 65535, 60 }, { 0x46, 20, 60 },
+        { 0x65, 60, 60 }, { 0x05, 60, 60 },
     };
 
     begin(false);
@@ -78,6 +78,7 @@ TEST(c01_ip4_lengths)
  * the header; in an echo, whose answer must not copy them. */
 TEST(c02_ip4_options)
 {
+    // clang-format off
     static const uint8_t opts[][12] = {
         { 131, 3, 4, 131, 3, 4, 0, 0 },       { 137, 7, 4, 9, 9, 9, 9, 0 },
         { 131, 7, 0, 9, 9, 9, 9, 0 },         { 131, 0, 4, 0 },
@@ -85,6 +86,7 @@ TEST(c02_ip4_options)
         { 7, 0, 0, 0 },                       { 7, 1, 0, 0 },
         { 68, 13, 5, 0, 0, 0, 0, 0 },         { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 7 },
     };
+    // clang-format on
     uint8_t         echo[16] = { 8 };
     struct ip4_repr ip = rig_ip4(PROTO_ICMP4);
 
@@ -196,7 +198,7 @@ TEST(c09_ip6_extension_headers)
     } rows[] = {
         { PROTO_HOPOPTS, { PROTO_UDP, 255, 1, 4 } },
         { PROTO_DSTOPTS, { PROTO_UDP, 255, 1, 4 } },
-        { PROTO_DSTOPTS, { PROTO_UDP, 0, 1, 5 } },   /* PadN beyond it */
+        { PROTO_DSTOPTS, { PROTO_UDP, 0, 1, 5 } }, /* PadN beyond it */
         { PROTO_DSTOPTS, { PROTO_UDP, 0, 0x80, 255 } },
         { PROTO_DSTOPTS, { PROTO_HOPOPTS, 0, 1, 4 } }, /* not first */
         { PROTO_HOPOPTS, { PROTO_HOPOPTS, 0, 1, 4 } },
@@ -328,7 +330,9 @@ TEST(c20_c21_c25_fragments)
         uint32_t off, len;
         bool     more;
     } rows[] = {
-        { 65512, 1400, false }, { 65528, 100, false }, { 65528, 8, true },
+        { 65512, 1400, false },
+        { 65528, 100, false },
+        { 65528, 8, true },
         { 0, 13, true },
     };
     static uint8_t body[1500] = { PROTO_UDP };
@@ -509,6 +513,5 @@ T_MAIN(T(c01_ip4_lengths), T(c02_ip4_options), T(c06_udp_length),
        T(c07_icmp_cut), T(c08_ip6_payload_length),
        T(c09_ip6_extension_headers), T(c10_routing_header_0), T(c11_tunnels),
        T(c12_nd_options), T(c13_runts), T(c20_c21_c25_fragments),
-       T(c22_fragment_floods), T(c23_tiny_first_fragment),
-       T(c34_reflections), T(c38_icmp_limit_is_no_counter),
-       T(c45_from_afar), T(c49_padding))
+       T(c22_fragment_floods), T(c23_tiny_first_fragment), T(c34_reflections),
+       T(c38_icmp_limit_is_no_counter), T(c45_from_afar), T(c49_padding))

@@ -174,8 +174,8 @@ PKT(c26_sack_of_single_octets)
     for (int i = 2; i + 8 < SENT; i += 8) {
         int at = SENT + i;
 
-        say(". seq 1 ack %d sack %d-%d,%d-%d,%d-%d,%d-%d", SENT + 1,
-            at, at + 1, at + 2, at + 3, at + 4, at + 5, at + 6, at + 7);
+        say(". seq 1 ack %d sack %d-%d,%d-%d,%d-%d,%d-%d", SENT + 1, at,
+            at + 1, at + 2, at + 3, at + 4, at + 5, at + 6, at + 7);
         drain();
     }
     EXPECT_GE(info().sacked, 1);
@@ -586,8 +586,8 @@ T_MAIN(BOTH(c04_tcp_option_lengths), BOTH(c05_c27_tiny_mss),
        BOTH(c28_octets_in_order_below_a_hole), BOTH(c29_syn_flood),
        BOTH(c30_zero_window_for_ever), BOTH(c31_orphans_end),
        BOTH(c33_ack_storm), BOTH(c33_land), BOTH(c36_blind),
-       BOTH(c37_challenge_limit_is_no_counter), BOTH(c39_icmp), BOTH(c41_ports),
-       BOTH(c42_paws_poisoning), BOTH(c43_time_wait_assassination),
-       BOTH(c44_ack_division), BOTH(c44_optimistic_ack),
-       BOTH(c44_duplicate_ack_spoofing), BOTH(c47_flags_that_make_no_sense),
-       BOTH(c48_sequence_wrap))
+       BOTH(c37_challenge_limit_is_no_counter), BOTH(c39_icmp),
+       BOTH(c41_ports), BOTH(c42_paws_poisoning),
+       BOTH(c43_time_wait_assassination), BOTH(c44_ack_division),
+       BOTH(c44_optimistic_ack), BOTH(c44_duplicate_ack_spoofing),
+       BOTH(c47_flags_that_make_no_sense), BOTH(c48_sequence_wrap))

@@ -164,8 +164,9 @@ static void fill_sum(struct gen *g, size_t from, size_t at,
 
 static void port(struct gen *g)
 {
-    static const uint16_t known[] = { 1000, 9527, 12000, 40000, 50000,
-                                      60000 };
+    static const uint16_t known[] = {
+        1000, 9527, 12000, 40000, 50000, 60000
+    };
 
     u16(g, PICK(g, known));
 }
@@ -251,8 +252,8 @@ static void tcp(struct gen *g, struct pseudo ps)
     hlen = (g->len - from) / 4;
     if (percent(g, 3))
         hlen = below(g, 16);
-    g->p[from + 12] = (uint8_t)(hlen << 4 | (percent(g, 95) ? 0
-                                                            : below(g, 16)));
+    g->p[from + 12] = (uint8_t)(hlen << 4
+                                | (percent(g, 95) ? 0 : below(g, 16)));
     payload(g);
     ps.proto = 6;
     fill_sum(g, from, from + 16, &ps);
@@ -313,16 +314,15 @@ static void icmp4_advert(struct gen *g)
 
 static void icmp4(struct gen *g, unsigned depth)
 {
-    static const uint8_t types[] = { 0, 8, 3, 3, 3, 4, 5, 9, 10, 11, 12, 13,
-                                     14, 15, 16, 17, 18 };
+    static const uint8_t types[] = { 0,  8,  3,  3,  3,  4,  5,  9, 10,
+                                     11, 12, 13, 14, 15, 16, 17, 18 };
     size_t               from = g->len;
-    uint8_t type = (uint8_t)(percent(g, 95) ? PICK(g, types)
-                                            : below(g, 256));
+    uint8_t type = (uint8_t)(percent(g, 95) ? PICK(g, types) : below(g, 256));
 
     u8(g, type);
-    u8(g, percent(g, 90) ? below(g, 17) * (type == 3)
-                               + below(g, 2) * (type != 3)
-                         : number(g, 255));
+    u8(g,
+       percent(g, 90) ? below(g, 17) * (type == 3) + below(g, 2) * (type != 3)
+                      : number(g, 255));
     u16(g, 0);
     if (type == 9)
         icmp4_advert(g);
@@ -470,8 +470,7 @@ static void icmp6(struct gen *g, struct pseudo ps, unsigned depth)
                                      134, 135, 136, 137, 135, 136, 143,
                                      141, 142, 144, 145, 146, 147, 200 };
     size_t               from = g->len;
-    uint8_t type = (uint8_t)(percent(g, 96) ? PICK(g, types)
-                                            : below(g, 256));
+    uint8_t type = (uint8_t)(percent(g, 96) ? PICK(g, types) : below(g, 256));
 
     u8(g, type);
     u8(g, type < 5 ? below(g, 7) : percent(g, 95) ? 0 : number(g, 255));
@@ -501,8 +500,9 @@ static void ip4_timestamp(struct gen *g)
 
     u8(g, 68);
     opt_len(g, 4 + n * (kind == 0 ? 4 : 8));
-    u8(g, percent(g, 90) ? 5 + (kind == 0 ? 4 : 8) * below(g, n + 1)
-                         : number(g, 255));
+    u8(g,
+       percent(g, 90) ? 5 + (kind == 0 ? 4 : 8) * below(g, n + 1)
+                      : number(g, 255));
     u8(g, (percent(g, 80) ? 0 : below(g, 16) << 4) | kind);
     while (n-- > 0) {
         if (kind != 0)
@@ -567,8 +567,8 @@ static void ip4_payload(struct gen *g, uint8_t proto, size_t hdr,
 
 static void ip4(struct gen *g, unsigned depth)
 {
-    static const uint8_t protos[] = { 6, 6, 6, 6, 17, 17, 1, 1, 1,
-                                      4, 41, 58, 59, 253, 200 };
+    static const uint8_t protos[] = { 6, 6, 6,  6,  17, 17,  1,  1,
+                                      1, 4, 41, 58, 59, 253, 200 };
     size_t               from = g->len, hlen;
     uint8_t              proto = PICK(g, protos);
     uint32_t             off = percent(g, 60) ? 0x4000 : 0;
@@ -593,8 +593,7 @@ static void ip4(struct gen *g, unsigned depth)
     g->p[from] = (uint8_t)(percent(g, 98) ? 0x40 | hlen / 4 : below(g, 256));
     ip4_payload(g, proto, from, depth);
     be16_store(g->p + from + 2,
-               (uint16_t)(percent(g, 96) ? g->len - from
-                                         : number(g, 65535)));
+               (uint16_t)(percent(g, 96) ? g->len - from : number(g, 65535)));
     if (right(g))
         be16_store(g->p + from + 10,
                    cksum_fold(cksum_add(0, g->p + from, hlen)));
@@ -717,8 +716,8 @@ static size_t ip6_chain(struct gen *g, uint8_t *kinds, size_t max)
 
 static void ip6(struct gen *g, unsigned depth)
 {
-    static const uint8_t protos[] = { 6, 6, 6, 6, 17, 17, 58, 58, 58,
-                                      58, 59, 253, 4, 41, 1, 200 };
+    static const uint8_t protos[] = { 6,  6,  6,  6,   17, 17, 58, 58,
+                                      58, 58, 59, 253, 4,  41, 1,  200 };
     size_t               from = g->len, n;
     uint8_t              kinds[5];
 
@@ -746,10 +745,10 @@ static void ip6(struct gen *g, unsigned depth)
 static void arp(struct gen *g)
 {
     static const uint16_t hw[] = { 1, 1, 1, 1, 6, 7, 23, 24, 99 };
-    static const uint16_t proto[] = { 0x800, 0x800, 0x800, 0x1000, 0x86dd,
-                                      0x1234 };
-    uint32_t hlen = percent(g, 90) ? 6 : below(g, 12);
-    uint32_t plen = percent(g, 90) ? 4 : below(g, 12);
+    static const uint16_t proto[] = { 0x800,  0x800,  0x800,
+                                      0x1000, 0x86dd, 0x1234 };
+    uint32_t              hlen = percent(g, 90) ? 6 : below(g, 12);
+    uint32_t              plen = percent(g, 90) ? 4 : below(g, 12);
 
     u16(g, PICK(g, hw));
     u16(g, PICK(g, proto));
@@ -774,9 +773,9 @@ static void arp(struct gen *g)
 
 static uint16_t ether(struct gen *g)
 {
-    static const uint16_t types[] = { 0x800, 0x800, 0x800, 0x800, 0x86dd,
-                                      0x86dd, 0x86dd, 0x86dd, 0x806,
-                                      0x8035, 0x1234 };
+    static const uint16_t types[] = { 0x800,  0x800,  0x800,  0x800,
+                                      0x86dd, 0x86dd, 0x86dd, 0x86dd,
+                                      0x806,  0x8035, 0x1234 };
     static const uint16_t tags[] = { 0x8100, 0x88a8, 0x9100, 0x9200 };
     uint16_t              type = PICK(g, types);
 
@@ -798,8 +797,7 @@ static void damage(struct gen *g, struct frame *out)
         uint32_t hits = 1 + below(g, 3);
 
         while (hits-- > 0)
-            out->bytes[below(g, (uint32_t)out->len)] =
-                (uint8_t)below(g, 256);
+            out->bytes[below(g, (uint32_t)out->len)] = (uint8_t)below(g, 256);
     }
     if (percent(g, 25)) {
         out->len = 1 + below(g, (uint32_t)out->len);

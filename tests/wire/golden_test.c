@@ -28,8 +28,8 @@ TEST(every_header_parses)
 
         for (size_t k = 0; k < l.count; k++) {
             struct layer *x = &l.at[k];
-            enum why      why = layer_parse(
-                x->kind, span_of(frame.p + x->off, x->len), &l);
+            enum why      why = layer_parse(x->kind,
+                                            span_of(frame.p + x->off, x->len), &l);
 
             if (why != GO_ON)
                 FAIL("%s: layer %d: %s", goldens[i].name, (int)x->kind,
@@ -88,16 +88,16 @@ static size_t need(const struct layer *x, struct span in)
     case LAYER_EXT:
         return 40;
     case LAYER_NDP:
-        return in.p[0] == 133 ? 8 : in.p[0] == 134 ? 16
-            : in.p[0] == 137                       ? 40
-                                                   : 24;
+        return in.p[0] == 133 ? 8
+            : in.p[0] == 134  ? 16
+            : in.p[0] == 137  ? 40
+                              : 24;
     }
     return 0;
 }
 
 static void check_cuts(const struct golden *g, const struct layers *l,
-                       const struct layer *x, struct span in,
-                       uint8_t *region)
+                       const struct layer *x, struct span in, uint8_t *region)
 {
     for (size_t n = 0; n <= in.len; n++) {
         struct span cut = at_end(region, GOLDEN_MAX, in.p, n);
@@ -121,8 +121,8 @@ TEST(every_truncation_is_refused)
         for (size_t k = 0; k < l.count; k++) {
             struct layer *x = &l.at[k];
 
-            check_cuts(&goldens[i], &l, x,
-                       span_of(frame.p + x->off, x->len), region);
+            check_cuts(&goldens[i], &l, x, span_of(frame.p + x->off, x->len),
+                       region);
         }
     }
 }

@@ -188,8 +188,7 @@ static void write_udp(const struct udp_repr *r, const struct layers *ctx,
                       uint8_t *out)
 {
     struct udp_repr again = *r;
-    uint32_t        sum = cksum_pseudo(&ctx->src, &ctx->dst, PROTO_UDP,
-                                       r->len);
+    uint32_t sum = cksum_pseudo(&ctx->src, &ctx->dst, PROTO_UDP, r->len);
 
     again.cksum = 0;
     (void)udphdr_emit(out, UDP_LEN, &again);

@@ -27,13 +27,16 @@ TEST(lines)
     static const struct {
         const char *golden, *line;
     } rows[] = {
-        { "arp-request", "ARP, Request who-has 10.0.0.2 tell 10.0.0.1, "
-                         "length 46" },
-        { "arp-reply", "ARP, Reply 10.0.0.2 is-at 02:00:0a:00:00:02, length "
-                       "28" },
+        { "arp-request",
+          "ARP, Request who-has 10.0.0.2 tell 10.0.0.1, "
+          "length 46" },
+        { "arp-reply",
+          "ARP, Reply 10.0.0.2 is-at 02:00:0a:00:00:02, length "
+          "28" },
         { "udp4", "IP 10.0.0.1.40000 > 10.0.0.2.53: UDP, length 5" },
-        { "tcp4-syn-mss", "IP 10.0.0.1.40000 > 10.0.0.2.80: Flags [S], seq "
-                          "4294967295, win 1, options [mss 536], length 0" },
+        { "tcp4-syn-mss",
+          "IP 10.0.0.1.40000 > 10.0.0.2.80: Flags [S], seq "
+          "4294967295, win 1, options [mss 536], length 0" },
     };
     static const struct print_opts o = { .time_mode = PRINT_TIME_NONE };
 
@@ -53,10 +56,9 @@ TEST(lines)
 /* Every combination that changes what is looked at. */
 static struct print_opts mode(unsigned i)
 {
-    return (struct print_opts){ .verbose = i & 1,
-                                .ether = i & 2,
-                                .quiet = i & 4,
-                                .hex = (int)(i % 7) };
+    return (struct print_opts){
+        .verbose = i & 1, .ether = i & 2, .quiet = i & 4, .hex = (int)(i % 7)
+    };
 }
 
 /* The last byte stands before a page that may not be touched. */

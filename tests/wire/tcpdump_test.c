@@ -26,8 +26,9 @@ static bool plain_port(const char *digits)
 {
     unsigned long port = strtoul(digits, NULL, 10);
 
-    return port > 20000 ? port != 49152 : port < 2 || port == 9
-        || port == 1000 || port == 9527 || port == 12000;
+    return port > 20000 ? port != 49152
+                        : port < 2 || port == 9 || port == 1000
+            || port == 9527 || port == 12000;
 }
 
 /* "10.0.0.1.80", "fd00::1.80", "80": is the port one without a dissector?
@@ -112,17 +113,16 @@ static bool is_atm(const struct frame *f)
 
 static bool ours_alone_in(const struct frame *f, const struct print_opts *o)
 {
-    static const char *const foreign[] = { "802.3,", "FrameRelay", "mptcp",
-                                           "Hardware (19)",
+    static const char *const foreign[] = { "802.3,",     "FrameRelay",
+                                           "mptcp",      "Hardware (19)",
                                            "type (138)", "type (139)",
                                            "type (140)", "type (155)" };
-    static const unsigned protos[] = { 61, 200, 253, 254 };
+    static const unsigned    protos[] = { 61, 200, 253, 254 };
     static const unsigned types[] = { 0x0800, 0x0806, 0x1234, 0x8035, 0x8100,
                                       0x86dd, 0x88a8, 0x9100, 0x9200 };
     struct fmt            out = fmt_of(text, sizeof(text));
 
-    print_packet(&out, &probe, o, 0, span_of(f->bytes, f->len),
-                 f->wire_len);
+    print_packet(&out, &probe, o, 0, span_of(f->bytes, f->len), f->wire_len);
     for (size_t i = 0; i < ARRAY_LEN(foreign); i++)
         if (strstr(text, foreign[i]))
             return false;
@@ -214,7 +214,8 @@ static void draw_goldens(struct capture *c)
         f->len = golden_bytes(&goldens[i], f->bytes);
         f->wire_len = (uint32_t)f->len;
         f->damaged = false;
-        c->times[c->n] = INT64_C(951782400) * NS_S + (cw_ns)i; /* a leap day */
+        c->times[c->n] = INT64_C(951782400) * NS_S
+            + (cw_ns)i; /* a leap day */
         c->n += ours_alone(f);
     }
 }
@@ -293,8 +294,8 @@ static const struct row {
     { "-v -e -X", { .verbose = true, .ether = true, .hex = PRINT_HEX_XA } },
     { "-v -q -A", { .verbose = true, .quiet = true, .hex = PRINT_HEX_A } },
     { "-e -q -xx", { .ether = true, .quiet = true, .hex = PRINT_HEX_XX } },
-    { "-v -S -t", { .verbose = true, .abs_seq = true,
-                    .time_mode = PRINT_TIME_NONE } },
+    { "-v -S -t",
+      { .verbose = true, .abs_seq = true, .time_mode = PRINT_TIME_NONE } },
 };
 
 static struct capture capture_of(size_t n)
@@ -329,9 +330,9 @@ TEST(goldens_are_tcpdumps)
 TEST(random_frames_are_tcpdumps)
 {
     const char    *n = getenv("T_FRAMES");
-    struct capture c =
-        capture_of(n ? strtoul(n, NULL, 0) : (size_t)DEFAULT_FRAMES);
-    struct prng r = t_prng("frames");
+    struct capture c = capture_of(n ? strtoul(n, NULL, 0)
+                                    : (size_t)DEFAULT_FRAMES);
+    struct prng    r = t_prng("frames");
 
     T_EACH (row, rows) {
         t_row("tcpdump -n %s", row->flags);
