@@ -1,12 +1,11 @@
 /* wheel.c: hierarchical timing wheels with exact order.
  *
- * Level k has 64 slots of 2^(G + 6k) ns, G = 14: 16 microseconds at the
- * bottom, and eight levels reach beyond 2^62 ns.  A timer goes to the lowest
- * level on which its slot differs from now's only in that level's six bits.
- * Time moves by taking the earliest slot in use: on the bottom level its
- * timers are sorted by deadline as they come out; above
- * it the slot is emptied one level down.  Each timer moves at most once a
- * level, so arming and expiry cost O(1), amortised.
+ * Level k has 64 slots of 64^k ns; eleven of them hold all of time.  A timer
+ * goes to the level of the highest of its six-bit digits that differs from
+ * now's, so that a slot of the lowest level holds timers of one deadline.
+ * Time moves by taking the earliest slot in use: on the lowest level its
+ * timers are due; above it the slot is emptied further down.  Each timer moves
+ * at most once a level, so arming and expiry cost O(1), amortised.
  *
  * Timers of one deadline are in the same slot at any time, since where a timer
  * belongs depends on its deadline and now alone; slots are filled at the end
@@ -19,31 +18,33 @@
 #include "store/wheel.h"
 #include "base/check.h"
 
-enum { GRAIN = 14, BITS = 6, MASK = WHEEL_SLOTS - 1, FAR = 0xffff };
+enum { BITS = 6, MASK = WHEEL_SLOTS - 1, SEARCH_MAX = 16 };
 
-static struct wtimer *timer_of(struct list *n)
+_Static_assert(WHEEL_LEVELS *BITS >= 63, "all of time");
+
+static struct wtimer *timer_of(struct near *n)
 {
-    return list_entry(n, struct wtimer, link);
+    return near_entry(n, struct wtimer, link);
 }
 
 void wheel_init(struct wheel *w, cw_ns now)
 {
     w->now = now;
     w->count = 0;
-    list_init(&w->far);
+    near_init(&w->moving);
     for (int k = 0; k < WHEEL_LEVELS; k++) {
         w->busy[k] = 0;
         for (int i = 0; i < WHEEL_SLOTS; i++)
-            list_init(&w->slot[k][i]);
+            near_init(&w->slot[k][i]);
     }
 }
 
 void wheel_setup(struct wtimer *t, uint16_t kind)
 {
-    list_init(&t->link);
+    near_init(&t->link);
     t->at = NS_NEVER;
     t->kind = kind;
-    t->slot = FAR;
+    t->slot = 0;
 }
 
 bool wheel_armed(const struct wtimer *t)
@@ -51,28 +52,26 @@ bool wheel_armed(const struct wtimer *t)
     return t->at != NS_NEVER;
 }
 
-static unsigned shift(unsigned level)
+/* The highest digit in which two times differ. */
+static unsigned level_of(cw_ns a, cw_ns b)
 {
-    return GRAIN + BITS * level;
+    uint64_t differ = (uint64_t)a ^ (uint64_t)b;
+
+    return differ ? (unsigned)(63 - __builtin_clzll(differ)) / BITS : 0;
 }
 
-/* Before or after now, both times as their distance in grains tells. */
+static unsigned digit(cw_ns at, unsigned level)
+{
+    return (unsigned)((uint64_t)at >> (BITS * level)) & MASK;
+}
+
 static void place(struct wheel *w, struct wtimer *t)
 {
-    uint64_t at = (uint64_t)t->at, now = (uint64_t)w->now;
-    unsigned level, slot;
+    unsigned level = level_of(t->at, w->now);
+    unsigned slot = digit(t->at, level);
 
-    for (level = 0; level < WHEEL_LEVELS; level++)
-        if (at >> shift(level + 1) == now >> shift(level + 1))
-            break;
-    if (level == WHEEL_LEVELS) {
-        t->slot = FAR;
-        list_push_back(&w->far, &t->link);
-        return;
-    }
-    slot = (unsigned)(at >> shift(level)) & MASK;
     t->slot = (uint16_t)(level << BITS | slot);
-    list_push_back(&w->slot[level][slot], &t->link);
+    near_push_back(&w->slot[level][slot], &t->link);
     w->busy[level] |= UINT64_C(1) << slot;
 }
 
@@ -83,9 +82,9 @@ void wheel_cancel(struct wheel *w, struct wtimer *t)
     if (!wheel_armed(t))
         return;
     t->at = NS_NEVER;
-    list_del(&t->link);
+    near_del(&t->link);
     w->count--;
-    if (t->slot != FAR && list_empty(&w->slot[level][slot]))
+    if (near_empty(&w->slot[level][slot]))
         w->busy[level] &= ~(UINT64_C(1) << slot);
 }
 
@@ -99,84 +98,87 @@ void wheel_arm(struct wheel *w, struct wtimer *t, cw_ns at)
     place(w, t);
 }
 
-static struct wtimer *earliest_of(struct list *l)
-{
-    struct wtimer *best = NULL;
-
-    list_each (n, l) {
-        struct wtimer *t = timer_of(n);
-
-        if (!best || t->at < best->at)
-            best = t;
-    }
-    return best;
-}
-
-/* The slot that holds the earliest timer. */
-static struct list *first_slot(const struct wheel *w, unsigned *level)
+/* The slot that holds the earliest timer; false: there is none. */
+static bool first_slot(const struct wheel *w, unsigned *level, unsigned *slot)
 {
     for (unsigned k = 0; k < WHEEL_LEVELS; k++) {
+        if (!w->busy[k])
+            continue;
         *level = k;
-        if (w->busy[k])
-            return (struct list *)(uintptr_t)&w
-                ->slot[k][__builtin_ctzll(w->busy[k])];
+        *slot = (unsigned)__builtin_ctzll(w->busy[k]);
+        return true;
     }
-    return list_empty(&w->far) ? NULL : (struct list *)(uintptr_t)&w->far;
+    return false;
+}
+
+/* When a slot above now's begins: higher digits are now's, lower ones 0. */
+static cw_ns begin_of(const struct wheel *w, unsigned level, unsigned slot)
+{
+    uint64_t above = (uint64_t)w->now >> (BITS * level) & ~(uint64_t)MASK;
+
+    return (cw_ns)((above | slot) << (BITS * level));
 }
 
 cw_ns wheel_next(const struct wheel *w)
 {
-    unsigned     level;
-    struct list *l = first_slot(w, &level);
+    unsigned level, slot, n = 0;
+    cw_ns    best = NS_NEVER;
 
-    return l ? earliest_of(l)->at : NS_NEVER;
+    if (!first_slot(w, &level, &slot))
+        return NS_NEVER;
+    near_each (i, &w->slot[level][slot]) {
+        cw_ns at = timer_of(i)->at;
+
+        if (level == 0)
+            return at;
+        if (++n > SEARCH_MAX)
+            return begin_of(w, level, slot);
+        best = at < best ? at : best;
+    }
+    return best;
 }
 
 /* It is `now`: timers of the slot that now is in belong further down. */
-static void cascade(struct wheel *w, struct list *l, unsigned level)
+static void cascade(struct wheel *w, unsigned level, unsigned slot)
 {
-    struct list  todo;
-    struct list *n;
+    struct near *n;
 
-    list_init(&todo);
-    while ((n = list_pop(l)) != NULL)
-        list_push_back(&todo, n);
-    if (l != &w->far)
-        w->busy[level] &= ~(UINT64_C(1) << (l - w->slot[level]));
-    while ((n = list_pop(&todo)) != NULL)
+    while ((n = near_pop(&w->slot[level][slot])) != NULL)
+        near_push_back(&w->moving, n);
+    w->busy[level] &= ~(UINT64_C(1) << slot);
+    while ((n = near_pop(&w->moving)) != NULL)
         place(w, timer_of(n));
 }
 
+/* Nothing is armed before `now`. */
 static void move_to(struct wheel *w, cw_ns now)
 {
-    uint64_t before = (uint64_t)w->now;
+    unsigned top = level_of(w->now, now);
 
     w->now = now;
-    for (unsigned k = WHEEL_LEVELS - 1; k > 0; k--) {
-        unsigned slot = (unsigned)((uint64_t)now >> shift(k)) & MASK;
-
-        if (before >> shift(k) == (uint64_t)now >> shift(k))
-            continue;
-        if (w->busy[k] >> slot & 1)
-            cascade(w, &w->slot[k][slot], k);
-    }
-    if (before >> shift(WHEEL_LEVELS) != (uint64_t)now >> shift(WHEEL_LEVELS))
-        cascade(w, &w->far, 0);
+    for (unsigned k = top; k > 0; k--)
+        if (w->busy[k] >> digit(now, k) & 1)
+            cascade(w, k, digit(now, k));
 }
 
 struct wtimer *wheel_pop(struct wheel *w, cw_ns now)
 {
-    unsigned       level;
-    struct list   *l = first_slot(w, &level);
-    struct wtimer *t = l ? earliest_of(l) : NULL;
+    unsigned level, slot;
 
-    if (!t || t->at > now) {
-        if (now > w->now)
-            move_to(w, now);
-        return NULL;
+    while (first_slot(w, &level, &slot)) {
+        struct wtimer *t = timer_of(near_first(&w->slot[level][slot]));
+        cw_ns          from = level ? begin_of(w, level, slot) : t->at;
+
+        if (from > now)
+            break;
+        if (from > w->now)
+            move_to(w, from);
+        if (level > 0)
+            continue;
+        wheel_cancel(w, t);
+        return t;
     }
-    if (t->at > w->now)
-        move_to(w, t->at);
-    wheel_cancel(w, t);
-    return t;
+    if (now > w->now)
+        move_to(w, now);
+    return NULL;
 }

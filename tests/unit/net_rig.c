@@ -6,12 +6,25 @@
 
 /* ---- memory ------------------------------------------------------------- */
 
+/* Near the rigs, whose wheels are static, too (near.h). */
+static struct {
+    _Alignas(1 << 16) char bytes[17 << 20];
+    bool taken;
+} memory[2];
+
 static void *rig_alloc(void *ctx, size_t size, size_t align)
 {
     struct net_rig *r = ctx;
 
-    r->allocs++;
-    return aligned_alloc(align, (size + align - 1) / align * align);
+    assert_true(size <= sizeof memory[0].bytes && align <= 1 << 16);
+    for (size_t i = 0; i < ARRAY_LEN(memory); i++) {
+        if (memory[i].taken)
+            continue;
+        memory[i].taken = true;
+        r->allocs++;
+        return memory[i].bytes;
+    }
+    return NULL;
 }
 
 static void rig_dealloc(void *ctx, void *mem, size_t size)
@@ -20,7 +33,9 @@ static void rig_dealloc(void *ctx, void *mem, size_t size)
 
     (void)size;
     r->allocs--;
-    free(mem);
+    for (size_t i = 0; i < ARRAY_LEN(memory); i++)
+        if (mem == memory[i].bytes)
+            memory[i].taken = false;
 }
 
 /* ---- what the host reports ---------------------------------------------- */

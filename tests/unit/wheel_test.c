@@ -1,4 +1,4 @@
-/* wheel_test.c: timers against a list that is searched. */
+/* wheel_test.c: timers against a list that is searched; many at once. */
 #include "store/wheel.h"
 #include "store_rig.h"
 
@@ -9,9 +9,15 @@ struct model {
     uint64_t order[N], next;
 };
 
-static struct wheel  w;
-static struct wtimer timers[N];
-static struct model  m;
+enum { MANY = 100000 };
+
+static struct {
+    struct wheel  w;
+    struct wtimer timers[MANY]; /* near.h: one region */
+} here;
+#define w      here.w
+#define timers here.timers
+static struct model m;
 
 static int earliest(void)
 {
@@ -79,6 +85,17 @@ static void expire(cw_ns now)
     EXPECT_EQ(w.now, now);
 }
 
+/* Exact, or a moment before where many lie together. */
+static void check_next(int i)
+{
+    cw_ns next = wheel_next(&w);
+
+    if (i < 0 || next >= m.at[i])
+        EXPECT_EQ(next, i < 0 ? NS_NEVER : m.at[i]);
+    else
+        EXPECT(next > w.now);
+}
+
 TEST(as_a_list_that_is_searched)
 {
     struct prng r = t_prng("wheel");
@@ -101,8 +118,36 @@ TEST(as_a_list_that_is_searched)
         else if ((i = earliest()) >= 0)
             expire(m.at[i]); /* exactly then */
         i = earliest();
-        EXPECT_EQ(wheel_next(&w), i < 0 ? NS_NEVER : m.at[i]);
+        check_next(i);
     }
 }
 
-T_MAIN(T(as_a_list_that_is_searched))
+/* Far ahead and close together, or all at once: if each took a look at all
+ * the others, this would not end. */
+TEST(many_timers)
+{
+    struct prng r = t_prng("many");
+    cw_ns       last = 0;
+
+    for (uint32_t range = 1; range <= 1000000; range *= 1000) {
+        wheel_init(&w, last);
+        for (int i = 0; i < MANY; i++) {
+            wheel_setup(&timers[i], 1);
+            wheel_arm(&w, &timers[i], last + 7200 * NS_S + below(&r, range));
+            EXPECT(wheel_next(&w) > last);
+        }
+        for (int n = 0; n < MANY;) {
+            struct wtimer *t = wheel_pop(&w, wheel_next(&w));
+
+            if (!t)
+                continue;
+            EXPECT(w.now >= last);
+            EXPECT(range > 1 || t == &timers[n]);
+            last = w.now;
+            n++;
+        }
+        EXPECT_EQ(wheel_next(&w), NS_NEVER);
+    }
+}
+
+T_MAIN(T(as_a_list_that_is_searched), T(many_timers))
