@@ -1,26 +1,63 @@
-/* cc.h: what a congestion controller is: five events that move cwnd and
- * ssthresh.  RFC 5681, RFC 9743 for what any of them owes the network.
+/* cc.h: what a congestion controller is: a few events that move cwnd and
+ * ssthresh.  RFC 5681; RFC 9743 for what any of them owes the network.
+ *
+ *   Recovery says when: it calls congestion() at the start of an episode,
+ *   timed_out() at the first expiry for a segment, recovered() at the end,
+ *   undo() if there was nothing to repair.  The controller says how much:
+ *   congestion() sets ssthresh and leaves cwnd alone; who paces what is
+ *   repaired (PRR, or RFC 6675 with cwnd = ssthresh) brings cwnd there.  A
+ *   controller that `rules` sets cwnd in recovery, too, and nobody else does.
+ *   State: t->cc_kept for as long as the connection lives; tcp_cc_state() only
+ *   while something is in flight, zero at first.
+ *   Integers only, and bounded work for each event.
  */
 #ifndef TCP_CC_H
 #define TCP_CC_H
 
 #include "tcp/tcb.h"
 
+/* What one ACK told, once the scoreboard and recovery have heard it. */
+struct cc_ack {
+    uint32_t acked;     /* bytes of data it acknowledges, cumulatively */
+    uint32_t delivered; /* sequence space newly acknowledged or SACKed */
+    uint32_t lost;      /* newly believed lost */
+    uint32_t flight;    /* FlightSize before it */
+    cw_ns    rtt;       /* its sample, or -1 */
+    uint8_t  recovery;  /* enum recovery: before it, or RECOVERY_FAST if it
+                           began one */
+    bool     ece;       /* ECN-Echo */
+};
+
+/* What congestion was seen by. */
+enum cc_sign { CC_SIGN_LOSS, CC_SIGN_ECN };
+
 struct cc_ops {
     const char *name;
-    /* new data was acknowledged, outside of recovery */
-    void (*acked)(struct tcp *t, uint32_t bytes, uint32_t flight);
-    /* loss was seen; flight is what was outstanding */
-    void (*lost)(struct tcp *t, uint32_t flight);
-    /* the first timeout of a segment */
-    void (*timed_out)(struct tcp *t, uint32_t flight);
-    /* recovery is over */
+    bool        rules;
+    /* cwnd is the initial window, or another controller's */
+    void (*init)(struct tcp *t);
+    /* every ACK of something in flight */
+    void (*ack)(struct tcp *t, const struct cc_ack *a);
+    /* an episode begins: sets ssthresh; flight is what was outstanding */
+    void (*congestion)(struct tcp *t, enum cc_sign sign, uint32_t flight);
+    /* recovery is over, cwnd is where it left it */
     void (*recovered)(struct tcp *t);
+    /* the first timeout of a segment: sets ssthresh, and cwnd to LW */
+    void (*timed_out)(struct tcp *t, uint32_t flight);
+    /* the last congestion() or timed_out() was a mistake: cwnd and ssthresh
+     * as recovery had noted them; a cwnd that is larger by now stays */
+    void (*undo)(struct tcp *t, uint32_t cwnd, uint32_t ssthresh);
     /* about to send after an idle time longer than an RTO */
     void (*idle)(struct tcp *t);
 };
 
 extern const struct cc_ops cc_reno;
+
+/* The controller's own, while something is in flight. */
+static inline void *tcp_cc_state(struct tcp *t)
+{
+    return t->flight ? t->flight->cc : NULL;
+}
 
 static inline const struct cc_ops *tcp_cc(const struct tcp *t)
 {
@@ -28,6 +65,14 @@ static inline const struct cc_ops *tcp_cc(const struct tcp *t)
     return &cc_reno;
 }
 
-void tcp_cwnd_event(struct tcp *t, enum why why);
+/* cc.c: what controllers share */
+void     tcp_cwnd_event(struct tcp *t, enum why why);
+uint32_t cc_least(const struct tcp *t); /* 2 SMSS: RFC 5681 eq. (4) */
+bool     cc_window_used(const struct tcp *t, const struct cc_ack *a);
+bool     cc_slow_start(struct tcp *t, const struct cc_ack *a);
+void     cc_set_cwnd(struct tcp *t, uint64_t cwnd, enum why why);
+void     cc_lost_window(struct tcp *t);
+void     cc_restore(struct tcp *t, uint32_t cwnd, uint32_t ssthresh);
+void     cc_restart(struct tcp *t);
 
 #endif

@@ -84,6 +84,9 @@ enum tcp_timer {
 
 enum node_kind { NODE_TCP = 1, NODE_EMBRYO, NODE_TIMEWAIT };
 
+/* Of a congestion controller, while something is in flight; bytes. */
+enum { CC_STATE = 64 };
+
 enum recovery { RECOVERY_NONE, RECOVERY_FAST, RECOVERY_RTO };
 
 /* Exists while something is in flight, or while recovery is not over. */
@@ -100,6 +103,8 @@ struct tcp_flight {
     bool        one_first; /* RFC 1191 §6.4: until an ACK comes, one only */
     uint16_t    rexmit_why;
     uint64_t    rexmit_arg;
+    uint32_t    delivered, lost;  /* bytes, summed: tcp_rate.c */
+    uint64_t    cc[CC_STATE / 8]; /* the controller's: cc.h */
 };
 
 /* Exists once a connection probes its path: tcp_mtu.c. */
@@ -155,7 +160,7 @@ struct tcp {
     struct recvq recvq; /* from what the user has read */
 
     uint32_t cwnd, ssthresh; /* bytes */
-    uint32_t cwnd_acked;     /* RFC 5681 §3.1: bytes, avoidance */
+    uint32_t cc_kept;        /* the controller's, for good: cc.h */
     uint32_t app_held;       /* bytes passed on, unread (tcp_call_held) */
 
     /* RFC 6298 */
@@ -518,6 +523,11 @@ void     tcp_recover_timeout(struct tcp *t);
 void     tcp_recover_first(struct tcp *t, enum why why);
 uint32_t tcp_pipe(const struct tcp *t);
 
-/* cc_reno.c through cc.h */
+/* tcp_rate.c */
+void tcp_mark_lost(struct tcp *t, struct segrec *r);
+void tcp_mark_sacked(struct tcp *t, struct segrec *r);
+void tcp_rate_acked(struct tcp *t, const struct segq_acked *a);
+
+/* controllers: cc.h */
 
 #endif

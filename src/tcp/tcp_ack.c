@@ -23,22 +23,17 @@ uint64_t tcp_bytes_acked(const struct tcp *t)
 /* An exact sample from the newest record that was sent once (Karn, MUST-18,
  * RFC6298-3-a), else one from timestamps (RFC 7323 §4): each ACK of new data
  * gives one where it can (RFC6298-3-b). */
-static bool sample_rtt(struct tcp *t, const struct seg *s,
-                       const struct segq_acked *a)
+static cw_ns sample_rtt(const struct tcp *t, const struct seg *s,
+                        const struct segq_acked *a)
 {
     uint32_t age;
 
-    if (a->newest_once >= 0 && !a->any_rexmit) {
-        tcp_rtt_sample(t, tcp_now(t) - a->newest_once);
-        return true;
-    }
+    if (a->newest_once >= 0 && !a->any_rexmit)
+        return tcp_now(t) - a->newest_once;
     if (!t->ts_ok || !s->opt->has_ts || s->opt->ts_ecr == 0)
-        return false;
+        return -1;
     age = tcp_ts_now(tcp_env(t), t->ts_offset) - s->opt->ts_ecr;
-    if (age >= 1u << 24)
-        return false;
-    tcp_rtt_sample(t, (cw_ns)age * NS_MS);
-    return true;
+    return age < 1u << 24 ? (cw_ns)age * NS_MS : -1;
 }
 
 /* Progress ends a row of expiries; but without a sample the timeout stays
@@ -64,15 +59,15 @@ static uint32_t data_bytes(const struct tcp *t, seq ack)
     return n;
 }
 
-static void advance(struct tcp *t, const struct seg *s)
+static void advance(struct tcp *t, const struct seg *s, struct cc_ack *c)
 {
-    uint32_t          flight = seq_from(t->snd.nxt, t->snd.una);
-    uint32_t          data = data_bytes(t, s->ack);
     struct segq_acked a;
 
     INVARIANT(t->flight != NULL);
+    c->acked = data_bytes(t, s->ack);
     segq_ack(&t->flight->segq, s->ack, &a);
-    sendq_drop(&t->sendq, data);
+    tcp_rate_acked(t, &a);
+    sendq_drop(&t->sendq, c->acked);
     if (seq_from(s->ack, t->iss) < seq_from(t->snd.una, t->iss))
         t->acked_wraps++;
     t->snd.una = s->ack;
@@ -80,19 +75,19 @@ static void advance(struct tcp *t, const struct seg *s)
     if (t->snd_urgent && seq_ge(t->snd.una, t->snd.up))
         t->snd_urgent = false;
 
-    end_backoff(t, sample_rtt(t, s, &a));
+    c->rtt = sample_rtt(t, s, &a);
+    if (c->rtt >= 0)
+        tcp_rtt_sample(t, c->rtt);
+    end_backoff(t, c->rtt >= 0);
     if (seq_eq(t->snd.una, t->snd.nxt))
         tcp_timers_all_acked(t);
     else
         tcp_timers_una_advanced(t);
 
-    if (t->flight->recovery != RECOVERY_FAST && data > 0)
-        tcp_cc(t)->acked(t, data, flight);
-    tcp_buffer_acked(t);
     tcp_recover_advanced(t, &a);
     tcp_mtu_acked(t);
     tcp_due(t, DUE_OUTPUT);
-    if (data > 0)
+    if (c->acked > 0)
         tcp_wake(t);
 }
 
@@ -153,11 +148,41 @@ static void give_back_flight(struct tcp *t)
     t->flight = NULL;
 }
 
+/* The scoreboard, the timers and recovery know of this ACK: the last word is
+ * the controller's. */
+static void tell_controller(struct tcp *t, struct cc_ack *c)
+{
+    struct tcp_flight *f = t->flight;
+
+    c->delivered = f->delivered - c->delivered;
+    c->lost = f->lost - c->lost;
+    if (f->recovery == RECOVERY_FAST)
+        c->recovery = RECOVERY_FAST;
+    tcp_cc(t)->ack(t, c);
+    if (c->acked > 0)
+        tcp_buffer_acked(t);
+}
+
+static struct cc_ack ack_begins(const struct tcp *t)
+{
+    const struct tcp_flight *f = t->flight;
+    struct cc_ack            c = { .flight = seq_from(t->snd.nxt, t->snd.una),
+                                   .rtt = -1 };
+
+    if (f) {
+        c.recovery = f->recovery;
+        c.delivered = f->delivered; /* until now */
+        c.lost = f->lost;
+    }
+    return c;
+}
+
 void tcp_ack(struct tcp *t, const struct seg *s)
 {
-    bool     new_sack = false;
-    bool     advances = seq_gt(s->ack, t->snd.una);
-    uint32_t wnd = t->snd.wnd;
+    struct cc_ack c = ack_begins(t);
+    bool          new_sack = false;
+    bool          advances = seq_gt(s->ack, t->snd.una);
+    uint32_t      wnd = t->snd.wnd;
 
     INVARIANT(seq_le(s->ack, t->snd.nxt));
     if (s->len == 0)
@@ -165,13 +190,15 @@ void tcp_ack(struct tcp *t, const struct seg *s)
     if (t->probes > 0 && !advances)
         t->probes = 0; /* MUST-37: while answered, never given up */
     if (advances)
-        advance(t, s);
+        advance(t, s, &c);
     if (t->sack_ok && s->opt->nsack > 0 && t->flight)
         new_sack = tcp_sack_in(t, s);
     /* with SACK, one that advances may be a duplicate, too (RFC 6675 §5) */
     if ((!advances || t->sack_ok) && t->flight
         && is_duplicate(t, s, new_sack))
         tcp_recover_dupack(t, new_sack);
+    if (t->flight)
+        tell_controller(t, &c);
     update_window(t, s);
     if (advances || t->snd.wnd != wnd)
         tcp_snd_wnd_event(t);

@@ -190,6 +190,7 @@ static enum why check_ack_range(struct tcp *t, const struct seg *s)
 static void established(struct tcp *t, const struct seg *s, enum why why)
 {
     tcp_initial_cwnd(t);
+    tcp_cc(t)->init(t);
     if (t->syn_timed_out && t->srtt == 0)
         t->rto = ns_max(t->rto, 3 * NS_S); /* RFC6298-5.7-a */
     t->backoff = 0;

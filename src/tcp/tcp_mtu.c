@@ -72,7 +72,7 @@ static void resend_larger(struct tcp *t)
     for (; r; r = segq_next(&f->segq, r)) {
         if (tcp_text_of(r) <= mss || r->marks & SEG_SACKED)
             continue;
-        segq_mark(&f->segq, r, SEG_LOST, SEG_REXMIT);
+        tcp_mark_lost(t, r);
         if (!any)
             f->rexmit_from = r->start;
         any = true;

@@ -304,7 +304,7 @@ static struct segrec *grow_probe(struct tcp *t, struct segrec *r)
     if (!r)
         return NULL;
     t->snd.nxt = r->end;
-    segq_mark(q, r, SEG_LOST, 0);
+    tcp_mark_lost(t, r);
     return r;
 }
 

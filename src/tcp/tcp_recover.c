@@ -59,12 +59,11 @@ static void dupack_event(struct tcp *t)
 
 static void mark_first_lost(struct tcp *t)
 {
-    struct segq   *q = &t->flight->segq;
-    struct segrec *r = segq_first(q);
+    struct segrec *r = segq_first(&t->flight->segq);
 
     if (!r || (r->marks & (SEG_SACKED | SEG_REXMIT)))
         return;
-    segq_mark(q, r, SEG_LOST, 0);
+    tcp_mark_lost(t, r);
     t->flight->rexmit_from = r->start;
     tcp_due(t, DUE_REXMIT);
 }
@@ -77,7 +76,8 @@ void tcp_recover_first(struct tcp *t, enum why why)
 
     if (!r)
         return;
-    segq_mark(&f->segq, r, SEG_LOST, SEG_REXMIT | SEG_SACKED);
+    segq_mark(&f->segq, r, 0, SEG_SACKED);
+    tcp_mark_lost(t, r);
     f->rexmit_from = r->start;
     f->rexmit_why = (uint16_t)why;
     f->rexmit_arg = 0;
@@ -99,7 +99,10 @@ static void enter_fast_recovery(struct tcp *t)
     env_count(tcp_env(t),
               t->sack_ok ? COUNT_TCP_SACK_RECOVERY : COUNT_TCP_RENO_RECOVERY);
     env_count(tcp_env(t), COUNT_TCP_FAST_RETRANS);
-    tcp_cc(t)->lost(t, seq_from(t->snd.nxt, t->snd.una));
+    tcp_cc(t)->congestion(t, CC_SIGN_LOSS, seq_from(t->snd.nxt, t->snd.una));
+    if (!tcp_cc(t)->rules)
+        t->cwnd = t->ssthresh;
+    tcp_cwnd_event(t, WHY_CC_RECOVERY);
     recovery_event(t, WHY_CC_RECOVERY);
     mark_first_lost(t);
 }
@@ -193,7 +196,7 @@ void tcp_recover_timeout(struct tcp *t)
         tcp_sack_reset(t);
     for (; r; r = segq_next(&f->segq, r))
         if (!(r->marks & SEG_SACKED))
-            segq_mark(&f->segq, r, SEG_LOST, SEG_REXMIT);
+            tcp_mark_lost(t, r);
     f->one_first = false;
     f->rexmit_from = t->snd.una;
     f->lost_below = t->snd.nxt;

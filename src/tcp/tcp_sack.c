@@ -44,7 +44,7 @@ static uint32_t mark_block(struct tcp *t, seq left, seq right)
         if (seq_gt(r->end, right)
             && (!may_split(t) || !segq_split(q, slab, r, right)))
             break; /* believed less than was said */
-        segq_mark(q, r, SEG_SACKED, SEG_LOST | SEG_REXMIT);
+        tcp_mark_sacked(t, r);
         fresh += seq_from(r->end, r->start);
     }
     return fresh;
@@ -97,7 +97,7 @@ void tcp_sack_judge(struct tcp *t)
         }
         if (!lost || (r->marks & SEG_LOST))
             continue;
-        segq_mark(&f->segq, r, SEG_LOST, 0);
+        tcp_mark_lost(t, r);
         f->rexmit_from = seq_min(f->rexmit_from, r->start);
     }
     f->lost_below = seq_max(f->lost_below, judged);

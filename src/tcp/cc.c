@@ -1,0 +1,83 @@
+/* cc.c: what congestion controllers have in common: slow start, the window
+ * that was not used, the loss window, the restart after an idle time.
+ *
+ *   RFC 5681 §3.1, §4.1.  Whoever writes t->cwnd tells of it by
+ *   tcp_cwnd_event().
+ */
+#include "tcp/cc.h"
+
+void tcp_cwnd_event(struct tcp *t, enum why why)
+{
+    struct cw_event ev = { .kind = EV_CWND, .flow = t->flow };
+
+    if (!env_observed(tcp_env(t)))
+        return;
+    ev.why = (uint16_t)why;
+    ev.v[0] = t->cwnd;
+    ev.v[1] = t->ssthresh;
+    ev.v[2] = seq_from(t->snd.nxt, t->snd.una);
+    env_event(tcp_env(t), &ev);
+}
+
+uint32_t cc_least(const struct tcp *t)
+{
+    return 2 * tcp_eff_mss(t);
+}
+
+void cc_set_cwnd(struct tcp *t, uint64_t cwnd, enum why why)
+{
+    t->cwnd = (uint32_t)MIN(cwnd, (uint64_t)SOCKBUF_MAX * 2);
+    tcp_cwnd_event(t, why);
+}
+
+/* RFC 7661's concern in its simplest form: a window that was not used says
+ * nothing about the path, so it does not grow. */
+bool cc_window_used(const struct tcp *t, const struct cc_ack *a)
+{
+    if (t->cwnd < t->ssthresh)
+        return a->flight >= t->cwnd / 2;
+    return t->cwnd_limited || a->flight + tcp_eff_mss(t) > t->cwnd;
+}
+
+/* eq. (2), RFC5681-3.1-g; or all of it where one ACK answers a burst, or the
+ * window would not double; but not after a timeout, when an ACK may jump over what was
+ * there all along (RFC 3465 §2.3). */
+static uint32_t growth(const struct tcp *t, const struct cc_ack *a)
+{
+    unsigned most = tcp_knobs(t)->ack_counts;
+
+    if (a->recovery == RECOVERY_RTO)
+        most = 1;
+    return most ? MIN(a->acked, most * tcp_eff_mss(t)) : a->acked;
+}
+
+/* True: this was slow start. */
+bool cc_slow_start(struct tcp *t, const struct cc_ack *a)
+{
+    if (t->cwnd >= t->ssthresh)
+        return false;
+    cc_set_cwnd(t, (uint64_t)t->cwnd + growth(t, a), WHY_CC_SLOW_START);
+    return true;
+}
+
+void cc_lost_window(struct tcp *t)
+{
+    cc_set_cwnd(t, tcp_eff_mss(t), WHY_CC_TIMEOUT);
+}
+
+void cc_restore(struct tcp *t, uint32_t cwnd, uint32_t ssthresh)
+{
+    t->ssthresh = ssthresh;
+    cc_set_cwnd(t, MAX(t->cwnd, cwnd), WHY_CC_RECOVERED);
+}
+
+/* §4.1: the restart window is min(IW, cwnd). */
+void cc_restart(struct tcp *t)
+{
+    uint32_t before = t->cwnd;
+
+    tcp_initial_cwnd(t);
+    t->cwnd = MIN(t->cwnd, before);
+    if (t->cwnd != before)
+        tcp_cwnd_event(t, WHY_CC_IDLE);
+}
