@@ -142,6 +142,10 @@ struct cw_config {
      * it, drawn anew each time) in each interval; 0: 100 in a second. */
     unsigned challenge_acks;
     cw_ns    challenge_interval;
+
+    /* Segments of the initial window (RFC 6928 §2), at most 1000; 0: what
+     * the profile has: ten, or two to four (RFC 5681 §3.1). */
+    unsigned initcwnd;
 };
 
 /* Fills in the defaults.  `seed` is mixed into config->seed. */

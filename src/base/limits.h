@@ -56,6 +56,7 @@ enum {
     PMTU_FLOOR4_MIN = 68,
     TCP_MSS_BASE4 = 1024, /* RFC 4821 §7.2: what nearly all paths carry */
     TCP_MSS_BASE6 = 1220, /* RFC 8200 §5: what they all do */
+    TCP_INITCWND_MAX = 1000,
     SOCKBUF_MIN = 2048,
     SOCKBUF_MAX = 16 << 20,
     TCP_BUF_SHARE = 4, /* one connection's buffer: at most this part of the

@@ -136,6 +136,8 @@ static bool set_number(struct run *r, const char *name, const char *value)
         s->connect_port = (uint16_t)number(r, name, value);
     else if (strcmp(name, "mtu") == 0)
         s->host.mtu = (uint32_t)number(r, name, value);
+    else if (strcmp(name, "initcwnd") == 0)
+        s->host.cw.initcwnd = (unsigned)number(r, name, value);
     else if (strcmp(name, "tolerance_usecs") == 0)
         s->tolerance = number(r, name, value) * NS_US;
     else if (strcmp(name, "tolerance_percent") == 0)

@@ -21,19 +21,30 @@ static const struct knob {
     long fixed; /* else: this value is how we are */
 } knobs[];
 
+/* What 1 turns on a profile may not have: then it is offered in addition. */
+static void offer(struct run *r, unsigned what)
+{
+    struct cw_config *c = &r->set.host.cw;
+
+    c->offer = (c->offer ?: knobs_of(c->profile)->offers) | what;
+}
+
 static void set_timestamps(struct run *r, long v)
 {
     r->set.host.cw.no_timestamps = v == 0;
+    offer(r, v ? CW_OFFER_TIMESTAMPS : 0);
 }
 
 static void set_sack(struct run *r, long v)
 {
     r->set.host.cw.no_sack = v == 0;
+    offer(r, v ? CW_OFFER_SACK : 0);
 }
 
 static void set_scaling(struct run *r, long v)
 {
     r->set.host.cw.no_wscale = v == 0;
+    offer(r, v ? CW_OFFER_WSCALE : 0);
 }
 
 static void set_probing(struct run *r, long v)

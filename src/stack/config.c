@@ -71,6 +71,8 @@ static const char *refuse(const struct cw_config *c)
         return "challenge_acks: at most a million";
     if (c->challenge_interval < NS_MS)
         return "challenge_interval: at least a millisecond";
+    if (c->initcwnd > TCP_INITCWND_MAX)
+        return "initcwnd: at most 1000 segments";
     return refuse_pmtu(c);
 }
 
@@ -123,6 +125,7 @@ const char *stack_config(const struct cw_config *given, struct cw_config *out)
     if (why)
         return why;
     out->offer = out->offer ?: knobs_of(out->profile)->offers;
+    out->initcwnd = out->initcwnd ?: knobs_of(out->profile)->initcwnd;
     out->mtu_probing = out->mtu_probing
         ?: (enum cw_mtu_probing)knobs_of(out->profile)->mtu_probing;
     return NULL;

@@ -56,6 +56,7 @@ void tcp_init(struct tcp_host *h, struct env *env, struct net *net,
     h->teach_iss = c->teach_iss;
     h->teach_ts_zero = c->teach_ts_zero;
     h->teach_mss = c->teach_mss;
+    h->initcwnd = (uint16_t)c->initcwnd;
     h->mtu_base = c->mtu_base_mss;
     h->mtu_probing = (uint8_t)c->mtu_probing;
     h->no_ts = c->no_timestamps || !(c->offer & CW_OFFER_TIMESTAMPS);

@@ -143,10 +143,10 @@ void tcp_syn_learn(struct tcp *t, const struct tcpopt *o)
 void tcp_initial_cwnd(struct tcp *t)
 {
     uint32_t mss = tcp_eff_mss(t);
-    unsigned n = tcp_knobs(t)->initcwnd;
+    unsigned n = t->host->initcwnd;
 
     if (n != 0)
-        t->cwnd = MIN(n * mss, MAX(2 * mss, 14600u));
+        t->cwnd = MIN(n * mss, MAX(2 * mss, n * 1460));
     else if (mss > 2190)
         t->cwnd = 2 * mss;
     else

@@ -24,10 +24,19 @@ static void ack(int64_t n, const char *blocks)
     in(text);
 }
 
+/* RFC 6675 is what `classic` has where SACK is offered. */
+static void textbook(void)
+{
+    pk.config.profile = CW_PROFILE_CLASSIC;
+    pk.config.offer = CW_OFFER_SACK;
+    pk.config.initcwnd = 10;
+    passive("mss 1000 sackOK");
+}
+
 /* Ten segments are out, and more waits. */
 static void ten_out(void)
 {
-    active("mss 1000 sackOK");
+    textbook();
     sends(60000);
     outs(1, 10);
 }
@@ -105,7 +114,7 @@ PKT(s4_is_lost_by_bytes)
 
 PKT(s4_is_lost_by_runs)
 {
-    active("mss 1000 sackOK");
+    textbook();
     sets(CW_IPPROTO_TCP, CW_TCP_NODELAY, 1);
     for (int i = 0; i < 7; i++) {
         sends(100);
@@ -181,7 +190,7 @@ PKT(s5_1_timeout)
     ten_out();
     ack(1, "2001-3001");
     outs(10001, 1);
-    after(200 ms + 1, ". seq 1 len 1000 ack 1 why tx-rto");
+    after(1 sec, ". seq 1 len 1000 ack 1 why tx-rto");
     EXPECT_EQ(info().cwnd_bytes, 1000);
     ack(1001, "2001-3001");
     out(". seq 1001 len 1000 ack 1 why tx-recover");
@@ -194,7 +203,7 @@ PKT(s5_1_timeout)
 PKT(s5_1_no_recovery_after_timeout)
 {
     ten_out();
-    after(200 ms + 1, ". seq 1 len 1000 ack 1 why tx-rto");
+    after(1 sec, ". seq 1 len 1000 ack 1 why tx-rto");
     ack(1001, "");
     outs(1001, 2);
     ack(1001, "3001-4001");
@@ -227,14 +236,14 @@ PKT(rfc2018_8_reneging)
 /* A FIN is in the scoreboard, too. */
 PKT(s4_fin)
 {
-    active("mss 1000 sackOK");
+    textbook();
     sends(1000);
     out("P. seq 1 len 1000 ack 1");
     shuts(CW_SHUT_WR);
     out("F. seq 1001 ack 1");
     ack(1, "1001-1002");
     nothing();
-    after(200 ms + 1, "P. seq 1 len 1000 ack 1 why tx-rto");
+    after(1 sec, "P. seq 1 len 1000 ack 1 why tx-rto");
     ack(1002, "");
     state(CW_FIN_WAIT2);
     quiet(1 sec);

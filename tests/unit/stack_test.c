@@ -57,6 +57,9 @@ TEST(configurations_are_refused_with_a_reason)
     refuse(&r, "offer");
     r.config.teach_mss = 87;
     refuse(&r, "teach_mss");
+    r.config.teach_mss = 0;
+    r.config.initcwnd = 1001;
+    refuse(&r, "initcwnd");
 }
 
 /* What an older program does not know has its default. */
