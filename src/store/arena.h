@@ -16,7 +16,7 @@
 #include <causeway/stack.h>
 
 #define ARENA_PAGE  65536u
-#define ARENA_ALIGN 16u                  /* of every object */
+#define ARENA_ALIGN 8u                   /* of every object */
 #define ARENA_MAX   (UINT64_C(16) << 30) /* what near.h's lists can span */
 
 struct arena;

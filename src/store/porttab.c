@@ -4,6 +4,8 @@
 #include "base/check.h"
 #include "base/limits.h"
 
+enum { PORT_LISTENERS_MAX = (1 << 15) - 1 };
+
 void porttab_init(struct porttab *t, struct arena *a, struct sipkey secret)
 {
     t->secret = secret;
@@ -32,7 +34,7 @@ static bool covers(const struct cw_addr *any, bool v6only,
 static bool overlap(const struct portbind *b, const struct cw_addr *a,
                     unsigned flags)
 {
-    return addr_eq(&b->addr, a) || covers(&b->addr, b->flags & PORT_V6ONLY, a)
+    return addr_eq(&b->addr, a) || covers(&b->addr, b->v6only, a)
         || covers(a, flags & PORT_V6ONLY, &b->addr);
 }
 
@@ -67,7 +69,7 @@ int porttab_bind(struct porttab *t, const struct cw_addr *addr, uint16_t port,
             continue;
         if (!may_share(b, flags))
             return -CW_EADDRINUSE;
-        if (addr_eq(&b->addr, addr) && !((b->flags ^ flags) & PORT_V6ONLY))
+        if (addr_eq(&b->addr, addr) && b->v6only == !!(flags & PORT_V6ONLY))
             same = b;
     }
     if (!same) {
@@ -76,7 +78,7 @@ int porttab_bind(struct porttab *t, const struct cw_addr *addr, uint16_t port,
             return -CW_ENOMEM;
         same->addr = *addr;
         same->port = port;
-        same->flags = flags & PORT_V6ONLY;
+        same->v6only = !!(flags & PORT_V6ONLY);
         near_push_back(l, &same->link);
     }
     join(same, flags);
@@ -95,11 +97,13 @@ int portbind_listen(struct porttab *t, struct portbind *b, unsigned flags)
         struct portbind *o = near_entry(n, struct portbind, link);
 
         if (o->port != b->port || o->listening == 0
-            || !overlap(o, &b->addr, b->flags))
+            || !overlap(o, &b->addr, b->v6only ? PORT_V6ONLY : 0))
             continue;
         if (!(flags & PORT_REUSEPORT) || o->no_rport > 0)
             return -CW_EADDRINUSE;
     }
+    if (b->listening == PORT_LISTENERS_MAX)
+        return -CW_ENOMEM;
     b->listening++;
     return 0;
 }

@@ -28,13 +28,14 @@ enum {
 struct portbind {
     struct near    link; /* in the table's bucket */
     struct cw_addr addr;
+    uint32_t       refs;     /* binders */
+    uint32_t       no_reuse; /* binders without SO_REUSEADDR */
+    uint32_t       no_rport; /* binders without SO_REUSEPORT */
     uint16_t       port;
-    uint8_t        flags;     /* V6ONLY of the first binder */
-    uint32_t       refs;      /* binders */
-    uint32_t       no_reuse;  /* binders without SO_REUSEADDR */
-    uint32_t       no_rport;  /* binders without SO_REUSEPORT */
-    uint32_t       listening; /* binders that listen */
+    uint16_t       v6only : 1;     /* of the first binder */
+    uint16_t       listening : 15; /* binders that listen */
 };
+_Static_assert(sizeof(struct portbind) <= 40, "an idle client has one");
 
 struct porttab {
     struct sipkey secret;
@@ -48,7 +49,7 @@ void porttab_init(struct porttab *t, struct arena *a, struct sipkey secret);
 int porttab_bind(struct porttab *t, const struct cw_addr *addr, uint16_t port,
                  unsigned flags, struct portbind **out);
 /* The same rules, nothing done: may a binder with these flags listen on b?
- * 0 or -CW_EADDRINUSE. */
+ * 0, -CW_EADDRINUSE or (more than 32767 do) -CW_ENOMEM. */
 int  portbind_listen(struct porttab *t, struct portbind *b, unsigned flags);
 void portbind_unlisten(struct portbind *b);
 /* One more / one less that shares it, with its flags. */

@@ -6,7 +6,7 @@
 
 enum { SLABS = 3, MOST = 3000, STEPS = 60000 };
 
-static const uint32_t sizes[SLABS] = { 48, 1000, 16000 };
+static const uint32_t sizes[SLABS] = { 48, 1001, 16000 };
 
 struct loan {
     uint8_t *p;
@@ -25,7 +25,7 @@ static void check(const struct loan *l)
 
 static uint32_t rounded(uint32_t slab)
 {
-    return (sizes[slab] + 15) / 16 * 16;
+    return (sizes[slab] + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
 }
 
 TEST(objects_are_apart_and_come_back)

@@ -103,8 +103,8 @@ static void bind_one(struct porttab *t, struct prng *r)
     *b = (struct binder){ .bind = b->bind,
                           .flags = flags,
                           .kind = kind,
-                          .v6only = b->bind->flags & PORT_V6ONLY };
-    EXPECT_EQ(b->v6only, flags & PORT_V6ONLY);
+                          .v6only = b->bind->v6only };
+    EXPECT_EQ(b->v6only, !!(flags & PORT_V6ONLY));
     n++;
 }
 
