@@ -218,7 +218,6 @@ struct tcp {
     struct seqrange dsack; /* to report, RFC 2883; empty if equal */
 
     struct tcp_opts opts;
-    seq             fin_seq; /* of our FIN, once it is queued */
     uint32_t        total_retrans;
     cw_ns           heard_at; /* last segment from the peer */
 
@@ -342,6 +341,13 @@ static inline const struct flowend *tcp_end(const struct tcp *t)
 static inline struct flowkey tcp_embryo_key(const struct tcp_embryo *m)
 {
     return flownode_key(&m->listener->host->flows, &m->node);
+}
+
+/* Of our FIN, which is the last that we send. */
+static inline seq tcp_fin_seq(const struct tcp *t)
+{
+    INVARIANT(t->fin_sent);
+    return seq_sub(t->snd.nxt, 1);
 }
 
 /* The sequence number of the send queue's first byte. */

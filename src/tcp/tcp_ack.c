@@ -8,7 +8,7 @@
 
 bool tcp_fin_acked(const struct tcp *t)
 {
-    return t->fin_sent && seq_gt(t->snd.una, t->fin_seq);
+    return t->fin_sent && seq_gt(t->snd.una, tcp_fin_seq(t));
 }
 
 /* Bytes of data up to SND.UNA: neither our SYN nor our FIN. */
@@ -54,7 +54,7 @@ static uint32_t data_bytes(const struct tcp *t, seq ack)
 
     if (!t->syn_acked)
         n--;
-    if (t->fin_sent && seq_gt(ack, t->fin_seq))
+    if (t->fin_sent && seq_gt(ack, tcp_fin_seq(t)))
         n--;
     return n;
 }

@@ -95,7 +95,7 @@ static bool pushes(const struct tcp *t, const struct plan *p)
     if (p->len == 0)
         return false;
     if (t->fin_sent)
-        return seq_eq(seq_add(p->start, p->len), t->fin_seq);
+        return seq_eq(seq_add(p->start, p->len), tcp_fin_seq(t));
     later = tcp_new_data(t, &room);
     return later == 0 && seq_eq(seq_add(p->start, p->len), t->snd.nxt);
 }
@@ -384,10 +384,8 @@ static bool send_run(struct tcp *t, struct plan *p)
     r->ctl = p->ctl;
     r->delivered = tcp_bytes_acked(t);
     t->snd.nxt = end;
-    if (p->ctl & F_FIN) {
+    if (p->ctl & F_FIN)
         t->fin_sent = true;
-        t->fin_seq = seq_add(p->start, p->len);
-    }
     launch(t, p, &pkt);
     if (p->len > 0) {
         t->data_segs_out++;
