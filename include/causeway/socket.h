@@ -113,8 +113,11 @@ enum {
 enum { CW_IPV6_V6ONLY = 26 };
 
 enum {
-    CW_IP_TOS = 1, /* a stream's ECN bits are not the program's */
-    CW_IP_TTL = 2, /* -1: the default */
+    CW_IP_TOS = 1,     /* a stream's ECN bits are not the program's */
+    CW_IP_TTL = 2,     /* -1: the default */
+    CW_IP_OPTIONS = 4, /* bytes: struct cw_ip_opts says which */
+    CW_IP_RECVOPTS = 6,
+    CW_IP_RETOPTS = 7,
     CW_IP_PKTINFO = 8,
     CW_IP_MTU_DISCOVER = 10, /* CW_PMTUDISC_* */
     CW_IP_RECVERR = 11,      /* errors as messages; a stream: at once */
@@ -191,6 +194,15 @@ enum {
     CW_ANC_ERR = 1 << 7,      /* IP_RECVERR: err, with CW_MSG_ERRQUEUE */
     CW_ANC_ERR6 = 1 << 8,     /* IPV6_RECVERR */
     CW_ANC_DONTFRAG = 1 << 9, /* IPV6_DONTFRAG */
+    CW_ANC_OPTS = 1 << 10,    /* IP_RECVOPTS: opts */
+    CW_ANC_RETOPTS = 1 << 11, /* IP_RETOPTS: retopts */
+};
+/* IPv4 options (RFC 791 §3.1), as they stand in the header.  Sent: they are
+ * passed as they are, with ends up to a multiple of four octets; source
+ * routes and lengths that cannot be are EINVAL. */
+struct cw_ip_opts {
+    uint8_t len; /* at most 40 */
+    uint8_t b[40];
 };
 /* As struct sock_extended_err.  The message's bytes are those of the datagram
  * that it is about, as far as they are known; its address is whereto. */
@@ -211,6 +223,9 @@ struct cw_anc {
     struct cw_addr spec; /* recv: this host's address that would answer */
     uint8_t        ttl, tos;
     struct cw_err  err;
+    struct cw_ip_opts opts;    /* recv: as they came */
+    struct cw_ip_opts retopts; /* send: instead of the socket's; recv: what
+                                  an answer would return of them */
 };
 /* Like cw_send; `to` NULL means the connected peer. */
 struct cw_msg {

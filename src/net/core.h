@@ -319,9 +319,10 @@ struct ip_hdr {
     uint32_t       frag_off; /* bytes */
     uint8_t        proto, ttl, tos;
     bool           df, frag, more;
+    struct span    opts; /* IPv4's, whole words */
 };
-uint32_t ip4_hdr_len(bool frag);
-uint32_t ip6_hdr_len(bool frag);
+uint32_t ip4_hdr_len(const struct ip_hdr *h);
+uint32_t ip6_hdr_len(const struct ip_hdr *h);
 void     ip4_push(struct cw_pkt *pkt, const struct ip_hdr *h);
 void     ip6_push(struct cw_pkt *pkt, const struct ip_hdr *h);
 

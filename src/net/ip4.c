@@ -98,28 +98,30 @@ enum why ip4_in(struct net *n, struct ip_in *in)
     return GO_ON;
 }
 
-uint32_t ip4_hdr_len(bool frag)
+uint32_t ip4_hdr_len(const struct ip_hdr *h)
 {
-    (void)frag; /* the header has the fields at all times */
-    return IP4_HDR_MIN;
+    return IP4_HDR_MIN + (uint32_t)h->opts.len;
 }
 
+/* [RFC1122-3.2.1.8-a] [RFC1122-3.4-a] */
 void ip4_push(struct cw_pkt *pkt, const struct ip_hdr *h)
 {
+    uint32_t        hdr = ip4_hdr_len(h);
     struct ip4_repr ip = {
         .src = h->src,
         .dst = h->dst,
         .proto = h->proto,
         .ttl = h->ttl,
         .tos = h->tos,
-        .total_len = (uint16_t)(IP4_HDR_MIN + pkt->len),
+        .total_len = (uint16_t)(hdr + pkt->len),
         .id = (uint16_t)h->id,
         .frag_off = (uint16_t)h->frag_off,
         .df = h->df,
         .mf = h->more,
+        .opts = h->opts,
     };
 
-    INVARIANT(pkt->len + IP4_HDR_MIN <= UINT16_MAX);
-    ip4hdr_emit(pkt_push(pkt, IP4_HDR_MIN), IP4_HDR_MIN, &ip);
-    pkt->csum_start = (uint16_t)(pkt->csum_start + IP4_HDR_MIN);
+    INVARIANT(pkt->len + hdr <= UINT16_MAX);
+    ip4hdr_emit(pkt_push(pkt, hdr), hdr, &ip);
+    pkt->csum_start = (uint16_t)(pkt->csum_start + hdr);
 }

@@ -156,9 +156,9 @@ enum why ip6_in(struct net *n, struct ip_in *in)
     return ip6_is_fragment(&ext) ? fragment_in(n, in, &ext) : finish(n, in);
 }
 
-uint32_t ip6_hdr_len(bool frag)
+uint32_t ip6_hdr_len(const struct ip_hdr *h)
 {
-    return frag ? IP6_HDR_LEN + IP6_FRAG_LEN : IP6_HDR_LEN;
+    return h->frag ? IP6_HDR_LEN + IP6_FRAG_LEN : IP6_HDR_LEN;
 }
 
 void ip6_push(struct cw_pkt *pkt, const struct ip_hdr *h)
@@ -173,7 +173,7 @@ void ip6_push(struct cw_pkt *pkt, const struct ip_hdr *h)
                            .hop = h->ttl,
                            .tclass = h->tos,
                            .flow = h->flow_label };
-    uint32_t        hdr = ip6_hdr_len(h->frag);
+    uint32_t        hdr = ip6_hdr_len(h);
 
     if (h->frag)
         ip6frag_emit(pkt_push(pkt, IP6_FRAG_LEN), IP6_FRAG_LEN, &frag);

@@ -9,6 +9,7 @@
 #include "net/mcast.h"
 #include "net/neigh.h"
 #include "wire/cksum.h"
+#include "wire/ip4opt.h"
 #include "wire/udphdr.h"
 
 /* Every number of 2 `half` bits to another one, as the key says: four rounds
@@ -86,6 +87,13 @@ static void fill_header(struct net *n, const struct net_tx *tx, struct way *w)
         h->ttl = addr_is_multicast(&tx->dst) ? 1 : default_ttl(w);
     if (!w->ip4)
         h->flow_label = flow_label(n, tx->flow);
+    else if (UNLIKELY(tx->opts != NULL))
+        h->opts = span_of(tx->opts->b, tx->opts->len);
+}
+
+static uint32_t hdr_len(const struct way *w)
+{
+    return w->ip4 ? ip4_hdr_len(&w->hdr) : ip6_hdr_len(&w->hdr);
 }
 
 /* RFC 6864 §4.1: what is never fragmented needs no identification. */
@@ -239,24 +247,30 @@ static enum why send_piece(struct net *n, const struct way *w,
     return why;
 }
 
-/* RFC 791 §3.2, RFC 8200 §4.5: pieces of a multiple of eight bytes.
- * [RFC8200-4.5-a] */
+/* RFC 791 §3.2, RFC 8200 §4.5: pieces of a multiple of eight bytes; the first
+ * has all options.  [RFC8200-4.5-a] */
 static enum why send_fragments(struct net *n, struct way *w,
                                struct cw_pkt *pkt)
 {
-    uint32_t hdr = w->ip4 ? ip4_hdr_len(true) : ip6_hdr_len(true);
-    uint32_t step = (w->mtu - hdr) & ~7u;
+    uint8_t  later[IP4_OPTS_MAX];
+    uint32_t step;
     enum why why = GO_ON;
 
-    INVARIANT(step >= 8);
     forbid_or_number(n, w, false);
     w->hdr.frag = true;
+    step = (w->mtu - hdr_len(w)) & ~7u;
+    INVARIANT(step >= 8);
     for (uint32_t off = 0; off < pkt->len && why == GO_ON; off += step) {
         uint32_t len = MIN(step, pkt->len - off);
 
         w->hdr.frag_off = off;
         w->hdr.more = off + len < pkt->len;
         why = send_piece(n, w, pkt, off, len);
+        if (off == 0 && w->hdr.opts.len > 0) {
+            memcpy(later, w->hdr.opts.p, w->hdr.opts.len);
+            ip4opt_copied(later, w->hdr.opts.len);
+            w->hdr.opts.p = later;
+        }
     }
     if (why == GO_ON)
         pkt_free(pkt);
@@ -274,7 +288,7 @@ static enum why send(struct net *n, const struct net_tx *tx,
 
     if (UNLIKELY(why != GO_ON))
         return why;
-    hdr = w.ip4 ? ip4_hdr_len(false) : ip6_hdr_len(false);
+    hdr = hdr_len(&w);
     max = w.ip4 ? UINT16_MAX - hdr : UINT16_MAX; /* of a length field */
     w.mtu = net_dest_mtu(n, w.dest, tx->pmtudisc);
     if (LIKELY(hdr + pkt->len <= w.mtu)) {

@@ -44,6 +44,7 @@ struct net_tx {
     uint64_t         why_arg;
     uint32_t         flow;
     struct net_dest *dest; /* cache of the route and neighbour, or NULL */
+    const struct cw_ip_opts *opts; /* IPv4's, whole words; NULL: none */
 };
 
 struct netif;

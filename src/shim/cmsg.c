@@ -71,6 +71,11 @@ static int take_ip(int type, const void *data, size_t len, struct cw_anc *out)
     switch (type) {
     case IP_PKTINFO:
         return take_pktinfo(data, len, out);
+    case IP_RETOPTS:
+        out->has |= CW_ANC_RETOPTS;
+        out->retopts.len = (uint8_t)MIN(len, sizeof out->retopts.b);
+        memcpy(out->retopts.b, data, out->retopts.len);
+        return 0;
     case IP_TTL:
         out->has |= CW_ANC_TTL;
         return take_byte(data, len, 1, &out->ttl);
@@ -262,6 +267,10 @@ static void put_header(struct put *p, const struct cw_anc *anc)
         put_number(p, IPPROTO_IP, IP_TTL, anc->ttl);
     if (anc->has & CW_ANC_TOS)
         put_one(p, IPPROTO_IP, IP_TOS, &anc->tos, 1);
+    if (anc->has & CW_ANC_OPTS)
+        put_one(p, IPPROTO_IP, IP_RECVOPTS, anc->opts.b, anc->opts.len);
+    if (anc->has & CW_ANC_RETOPTS)
+        put_one(p, IPPROTO_IP, IP_RETOPTS, anc->retopts.b, anc->retopts.len);
     if (anc->has & CW_ANC_HOPLIMIT)
         put_number(p, IPPROTO_IPV6, IPV6_HOPLIMIT, anc->ttl);
     if (anc->has & CW_ANC_TCLASS)

@@ -199,6 +199,10 @@ int cw_getsockopt(cw_stack *st, int sd, int level, int name, void *val,
             answer(val, len, &v, sizeof(v));
         return err;
     }
+    if (s && opt_is_ip_options(s, level, name)) {
+        answer(val, len, opt_ip_options(s)->b, opt_ip_options(s)->len);
+        return 0;
+    }
     if (!o)
         return s ? -CW_ENOPROTOOPT : -CW_EBADF;
     if (o->type == OPT_LINGER) {
@@ -350,6 +354,8 @@ int cw_setsockopt(cw_stack *st, int sd, int level, int name, const void *val,
         ret = opt_group_set(s, level, name, val, len);
     else if (s && opt_is_ip(s, level, name))
         ret = opt_ip_set(s, level, name, val, len);
+    else if (s && opt_is_ip_options(s, level, name))
+        ret = opt_ip_options_set(s, val, len);
     else if (o)
         ret = do_setsockopt(s, o, val, len);
     return (int)sock_leave(st, s, EVC_SETSOCKOPT, ret);

@@ -8,6 +8,7 @@
  *   RFC 1122 §3.2.1.6-7 and §4.1.4, RFC 3542 §6, RFC 1191, RFC 8201.
  */
 #include "sock/sock.h"
+#include "wire/ip4opt.h"
 
 enum { TTL_DEFAULT = 64, ECN_BITS = 3 };
 
@@ -20,6 +21,8 @@ enum what {
     RECVERR,
     RECVTTL,
     RECVTOS,
+    RECVOPTS,
+    RETOPTS,
 };
 
 static const struct ip_opt {
@@ -36,6 +39,8 @@ static const struct ip_opt {
     { CW_IPPROTO_IP, CW_IP_RECVERR, RECVERR, true, INT32_MIN, INT32_MAX },
     { CW_IPPROTO_IP, CW_IP_RECVTTL, RECVTTL, false, INT32_MIN, INT32_MAX },
     { CW_IPPROTO_IP, CW_IP_RECVTOS, RECVTOS, false, INT32_MIN, INT32_MAX },
+    { CW_IPPROTO_IP, CW_IP_RECVOPTS, RECVOPTS, false, INT32_MIN, INT32_MAX },
+    { CW_IPPROTO_IP, CW_IP_RETOPTS, RETOPTS, false, INT32_MIN, INT32_MAX },
     { CW_IPPROTO_IPV6, CW_IPV6_TCLASS, TOS, true, 0, 255 },
     { CW_IPPROTO_IPV6, CW_IPV6_UNICAST_HOPS, TTL, true, 0, 255 },
     { CW_IPPROTO_IPV6, CW_IPV6_MTU_DISCOVER, PMTUDISC, true, CW_PMTUDISC_DONT,
@@ -139,6 +144,12 @@ int opt_ip_get(struct sock *s, int level, int name, int *out)
     case RECVTOS:
         *out = v.recvtos;
         return 0;
+    case RECVOPTS:
+        *out = v.recvopts;
+        return 0;
+    case RETOPTS:
+        *out = v.retopts;
+        return 0;
     }
     INVARIANT(false); /* not in the table */
 }
@@ -189,6 +200,12 @@ static void set(struct sock *s, const struct ip_opt *o, int v)
     case RECVTOS:
         ip.recvtos = v != 0;
         break;
+    case RECVOPTS:
+        ip.recvopts = v != 0;
+        break;
+    case RETOPTS:
+        ip.retopts = v != 0;
+        break;
     case MTU:
         break;
     }
@@ -216,4 +233,32 @@ int opt_ip_set(struct sock *s, int level, int name, const void *val,
         return -CW_EINVAL;
     set(s, o, v);
     return 0;
+}
+
+/* ---- IP_OPTIONS ---------------------------------------------------------- */
+
+bool opt_is_ip_options(const struct sock *s, int level, int name)
+{
+    return level == CW_IPPROTO_IP && name == CW_IP_OPTIONS
+        && !sock_is_stream(s);
+}
+
+/* [RFC1122-4.1.3.2-a] */
+int opt_ip_options_set(struct sock *s, const void *val, size_t len)
+{
+    struct cw_ip_opts *opts = &udp_opts(s->udp)->ip_opts;
+    int                n;
+
+    if (len > sizeof opts->b)
+        return -CW_EINVAL;
+    n = ip4opt_given(span_of(val, len), opts->b);
+    if (n < 0)
+        return -CW_EINVAL;
+    opts->len = (uint8_t)n;
+    return 0;
+}
+
+const struct cw_ip_opts *opt_ip_options(const struct sock *s)
+{
+    return &udp_opts(s->udp)->ip_opts;
 }

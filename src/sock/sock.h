@@ -47,6 +47,10 @@ bool opt_is_ip(const struct sock *s, int level, int name);
 int  opt_ip_set(struct sock *s, int level, int name, const void *val,
                 size_t len);
 int  opt_ip_get(struct sock *s, int level, int name, int *out);
+/* IP_OPTIONS, which is bytes. */
+bool opt_is_ip_options(const struct sock *s, int level, int name);
+int  opt_ip_options_set(struct sock *s, const void *val, size_t len);
+const struct cw_ip_opts *opt_ip_options(const struct sock *s);
 
 /* Addresses as the program gave them into those that the protocols take:
  * 0 or -CW_E*. */

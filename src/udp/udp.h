@@ -71,13 +71,15 @@ struct udp_ip {
     uint8_t pmtudisc; /* CW_PMTUDISC_* */
     bool    dontfrag;
     bool    recverr, recvttl, recvtos; /* to be told */
+    bool    recvopts, retopts;         /* ... of IPv4 */
 };
 
 /* Options that the socket layer keeps here, since packets need them. */
 struct udp_opts {
-    uint32_t      rcvbuf, sndbuf;
-    bool          reuseaddr, reuseport, v6only, broadcast;
-    struct udp_ip ip[2]; /* IPv4, IPv6 */
+    uint32_t          rcvbuf, sndbuf;
+    bool              reuseaddr, reuseport, v6only, broadcast;
+    struct udp_ip     ip[2];   /* IPv4, IPv6 */
+    struct cw_ip_opts ip_opts; /* of what goes out by IPv4; whole words */
     uint16_t gso_size; /* send: cut into datagrams of this size; 0: do not */
     bool     gro;      /* recv: several of a size are one */
     bool     pktinfo, pktinfo6;

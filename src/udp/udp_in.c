@@ -11,6 +11,7 @@
 #include "udp/udp_sock.h"
 #include "wire/cksum.h"
 #include "wire/dhcphdr.h"
+#include "wire/ip4hdr.h"
 
 struct arrived {
     const struct net_rx *rx;
@@ -161,6 +162,16 @@ static void event(struct udp_sock *u, uint32_t len)
         env_event(env, &ev);
 }
 
+/* What stands between the fixed IPv4 header and ours. */
+static struct span options_of(const struct net_rx *rx)
+{
+    uint32_t at = rx->ip_off + IP4_HDR_MIN;
+
+    if (!addr_is4(&rx->src) || rx->off <= at)
+        return span_of(NULL, 0);
+    return span_of(pkt_head(rx->pkt) + at, rx->off - at);
+}
+
 static enum why deliver_to(struct udp_sock *u, const struct arrived *a)
 {
     struct env     *env = u->host->env;
@@ -171,7 +182,8 @@ static enum why deliver_to(struct udp_sock *u, const struct arrived *a)
                            .to = a->to,
                            .netif = a->rx->netif,
                            .ttl = a->rx->ttl,
-                           .tos = a->rx->tos };
+                           .tos = a->rx->tos,
+                           .opts = options_of(a->rx) };
     enum why        why = udp_queue_put(u, &in);
 
     if (why != GO_ON) {

@@ -8,6 +8,7 @@
  */
 #include "udp/udp_sock.h"
 #include "wire/cksum.h"
+#include "wire/ip4opt.h"
 
 enum {
     DATA_MAX4 = UINT16_MAX - 20 - UDP_LEN, /* RFC 791: total length */
@@ -22,7 +23,15 @@ struct sending {
     const struct cw_msg   *msg;
     const struct udp_many *many;  /* it goes to a group */
     const struct cw_addr  *named; /* the source that the call names */
+    struct cw_ip_opts      opts;  /* IPv4's */
 };
+
+/* What fits a length field. */
+static size_t largest(const struct sending *s)
+{
+    return addr_is4(&s->to.addr) ? (size_t)DATA_MAX4 - s->opts.len
+                                 : (size_t)DATA_MAX6;
+}
 
 static bool same_name(const struct cw_sockaddr *a,
                       const struct cw_sockaddr *b)
@@ -31,10 +40,31 @@ static bool same_name(const struct cw_sockaddr *a,
         && (a->scope == b->scope || a->scope == 0);
 }
 
+/* The socket's options, or what goes with this call instead.
+ * [RFC1122-4.1.3.2-a] [RFC1122-4.1.4-a] */
+static int find_options(const struct udp_sock *u, struct sending *s)
+{
+    const struct cw_anc *anc = &s->msg->anc;
+    int                  len;
+
+    if (!addr_is4(&s->to.addr))
+        return 0;
+    s->opts = u->opts.ip_opts;
+    if (!(anc->has & CW_ANC_RETOPTS))
+        return 0;
+    len = ip4opt_given(span_of(anc->retopts.b, anc->retopts.len), s->opts.b);
+    if (len < 0)
+        return -CW_EINVAL;
+    s->opts.len = (uint8_t)len;
+    return 0;
+}
+
 /* Whereto; `other` is the cache to use if it is not the peer. */
 static int find_target(struct udp_sock *u, struct sending *s,
                        struct net_dest *other)
 {
+    int err;
+
     if (s->msg->has_addr)
         s->to = s->msg->addr;
     else if (u->connected)
@@ -43,7 +73,10 @@ static int find_target(struct udp_sock *u, struct sending *s,
         return -CW_EDESTADDRREQ;
     if (s->to.port == 0)
         return -CW_EINVAL;
-    if (s->msg->len > (addr_is4(&s->to.addr) ? DATA_MAX4 : DATA_MAX6))
+    err = find_options(u, s);
+    if (err)
+        return err;
+    if (s->msg->len > largest(s))
         return -CW_EMSGSIZE;
     if (net_is_bcast(u->host->net, &s->to.addr) && !u->opts.broadcast)
         return -CW_EACCES;
@@ -202,7 +235,8 @@ static ptrdiff_t send_one(struct udp_sock *u, const struct sending *s,
                          .pmtudisc = ip.pmtudisc,
                          .why = reason,
                          .flow = u->flow_no,
-                         .dest = s->dest };
+                         .dest = s->dest,
+                         .opts = &s->opts };
     struct cw_pkt pkt;
     enum why      why;
 
@@ -236,7 +270,8 @@ static uint16_t segment_size(const struct udp_sock *u,
 /* udp(7), UDP_SEGMENT: what must fit the path without fragments. */
 static int check_segments(const struct sending *s, uint16_t size)
 {
-    uint32_t hdr = (addr_is4(&s->to.addr) ? 20u : 40u) + UDP_LEN;
+    uint32_t hdr = (addr_is4(&s->to.addr) ? 20u : 40u) + s->opts.len
+        + UDP_LEN;
 
     if (size == 0)
         return 0;

@@ -7,6 +7,7 @@
  *            is always taken by an empty queue) and UDP_QUEUE_PKTS_MAX.
  */
 #include "udp/udp_sock.h"
+#include "wire/ip4opt.h"
 
 static void free_slices(struct slice *s)
 {
@@ -35,12 +36,32 @@ static struct slice *keep_run(struct pbufs *ps, const struct cw_frag *run)
     return s;
 }
 
+/* The packet's options, if somebody wants to read them.
+ * [RFC1122-4.1.3.2-a] */
+static bool keep_options(struct pbufs *ps, const struct udp_opts *opts,
+                         struct dgram *d, struct span bytes)
+{
+    struct cw_buf *copy;
+
+    if (bytes.len == 0 || !(opts->ip[0].recvopts || opts->ip[0].retopts))
+        return true;
+    copy = pbuf_new(ps, (uint32_t)bytes.len);
+    if (!copy)
+        return false;
+    memcpy(copy->data, bytes.p, bytes.len);
+    d->data = slice_new(ps, copy, 0, (uint32_t)bytes.len);
+    d->charge += pbuf_truesize(copy);
+    pbuf_put(copy); /* the slice has one of its own */
+    d->opts = (uint8_t)bytes.len;
+    return d->data != NULL;
+}
+
 /* All runs of [off, off+len); false: memory is out, and d->data is what was
  * kept so far. */
 static bool keep_runs(struct pbufs *ps, struct dgram *d,
                       const struct dgram_in *in)
 {
-    struct slice **at = &d->data;
+    struct slice **at = d->data ? &d->data->next : &d->data;
     uint32_t       off = in->off, left = in->len;
 
     for (unsigned i = 0; i < in->pkt->nfrags && left > 0; i++) {
@@ -70,11 +91,11 @@ static bool joins(const struct udp_sock *u, const struct dgram_in *in)
 {
     const struct dgram *d = u->tail;
 
-    return d && u->opts.gro && d->full && d->at == u->host->env->now
-        && in->len > 0 && in->len <= d->size && d->segs < UDP_SEGMENTS_MAX
-        && d->len + in->len <= UDP_GRO_MAX && d->netif == in->netif
-        && d->from.port == in->from.port && d->to.port == in->to.port
-        && addr_eq(&d->from.addr, &in->from.addr)
+    return d && u->opts.gro && d->full && d->opts == 0 && in->opts.len == 0
+        && d->at == u->host->env->now && in->len > 0 && in->len <= d->size
+        && d->segs < UDP_SEGMENTS_MAX && d->len + in->len <= UDP_GRO_MAX
+        && d->netif == in->netif && d->from.port == in->from.port
+        && d->to.port == in->to.port && addr_eq(&d->from.addr, &in->from.addr)
         && addr_eq(&d->to.addr, &in->to.addr);
 }
 
@@ -113,7 +134,8 @@ enum why udp_queue_put(struct udp_sock *u, const struct dgram_in *in)
     if (!d)
         return WHY_NO_MEMORY;
     d->charge = (uint32_t)sizeof *d;
-    if (!keep_runs(&h->env->pbufs, d, in)) {
+    if (!keep_options(&h->env->pbufs, &u->opts, d, in->opts)
+        || !keep_runs(&h->env->pbufs, d, in)) {
         free_slices(d->data);
         slab_put(d);
         return WHY_NO_MEMORY;
@@ -165,9 +187,10 @@ size_t udp_queued(const struct udp_sock *u)
 
 static size_t copy_out(const struct dgram *d, void *to, size_t room)
 {
-    uint8_t *at = to;
+    uint8_t            *at = to;
+    const struct slice *first = d->opts ? d->data->next : d->data;
 
-    for (const struct slice *s = d->data; s && room > 0; s = s->next) {
+    for (const struct slice *s = first; s && room > 0; s = s->next) {
         size_t n = MIN((size_t)s->len, room);
 
         memcpy(at, slice_bytes(s), n);
@@ -208,6 +231,27 @@ static void tell_header(const struct udp_sock *u, const struct dgram *d,
         anc->has |= ip4 ? CW_ANC_TOS : CW_ANC_TCLASS;
 }
 
+/* [RFC1122-3.2.1.8-a] [RFC1122-4.1.3.2-a] */
+static void tell_options(const struct udp_sock *u, const struct dgram *d,
+                         struct cw_anc *anc)
+{
+    const struct udp_ip *ip = &u->opts.ip[0];
+    struct span          in;
+
+    if (d->opts == 0)
+        return;
+    in = span_of(slice_bytes(d->data), d->opts);
+    if (ip->recvopts) {
+        anc->has |= CW_ANC_OPTS;
+        anc->opts.len = d->opts;
+        memcpy(anc->opts.b, in.p, in.len);
+    }
+    if (ip->retopts) {
+        anc->has |= CW_ANC_RETOPTS;
+        anc->retopts.len = (uint8_t)ip4opt_returned(in, anc->retopts.b);
+    }
+}
+
 static void tell_besides(const struct udp_sock *u, const struct dgram *d,
                          struct cw_anc *anc)
 {
@@ -223,6 +267,7 @@ static void tell_besides(const struct udp_sock *u, const struct dgram *d,
     if (anc->has & (CW_ANC_PKTINFO | CW_ANC_PKTINFO6))
         tell_place(u, d, anc);
     tell_header(u, d, anc);
+    tell_options(u, d, anc);
 }
 
 /* [RFC768-UserIf-a]  The order is Linux's: an error first, then data, then the end. */

@@ -39,6 +39,7 @@ struct dgram {
     cw_ns              at; /* when it came */
     uint16_t           netif;
     uint8_t            ttl, tos;
+    uint8_t            opts; /* IP options, so many bytes: the first slice */
     uint16_t           segs; /* so many are one: UDP_GRO ... */
     uint32_t           size; /* ... of this size, but for the last ... */
     bool               full; /* ... which is as large */
@@ -103,6 +104,7 @@ struct dgram_in {
     struct cw_sockaddr   from, to;
     uint16_t             netif;
     uint8_t              ttl, tos;
+    struct span          opts; /* IPv4's */
 };
 enum why udp_queue_put(struct udp_sock *u, const struct dgram_in *in);
 void     udp_queue_clear(struct udp_sock *u);

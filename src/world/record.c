@@ -444,6 +444,10 @@ void record_call(struct recorder *r, cw_ns t, unsigned host,
         put_le32(b, in->anc.netif);
         put_bytes(b, in->anc.addr.b, 16);
     }
+    if (in->anc.has & CW_ANC_RETOPTS) {
+        put_le32(b, in->anc.retopts.len);
+        put_bytes(b, in->anc.retopts.b, sizeof in->anc.retopts.b);
+    }
     block_end(b, at);
 }
 

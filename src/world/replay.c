@@ -232,7 +232,7 @@ static bool reach(struct replay *p, uint64_t t)
 
 static void take_anc(struct reader *r, struct cw_anc *out)
 {
-    const uint8_t *addr;
+    const uint8_t *addr, *opts;
     uint32_t       sizes;
 
     out->has = take_le32(r);
@@ -244,6 +244,12 @@ static void take_anc(struct reader *r, struct cw_anc *out)
     addr = reader_take(r, 16);
     if (addr)
         memcpy(out->addr.b, addr, 16);
+    if (!(out->has & CW_ANC_RETOPTS))
+        return;
+    out->retopts.len = (uint8_t)take_le32(r);
+    opts = reader_take(r, sizeof out->retopts.b);
+    if (opts)
+        memcpy(out->retopts.b, opts, sizeof out->retopts.b);
 }
 
 static bool take_call(struct replay *p, struct reader *r)

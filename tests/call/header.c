@@ -354,6 +354,118 @@ static void one_byte(void)
     close(fd);
 }
 
+/* ---- options ---------------------------------------------------------------- */
+
+/* What stands in the control messages of this type; -1: there is none. */
+static int control_bytes(struct msghdr *h, int type, unsigned char out[64])
+{
+    for (struct cmsghdr *m = CMSG_FIRSTHDR(h); m; m = CMSG_NXTHDR(h, m)) {
+        size_t len = m->cmsg_len - CMSG_LEN(0);
+
+        if (m->cmsg_level != IPPROTO_IP || m->cmsg_type != type)
+            continue;
+        CHECK(len <= 64);
+        memcpy(out, CMSG_DATA(m), len);
+        return (int)len;
+    }
+    return -1;
+}
+
+/* A router alert, and times that have no room for any. */
+static const unsigned char some_options[8] = { 148, 4, 0, 0, 68, 4, 5 };
+
+static void options_server(void)
+{
+    static const int        lengths[] = { 8, -1, 4 };
+    int                     fd = socket(AF_INET, SOCK_DGRAM, 0);
+    unsigned char           bytes[64];
+    char                    c, control[256];
+    struct iovec            iov = { &c, 1 };
+    struct msghdr           h = { .msg_iov = &iov, .msg_iovlen = 1 };
+    struct sockaddr_storage ss;
+
+    EQ(bind(fd, (struct sockaddr *)&ss, any_at(&ss, 0)), 0);
+    EQ(get(fd, IPPROTO_IP, IP_RECVOPTS), 0);
+    set(fd, IPPROTO_IP, IP_RECVOPTS, 1);
+    EQ(get(fd, IPPROTO_IP, IP_RECVOPTS), 1);
+    tell(local_port(fd));
+    for (size_t i = 0; i < COUNT(lengths); i++) {
+        h.msg_control = control;
+        h.msg_controllen = sizeof control;
+        EQ(recvmsg(fd, &h, 0), 1);
+        EQ(control_bytes(&h, IP_RETOPTS, bytes), -1);
+        EQ(control_bytes(&h, IP_RECVOPTS, bytes), lengths[i]);
+        if (i == 0)
+            CHECK(memcmp(bytes, some_options, 6) == 0);
+        step();
+    }
+    set(fd, IPPROTO_IP, IP_RETOPTS, 1);
+    step();
+    h.msg_control = control;
+    h.msg_controllen = sizeof control;
+    EQ(recvmsg(fd, &h, 0), 1);
+    EQ(control_bytes(&h, IP_RECVOPTS, bytes), 8);
+    EQ(control_bytes(&h, IP_RETOPTS, bytes), 4);
+    CHECK(memcmp(bytes, some_options + 4, 2) == 0);
+    close(fd);
+}
+
+static void options_client(void)
+{
+    int                     fd = socket(AF_INET, SOCK_DGRAM, 0);
+    struct sockaddr_storage to;
+    socklen_t               len = server_at(&to, hear()), n = 64;
+    unsigned char           bytes[64];
+    char                    control[CMSG_SPACE(4)];
+    struct iovec            iov = { (void *)"x", 1 };
+    struct msghdr           h = {
+                  .msg_name = &to, .msg_namelen = len, .msg_iov = &iov, .msg_iovlen = 1
+    };
+    struct cmsghdr *m;
+
+    EQ(getsockopt(fd, IPPROTO_IP, IP_OPTIONS, bytes, &n), 0);
+    EQ(n, 0);
+    EQ(setsockopt(fd, IPPROTO_IP, IP_OPTIONS, some_options, 8), 0);
+    n = 64;
+    EQ(getsockopt(fd, IPPROTO_IP, IP_OPTIONS, bytes, &n), 0);
+    EQ(n, 8);
+    CHECK(memcmp(bytes, some_options, 8) == 0);
+    FAILS(setsockopt(fd, IPPROTO_IP, IP_OPTIONS, bytes, 41), EINVAL);
+    FAILS(setsockopt(fd, IPPROTO_IP, IP_OPTIONS, "\x44\x03", 2), EINVAL);
+    EQ(sendmsg(fd, &h, 0), 1);
+    step();
+    EQ(setsockopt(fd, IPPROTO_IP, IP_OPTIONS, NULL, 0), 0);
+    EQ(sendmsg(fd, &h, 0), 1);
+    step();
+    memset(control, 0, sizeof control);
+    h.msg_control = control;
+    h.msg_controllen = sizeof control;
+    m = CMSG_FIRSTHDR(&h);
+    *m = (struct cmsghdr){ CMSG_LEN(4), IPPROTO_IP, IP_RETOPTS };
+    memcpy(CMSG_DATA(m), some_options, 4);
+    EQ(sendmsg(fd, &h, 0), 1);
+    step();
+    step();
+    EQ(setsockopt(fd, IPPROTO_IP, IP_OPTIONS, some_options, 8), 0);
+    h.msg_control = NULL;
+    h.msg_controllen = 0;
+    EQ(sendmsg(fd, &h, 0), 1);
+    close(fd);
+}
+
+/* IPv6 has none of this. */
+static void options4_server(void)
+{
+    if (family == AF_INET)
+        options_server();
+}
+
+static void options4_client(void)
+{
+    if (family == AF_INET)
+        options_client();
+}
+
 /* What an interface cannot carry in one piece (the kernel's loopback can). */
 static void too_large(void)
 {
@@ -377,4 +489,5 @@ static void too_large(void)
 }
 
 CALL_MAIN(BOTH(refused), BOTH(pending), ONE(streams_have_none), BOTH(header),
-          ONE(ranges), ONE(defaults), ONE(one_byte), ONE(too_large))
+          ONE(ranges), ONE(defaults), ONE(one_byte), ONE(too_large),
+          BOTH(options4))

@@ -487,6 +487,44 @@ static void test_fragments4(void **state)
 }
 
 /* [RFC8200-4.5-a] */
+/* RFC 791 §3.1: the first fragment has every option, the others those with
+ * the copied flag; all of them fit.
+ * [RFC1122-3.2.1.8-a] [RFC1122-3.4-a] */
+static void test_options(void **state)
+{
+    static const struct cw_ip_opts opts = {
+        .len = 12, .b = { 148, 4, 0, 0, 7, 7, 4, 1, 2, 3, 4, 0 }
+    };
+    static const uint8_t later[] = { 148, 4, 0, 0, 1, 1, 1, 1, 1, 1, 1, 0 };
+    struct net_tx        tx = tx_to("10.0.0.2");
+    struct ip4_repr      ip;
+    uint32_t             got = 0;
+
+    (void)state;
+    tx.opts = &opts;
+    assert_int_equal(rig_send(&rig, &tx, 100), GO_ON);
+    assert_true(rig_out(&rig, &f));
+    (void)rig_read4(&f, &ip);
+    assert_int_equal(ip.hdr_len, 32);
+    assert_memory_equal(ip.opts.p, opts.b, 12);
+    assert_int_equal(f.b[14 + 32 + 99], 99);
+    assert_int_equal(rig_send(&rig, &tx, 1469), GO_ON);
+    while (rig_out(&rig, &f)) {
+        const uint8_t *body = rig_read4(&f, &ip);
+
+        assert_true(f.len <= 14 + 1500);
+        assert_int_equal(ip.frag_off, got);
+        assert_int_equal(ip.opts.len, 12);
+        assert_memory_equal(ip.opts.p, got ? later : opts.b, 12);
+        assert_int_equal(body[0], (uint8_t)got);
+        got += ip.total_len - 32u;
+    }
+    assert_int_equal(got, 1469);
+    tx.pmtudisc = CW_PMTUDISC_DO;
+    assert_int_equal(rig_send(&rig, &tx, 1468), GO_ON);
+    assert_int_equal(rig_send(&rig, &tx, 1469), WHY_TOO_BIG);
+}
+
 static void test_fragments6(void **state)
 {
     struct net_tx   tx = tx_to("fd00::2");
@@ -608,6 +646,7 @@ int main(void)
         CASE(test_identifications6),
         CASE(test_mtu_is_configured),
         CASE(test_fragments4),
+        CASE(test_options),
         CASE(test_fragments6),
         CASE(test_too_big),
         CASE(test_queue),

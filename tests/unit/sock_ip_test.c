@@ -276,6 +276,113 @@ TEST(header)
     rig_free(&r);
 }
 
+/* A record of the route, an alert and an option that nobody knows. */
+static const uint8_t some_options[16] = { 148, 4, 0, 0, 7,   7, 4, 0,
+                                          0,   0, 0, 1, 222, 3, 9 };
+
+static void set_options(int sd, const void *bytes, size_t len, int want)
+{
+    CALL(want,
+         cw_setsockopt(r.st, sd, CW_IPPROTO_IP, CW_IP_OPTIONS, bytes, len,
+                       r.now));
+}
+
+/* [RFC1122-3.2.1.8-a] [RFC1122-3.4-a] [RFC1122-4.1.3.2-a] [RFC1122-4.1.4-a]
+ * A program's options are sent as they are, and a receiver that asks gets
+ * them, and what it would return of them. */
+TEST(options)
+{
+    struct cw_sockaddr to = at4("127.0.0.1", 7);
+    struct cw_msg      m = { .buf = big, .len = 4, .addr = to };
+    struct cw_msg      g = { .buf = big + 100, .len = 63 };
+    uint8_t            back[60];
+    size_t             len = sizeof back;
+    int                srv, sd;
+
+    rig_init(&r);
+    srv = dgram(CW_AF_INET);
+    sd = dgram(CW_AF_INET);
+    m.has_addr = true;
+    CALL(0, cw_bind(r.st, srv, &to, r.now));
+    set(srv, CW_IPPROTO_IP, CW_IP_RECVOPTS, 1);
+    EXPECT_EQ(get(srv, CW_IPPROTO_IP, CW_IP_RECVOPTS), 1);
+    EXPECT_EQ(get(srv, CW_IPPROTO_IP, CW_IP_RETOPTS), 0);
+    set_options(sd, some_options, 15, 0);
+    CALL(0,
+         cw_getsockopt(r.st, sd, CW_IPPROTO_IP, CW_IP_OPTIONS, back, &len));
+    EXPECT_EQ(len, 16);
+    EXPECT_MEM(back, some_options, 16);
+    memcpy(big, "text", 4);
+    CALL(4, cw_sendmsg(r.st, sd, &m, r.now));
+    m.anc.has = CW_ANC_RETOPTS; /* for this one */
+    m.anc.retopts = (struct cw_ip_opts){ .len = 1, .b = { 1 } };
+    CALL(4, cw_sendmsg(r.st, sd, &m, r.now));
+    m.anc.retopts.len = 0;
+    CALL(4, cw_sendmsg(r.st, sd, &m, r.now));
+    rig_pump(&r);
+
+    CALL(4, cw_recvmsg(r.st, srv, &g, r.now));
+    EXPECT_MEM(big + 100, "text", 4);
+    EXPECT_EQ(g.anc.has, CW_ANC_OPTS);
+    EXPECT_EQ(g.anc.opts.len, 16);
+    EXPECT_MEM(g.anc.opts.b, some_options, 16);
+    set(srv, CW_IPPROTO_IP, CW_IP_RETOPTS, 1);
+    CALL(4, cw_recvmsg(r.st, srv, &g, r.now));
+    EXPECT_EQ(g.anc.has, CW_ANC_OPTS | CW_ANC_RETOPTS);
+    EXPECT_EQ(g.anc.opts.len, 4);
+    EXPECT_MEM(g.anc.opts.b, "\1\0\0\0", 4);
+    EXPECT_EQ(g.anc.retopts.len, 0);
+    CALL(4, cw_recvmsg(r.st, srv, &g, r.now)); /* without any */
+    EXPECT_EQ(g.anc.has, 0);
+
+    m.anc.has = 0;
+    set(srv, CW_IPPROTO_IP, CW_IP_RECVOPTS, 0);
+    CALL(4, cw_sendmsg(r.st, sd, &m, r.now));
+    rig_pump(&r);
+    CALL(4, cw_recvmsg(r.st, srv, &g, r.now));
+    EXPECT_EQ(g.anc.has, CW_ANC_RETOPTS);
+    EXPECT_EQ(g.anc.retopts.len, 8);
+    EXPECT_MEM(g.anc.retopts.b, some_options + 4, 7);
+    rig_free(&r);
+}
+
+/* Source routes cannot be asked for; what is refused changes nothing. */
+TEST(bad_options)
+{
+    static const uint8_t lsrr[8] = { 131, 7, 4, 10, 0, 0, 9 };
+    struct cw_msg        m = { .buf = big,
+                               .len = 65507,
+                               .addr = at4("127.0.0.1", 7),
+                               .has_addr = true,
+                               .anc = { .has = CW_ANC_RETOPTS } };
+    static char          large[65507];
+    uint8_t              back[8];
+    size_t               len = sizeof back;
+    int                  sd;
+
+    rig_init(&r);
+    sd = dgram(CW_AF_INET);
+    m.buf = large;
+    set_options(sd, "\1", 1, 0);
+    set_options(sd, lsrr, 8, -CW_EINVAL);
+    set_options(sd, large, 41, -CW_EINVAL);
+    CALL(0,
+         cw_getsockopt(r.st, sd, CW_IPPROTO_IP, CW_IP_OPTIONS, back, &len));
+    EXPECT_EQ(len, 4);
+    m.anc.retopts.len = 7;
+    memcpy(m.anc.retopts.b, lsrr, 7);
+    CALL(-CW_EINVAL, cw_sendmsg(r.st, sd, &m, r.now));
+    m.anc.retopts.len = 255;
+    CALL(-CW_EINVAL, cw_sendmsg(r.st, sd, &m, r.now));
+    /* They take their part of a datagram's most. */
+    m.anc.retopts = (struct cw_ip_opts){ .len = 8, .b = { 1 } };
+    CALL(-CW_EMSGSIZE, cw_sendmsg(r.st, sd, &m, r.now));
+    m.len -= 8;
+    CALL(65499, cw_sendmsg(r.st, sd, &m, r.now));
+    rig_pump(&r);
+    rig_free(&r);
+}
+
 /* [RFC1122-3.2.1.7-a] */
 TEST(ranges)
 {
@@ -472,4 +579,5 @@ TEST(no_discovery)
 }
 
 T_MAIN(T(refused), T(not_asked), T(pending), T(bounded), T(neighbour),
-       T(header), T(ranges), T(too_large), T(own_refusal), T(no_discovery))
+       T(header), T(options), T(bad_options), T(ranges), T(too_large),
+       T(own_refusal), T(no_discovery))
