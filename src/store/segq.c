@@ -20,6 +20,7 @@ static void tally(struct segq *q, const struct segrec *r, bool add)
     q->bytes += d;
     if (r->marks & SEG_SACKED) {
         q->sacked_bytes += d;
+        q->sacked += add ? 1u : 0u - 1u;
         return;
     }
     if (r->marks & SEG_LOST)
@@ -33,6 +34,58 @@ void segq_init(struct segq *q)
     *q = (struct segq){ 0 };
     list_init(&q->by_seq);
     list_init(&q->by_tx);
+    list_init(&q->waiting);
+}
+
+static struct segrec *rec_by_tx(struct list *n)
+{
+    return list_entry(n, struct segrec, by_tx);
+}
+
+struct segrec *segq_waiting(const struct segq *q)
+{
+    struct list *n = list_first(&q->waiting);
+
+    return n ? rec_by_tx(n) : NULL;
+}
+
+enum place { PLACE_NONE, PLACE_WAITING, PLACE_BY_TX };
+
+static enum place place_of(uint8_t marks)
+{
+    if (marks & SEG_SACKED)
+        return PLACE_NONE;
+    return (marks & (SEG_LOST | SEG_REXMIT)) == SEG_LOST ? PLACE_WAITING
+                                                         : PLACE_BY_TX;
+}
+
+/* Mostly at one of the ends, or behind its neighbour. */
+static void to_wait(struct segq *q, struct segrec *r)
+{
+    struct list   *at = &q->waiting, *first = list_first(&q->waiting);
+    struct segrec *before = r->by_seq.prev == &q->by_seq
+        ? NULL
+        : rec(r->by_seq.prev);
+
+    if (first && seq_lt(r->start, rec_by_tx(first)->start))
+        at = first;
+    else if (before && place_of(before->marks) == PLACE_WAITING)
+        at = before->by_tx.next;
+    else
+        while (at->prev != &q->waiting
+               && seq_lt(r->start, rec_by_tx(at->prev)->start))
+            at = at->prev;
+    list_insert_before(at, &r->by_tx);
+}
+
+/* Believed to be on its way after all: among the oldest, where it was. */
+static void on_its_way(struct segq *q, struct segrec *r)
+{
+    struct list *at = q->by_tx.next;
+
+    while (at != &q->by_tx && segq_after(r->order, rec_by_tx(at)->order))
+        at = at->next;
+    list_insert_before(at, &r->by_tx);
 }
 
 static void forget(struct segq *q, struct segrec *r)
@@ -86,7 +139,12 @@ struct segrec *segq_push(struct segq *q, struct slab *s, seq start, seq end,
     if (!r)
         return NULL;
     *r = (struct segrec){
-        .start = start, .end = end, .sent = now, .first_sent = now, .times = 1
+        .start = start,
+        .end = end,
+        .sent = now,
+        .first_sent = now,
+        .times = 1,
+        .order = q->next_order++,
     };
     list_push_back(&q->by_seq, &r->by_seq);
     list_push_back(&q->by_tx, &r->by_tx);
@@ -97,20 +155,34 @@ struct segrec *segq_push(struct segq *q, struct slab *s, seq start, seq end,
 
 void segq_mark(struct segq *q, struct segrec *r, uint8_t set, uint8_t clear)
 {
+    enum place before = place_of(r->marks), place;
+
     tally(q, r, false);
     r->marks = (uint8_t)((r->marks | set) & ~(clear & ~set));
     tally(q, r, true);
+    place = place_of(r->marks);
+    if (place == before)
+        return;
+    list_del(&r->by_tx);
+    if (place == PLACE_WAITING)
+        to_wait(q, r);
+    else if (place == PLACE_BY_TX)
+        on_its_way(q, r);
 }
 
 void segq_sent_again(struct segq *q, struct segrec *r, cw_ns now)
 {
+    tally(q, r, false);
     r->sent = now;
+    r->order = q->next_order++;
     if (r->times < UINT16_MAX)
         r->times++;
-    list_del(&r->by_tx);
-    list_push_back(&q->by_tx, &r->by_tx);
     if (r->marks & SEG_LOST)
-        segq_mark(q, r, SEG_REXMIT, 0);
+        r->marks |= SEG_REXMIT;
+    list_del(&r->by_tx);
+    if (place_of(r->marks) == PLACE_BY_TX)
+        list_push_back(&q->by_tx, &r->by_tx);
+    tally(q, r, true);
 }
 
 struct segrec *segq_split(struct segq *q, struct slab *s, struct segrec *r,
@@ -129,7 +201,9 @@ struct segrec *segq_split(struct segq *q, struct slab *s, struct segrec *r,
     r->ctl &= (uint8_t)~fin;
     second->ctl &= (uint8_t)~syn;
     list_insert_before(r->by_seq.next, &second->by_seq);
-    list_insert_before(r->by_tx.next, &second->by_tx);
+    list_init(&second->by_tx);
+    if (list_linked(&r->by_tx))
+        list_insert_before(r->by_tx.next, &second->by_tx);
     q->count++;
     tally(q, r, true);
     tally(q, second, true);
@@ -151,6 +225,27 @@ struct segrec *segq_find(struct segq *q, seq at)
     return r;
 }
 
+/* In which order an ACK's records are told does not matter. */
+void segq_delivered(struct segq_news *n, const struct segrec *r)
+{
+    if (r->times == 1) {
+        n->original = true;
+        if (seq_lt(r->end, n->fack)) {
+            if (!n->reordered || seq_lt(r->start, n->low))
+                n->low = r->start;
+            n->reordered = true;
+        }
+    } else if (r->sent > n->limit) {
+        return;
+    }
+    if (n->any && !segq_after(r->order, n->order))
+        return;
+    n->any = true;
+    n->sent = r->sent;
+    n->order = r->order;
+    n->end = r->end;
+}
+
 static void count_acked(struct segq_acked *o, const struct segrec *r)
 {
     o->records++;
@@ -165,7 +260,8 @@ static void count_acked(struct segq_acked *o, const struct segrec *r)
     o->delivered = r->delivered;
 }
 
-void segq_ack(struct segq *q, seq una, struct segq_acked *out)
+void segq_ack(struct segq *q, seq una, struct segq_acked *out,
+              struct segq_news *news)
 {
     struct segrec *r;
 
@@ -173,6 +269,8 @@ void segq_ack(struct segq *q, seq una, struct segq_acked *out)
     while ((r = segq_first(q)) != NULL && seq_le(r->end, una)) {
         out->bytes += bytes_of(r);
         count_acked(out, r);
+        if (news && !(r->marks & SEG_SACKED))
+            segq_delivered(news, r);
         forget(q, r);
     }
     if (r && seq_lt(r->start, una)) {

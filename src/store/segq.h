@@ -7,7 +7,9 @@
  *   lost     believed lost
  *   rexmit   sent again since it was believed lost
  * pipe (RFC 6675 §4) = bytes neither sacked nor lost + bytes sent again and
- * not sacked.
+ * not sacked.  By these marks a record is, beside by_seq, on one list or none:
+ *   by_tx    on its way: in the order of last transmissions
+ *   waiting  lost and not sent again: by sequence number
  */
 #ifndef STORE_SEGQ_H
 #define STORE_SEGQ_H
@@ -20,19 +22,21 @@
 enum seg_mark { SEG_SACKED = 1, SEG_LOST = 2, SEG_REXMIT = 4 };
 
 struct segrec {
-    struct list by_seq, by_tx;
-    seq         start, end; /* SYN and FIN count */
-    cw_ns       sent;       /* last transmission */
+    struct list by_seq, by_tx; /* by_tx: of segq.by_tx or segq.waiting */
+    seq         start, end;    /* SYN and FIN count */
+    cw_ns       sent;          /* last transmission */
     cw_ns       first_sent;
     uint64_t    delivered; /* for rate samples: bytes delivered when sent */
     uint16_t    times;     /* transmissions */
     uint8_t     marks;     /* enum seg_mark */
     uint8_t     ctl;       /* SYN, FIN that the record includes (F_*) */
+    uint32_t    order;     /* ordinal of its last transmission, modulo 2^32 */
 };
 
 struct segq {
-    struct list by_seq, by_tx; /* oldest first, both */
-    uint32_t    count;
+    struct list by_seq, by_tx, waiting;
+    uint32_t    count, sacked; /* records */
+    uint32_t    next_order;
     uint32_t    sacked_bytes, lost_bytes, rexmit_bytes; /* not SACKed ones */
     uint32_t    bytes;
     struct segrec *hint; /* where the last lookup ended */
@@ -45,8 +49,7 @@ void segq_fini(struct segq *q);
  * end of the last record. */
 struct segrec *segq_push(struct segq *q, struct slab *s, seq start, seq end,
                          cw_ns now);
-/* Sent again: moves it to the end of by_tx, counts, marks SEG_REXMIT if it
- * was lost. */
+/* Sent again: counts, marks SEG_REXMIT if it was lost; the last of by_tx. */
 void segq_sent_again(struct segq *q, struct segrec *r, cw_ns now);
 void segq_mark(struct segq *q, struct segrec *r, uint8_t set, uint8_t clear);
 /* Cuts r in two at `at`, start < at < end; answers the second part (r keeps
@@ -59,6 +62,27 @@ struct segrec *segq_first(const struct segq *q);
 struct segrec *segq_next(const struct segq *q, const struct segrec *r);
 struct segrec *segq_last(const struct segq *q);
 
+/* The one to be sent again first, or NULL. */
+struct segrec *segq_waiting(const struct segq *q);
+
+/* What an ACK tells of single transmissions: RFC 8985 §6.2, steps 2 and 3. */
+struct segq_news {
+    cw_ns    limit; /* in: a record that was sent more than once counts only
+                       if it was last sent by then */
+    seq      fack;  /* in: RACK.fack before this ACK */
+    bool     any, reordered, original;
+    cw_ns    sent; /* of the record that was sent last: */
+    uint32_t order;
+    seq      end, low; /* low: start of what came late */
+};
+
+/* r was acknowledged or SACKed, for the first time. */
+void segq_delivered(struct segq_news *n, const struct segrec *r);
+static inline bool segq_after(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b) > 0;
+}
+
 struct segq_acked {
     uint32_t bytes, records;
     uint32_t sacked_before; /* bytes of them that SACK had told */
@@ -69,8 +93,9 @@ struct segq_acked {
     uint64_t delivered;
 };
 /* Everything before una is acknowledged: forget it.  A record that una cuts
- * is shortened. */
-void segq_ack(struct segq *q, seq una, struct segq_acked *out);
+ * is shortened.  news may be NULL. */
+void segq_ack(struct segq *q, seq una, struct segq_acked *out,
+              struct segq_news *news);
 
 static inline uint32_t segq_pipe(const struct segq *q)
 {

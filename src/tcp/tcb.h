@@ -94,8 +94,7 @@ struct tcp_flight {
     struct segq segq;
     seq         recover; /* RFC 6582: SND.NXT when loss was detected */
     seq         high_sacked;
-    seq         lost_below;  /* all records before it were judged */
-    seq         rexmit_from; /* nothing before it waits to be sent again */
+    seq         lost_below; /* all records before it were judged */
     uint32_t    dupacks;
     uint32_t    dupacks_max; /* of them count: RFC 5681 §3.2 step 4 */
     uint8_t     recovery;    /* enum recovery */

@@ -65,7 +65,7 @@ static void advance(struct tcp *t, const struct seg *s, struct cc_ack *c)
 
     INVARIANT(t->flight != NULL);
     c->acked = data_bytes(t, s->ack);
-    segq_ack(&t->flight->segq, s->ack, &a);
+    segq_ack(&t->flight->segq, s->ack, &a, NULL);
     tcp_rate_acked(t, &a);
     sendq_drop(&t->sendq, c->acked);
     if (seq_from(s->ack, t->iss) < seq_from(t->snd.una, t->iss))

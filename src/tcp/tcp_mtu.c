@@ -73,8 +73,6 @@ static void resend_larger(struct tcp *t)
         if (tcp_text_of(r) <= mss || r->marks & SEG_SACKED)
             continue;
         tcp_mark_lost(t, r);
-        if (!any)
-            f->rexmit_from = r->start;
         any = true;
     }
     if (!any)

@@ -49,7 +49,6 @@ struct tcp_flight *tcp_flight(struct tcp *t)
     f->recover = seq_sub(t->snd.una, 1);
     f->high_sacked = t->snd.una;
     f->lost_below = t->snd.una;
-    f->rexmit_from = t->snd.una;
     t->flight = f;
     return f;
 }
@@ -248,20 +247,6 @@ static void send_rst(struct tcp *t)
 
 /* ---- 2: again ----------------------------------------------------------- */
 
-static struct segrec *next_lost(struct tcp_flight *f)
-{
-    struct segrec *r;
-
-    if (f->segq.lost_bytes <= f->segq.rexmit_bytes)
-        return NULL;
-    r = segq_find(&f->segq, f->rexmit_from);
-    if (!r)
-        r = segq_first(&f->segq);
-    while (r && (r->marks & (SEG_LOST | SEG_REXMIT | SEG_SACKED)) != SEG_LOST)
-        r = segq_next(&f->segq, r);
-    return r;
-}
-
 static void rexmit_event(struct tcp *t, const struct segrec *r, enum why why)
 {
     struct cw_event ev = { .kind = EV_REXMIT, .flow = t->flow };
@@ -291,7 +276,7 @@ static struct segrec *grow_probe(struct tcp *t, struct segrec *r)
 {
     struct segq *q = &t->flight->segq;
     uint32_t     room, more = tcp_new_data(t, &room);
-    uint32_t     len;
+    uint32_t     len, order = q->next_order;
 
     if (q->count != 1 || r->ctl || tcp_text_of(r) != 1 || more == 0
         || t->fin_sent)
@@ -299,6 +284,7 @@ static struct segrec *grow_probe(struct tcp *t, struct segrec *r)
     len = MIN(MIN(1 + more, 1 + room), tcp_eff_mss(t));
     segq_fini(q);
     segq_init(q);
+    q->next_order = order;
     r = segq_push(q, &t->host->segs, t->snd.una, seq_add(t->snd.una, len),
                   tcp_now(t));
     if (!r)
@@ -321,14 +307,13 @@ static enum why why_next(const struct tcp_flight *f)
 static bool send_again(struct tcp *t)
 {
     struct tcp_flight *f = t->flight;
-    struct segrec     *r = f ? next_lost(f) : NULL;
+    struct segrec     *r = f ? segq_waiting(&f->segq) : NULL;
     struct plan        p;
     struct cw_pkt      pkt;
     uint32_t           pipe = tcp_pipe(t);
 
     if (!r)
         return false;
-    f->rexmit_from = r->start;
     if (!(t->due & DUE_REXMIT) && f->one_first)
         return false;
     if (!(t->due & DUE_REXMIT)

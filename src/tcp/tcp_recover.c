@@ -64,7 +64,6 @@ static void mark_first_lost(struct tcp *t)
     if (!r || (r->marks & (SEG_SACKED | SEG_REXMIT)))
         return;
     tcp_mark_lost(t, r);
-    t->flight->rexmit_from = r->start;
     tcp_due(t, DUE_REXMIT);
 }
 
@@ -78,7 +77,6 @@ void tcp_recover_first(struct tcp *t, enum why why)
         return;
     segq_mark(&f->segq, r, 0, SEG_SACKED);
     tcp_mark_lost(t, r);
-    f->rexmit_from = r->start;
     f->rexmit_why = (uint16_t)why;
     f->rexmit_arg = 0;
     tcp_due(t, DUE_REXMIT);
@@ -171,7 +169,6 @@ void tcp_recover_advanced(struct tcp *t, const struct segq_acked *a)
     struct tcp_flight *f = t->flight;
 
     f->one_first = false;
-    f->rexmit_from = seq_max(f->rexmit_from, t->snd.una);
     f->lost_below = seq_max(f->lost_below, t->snd.una);
     if (f->recovery == RECOVERY_NONE) {
         f->dupacks = 0;
@@ -198,7 +195,6 @@ void tcp_recover_timeout(struct tcp *t)
         if (!(r->marks & SEG_SACKED))
             tcp_mark_lost(t, r);
     f->one_first = false;
-    f->rexmit_from = t->snd.una;
     f->lost_below = t->snd.nxt;
     f->rexmit_why = WHY_TX_RTO;
     f->dupacks = 0;

@@ -98,7 +98,6 @@ void tcp_sack_judge(struct tcp *t)
         if (!lost || (r->marks & SEG_LOST))
             continue;
         tcp_mark_lost(t, r);
-        f->rexmit_from = seq_min(f->rexmit_from, r->start);
     }
     f->lost_below = seq_max(f->lost_below, judged);
 }
@@ -112,14 +111,20 @@ bool tcp_sack_is_lost(const struct tcp *t)
 }
 
 /* RFC2018-8-a: what was SACKed is kept until it is acknowledged: after a
- * timeout the receiver may turn out to have thrown it away. */
+ * timeout the receiver may turn out to have thrown it away.  Then it is as
+ * lost as the rest. */
 void tcp_sack_reset(struct tcp *t)
 {
-    struct segq *q = &t->flight->segq;
+    struct tcp_flight *f = t->flight;
+    struct segq       *q = &f->segq;
 
-    for (struct segrec *r = segq_first(q); r; r = segq_next(q, r))
-        segq_mark(q, r, 0, SEG_SACKED);
-    t->flight->high_sacked = t->snd.una;
+    for (struct segrec *r = segq_first(q); r; r = segq_next(q, r)) {
+        if (!(r->marks & SEG_SACKED))
+            continue;
+        f->lost += seq_from(r->end, r->start);
+        segq_mark(q, r, SEG_LOST, SEG_SACKED | SEG_REXMIT);
+    }
+    f->high_sacked = t->snd.una;
 }
 
 /* What we report: a duplicate first (RFC 2883 §4), then the ranges out of

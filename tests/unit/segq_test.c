@@ -67,7 +67,7 @@ static void ack(struct prng *r)
     seq               una = seq_add(model[0].start, bytes);
     struct segq_acked out;
 
-    segq_ack(&q, una, &out);
+    segq_ack(&q, una, &out, NULL);
     EXPECT_EQ(out.bytes, bytes);
     while (k < n && seq_le(model[k].end, una))
         k++;
@@ -78,11 +78,34 @@ static void ack(struct prng *r)
         model[0].start = seq_max(model[0].start, una);
 }
 
+/* What is on its way is in the order of transmissions, what waits in that of
+ * sequence numbers. */
+static void in_order(uint32_t *moving, uint32_t *waiting)
+{
+    struct segrec *r, *before = NULL;
+
+    list_each (l, &q.by_tx) {
+        r = list_entry(l, struct segrec, by_tx);
+        EXPECT(!before || before->sent <= r->sent);
+        EXPECT(!before || !segq_after(before->order, r->order));
+        before = r;
+        --*moving;
+    }
+    before = NULL;
+    list_each (l, &q.waiting) {
+        r = list_entry(l, struct segrec, by_tx);
+        EXPECT(!before || seq_le(before->end, r->start));
+        EXPECT_EQ(r->marks & (SEG_LOST | SEG_REXMIT | SEG_SACKED), SEG_LOST);
+        before = r;
+        --*waiting;
+    }
+}
+
 static void same(void)
 {
     uint32_t       bytes = 0, sacked = 0, lost = 0, rexmit = 0, i = 0;
     struct segrec *r = segq_first(&q);
-    cw_ns          before = 0;
+    uint32_t       moving = 0, waiting = 0, holds = 0;
 
     for (; r; r = segq_next(&q, r), i++) {
         uint32_t len = seq_from(r->end, r->start);
@@ -95,8 +118,10 @@ static void same(void)
         bytes += len;
         if (r->marks & SEG_SACKED) {
             sacked += len;
+            holds++;
             continue;
         }
+        waiting += (r->marks & (SEG_LOST | SEG_REXMIT)) == SEG_LOST;
         lost += r->marks & SEG_LOST ? len : 0;
         rexmit += r->marks & SEG_REXMIT ? len : 0;
     }
@@ -104,11 +129,11 @@ static void same(void)
     EXPECT_EQ(q.count, n);
     EXPECT_EQ(q.sacked_bytes, sacked);
     EXPECT_EQ(segq_pipe(&q), bytes - sacked - lost + rexmit);
-    list_each (l, &q.by_tx) {
-        r = list_entry(l, struct segrec, by_tx);
-        EXPECT_LE(before, r->sent);
-        before = r->sent;
-    }
+    EXPECT_EQ(q.sacked, holds);
+    moving = n - holds - waiting;
+    in_order(&moving, &waiting);
+    EXPECT_EQ(moving, 0);
+    EXPECT_EQ(waiting, 0);
 }
 
 static void find(struct prng *r)
