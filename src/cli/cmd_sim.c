@@ -2,6 +2,7 @@
  * oracles.
  */
 #include "cli/cmd.h"
+#include "cli/cmd_sim.h"
 #include "cli/say.h"
 
 #include "loop/loop.h"
@@ -102,7 +103,7 @@ static int run(const struct sim_opts *o)
 }
 
 /* "23" or "1..500". */
-static bool read_range(const char *text, uint64_t *first, uint64_t *last)
+bool sim_read_range(const char *text, uint64_t *first, uint64_t *last)
 {
     char *end;
 
@@ -130,10 +131,12 @@ int cmd_sim(int argc, char **argv)
     struct sim_opts o = { .first = 1, .last = 20, .profile = -1 };
     int             c;
 
+    if (argc > 1 && strcmp(argv[1], "path") == 0)
+        return cmd_sim_path(argc - 1, argv + 1);
     optind = 0;
     opterr = 0;
     while ((c = getopt_long(argc, argv, ":v", options, NULL)) != -1) {
-        if (c == 's' && !read_range(optarg, &o.first, &o.last))
+        if (c == 's' && !sim_read_range(optarg, &o.first, &o.last))
             return complain(2, "sim: --%s %s: %s",
                             strchr(optarg, '.') ? "seeds" : "seed", optarg,
                             errno == ERANGE
@@ -161,6 +164,7 @@ int cmd_sim(int argc, char **argv)
     if (optind < argc)
         return complain(
             2, "sim: %s: not understood; write --seed %s", argv[optind],
-            read_range(argv[optind], &o.first, &o.last) ? argv[optind] : "N");
+            sim_read_range(argv[optind], &o.first, &o.last) ? argv[optind]
+                                                            : "N");
     return run(&o);
 }
