@@ -311,7 +311,7 @@ static bool read_ccs(struct path_opts *o, const char *text)
 
     if (strlen(text) >= sizeof o->ccs / 2)
         return false;
-    strcpy(o->ccs, text);
+    memcpy(o->ccs, text, strlen(text) + 1);
     for (unsigned i = 0; i < PATH_CCS_MAX && at; i++) {
         struct cw_config c;
         char            *comma = strchr(at, ',');

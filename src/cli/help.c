@@ -191,16 +191,38 @@ static const struct entry {
       "have. Each is tried out, on a program of its own.\n"
       "Exit: 0 it can; 3 it cannot.\n",
       false },
-    { "sim", "random worlds by seed: hosts, faults, transfers, and oracles",
-      "causeway sim [--seed N | --seeds A..B] [--profile P] [--digests] [-v]",
+    { "sim", "virtual time: random worlds with oracles, measured paths",
+      "causeway sim [--seed N | --seeds A..B] [--profile P] [--digests] [-v]\n"
+      "       causeway sim path [OPTION]...",
       "  causeway sim --seeds 1..500\n"
-      "  causeway sim --seed 23 -v\n",
+      "  causeway sim --seed 23 -v\n"
+      "  causeway sim path --loss 1% --cc reno\n",
       "A seed decides everything. What must hold: bytes out are the bytes in,\n"
       "in order, once; every state edge is legal; unacknowledged data has an\n"
       "armed timer; memory is back to zero at the end; when faults stop,\n"
       "everything finishes. -v prints every event and packet; --digests a hash\n"
       "of the packets of each seed. --profile deployed, strict or classic: this\n"
       "one instead of each seed's own.\n"
+      "\n"
+      "path: bulk flows, each from a host of its own, through one bottleneck to\n"
+      "one receiver; prints goodput beside what theory has, what was lost and\n"
+      "what was sent again with and without need (the link knows), how long\n"
+      "packets waited, when a transfer was complete.\n"
+      "  --rate R --rtt T --queue Q   100mbit, 50ms, 1bdp\n"
+      "  --loss 'P [burst N]'         of data, before the queue\n"
+      "  --reorder 'P by N'           of data\n"
+      "  --outage T..T                all is lost that is sent then\n"
+      "  --pause T..T                 nothing arrives then, nothing is lost\n"
+      "  --cc NAME[,NAME]...          controllers, by turns\n"
+      "  --profile P                  deployed\n"
+      "  --flows N                    1; several begin within a second\n"
+      "  --time T                     60s, or with --bytes at most 600s\n"
+      "  --bytes SIZE                 of each flow; else as much as goes\n"
+      "  --clock-tick T               the hosts' clocks go in steps\n"
+      "  --seed N | --seeds A..B      1; several: median and range\n"
+      "  -6, --ipv6\n"
+      "  --json                       a line for each seed, with counters\n"
+      "\n"
       "Exit: 0 all hold; 1 a seed failed (the command that repeats it is\n"
       "printed); 2 usage.\n",
       false },
