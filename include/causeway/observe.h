@@ -64,6 +64,10 @@ struct cw_tcp_info {
     uint32_t rcv_space; /* the receive buffer, as it is now */
     cw_ns    since_data_out, since_data_in, since_heard; /* 0: never; up to
                            the last call that was given the time */
+    char     cc[16];    /* the controller's name */
+    uint64_t cc_arg[2]; /* its own figures: docs/sockets.md */
+    uint64_t pacing_rate, delivery_rate; /* bytes a second; 0: none */
+    bool     rate_app_limited;           /* the program offered less */
     bool     syn_data;      /* data on our SYN or theirs was taken (TFO) */
     uint8_t  fastopen_fail; /* Linux's TFO_*: 0 none of these, 1 there was no
                                cookie, 2 data not acknowledged, 3 SYN lost */

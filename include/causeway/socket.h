@@ -24,6 +24,7 @@ extern "C" {
 
 enum {
     CW_EPERM = 1,
+    CW_ENOENT = 2,
     CW_EINTR = 4,
     CW_EBADF = 9,
     CW_EAGAIN = 11,
@@ -108,6 +109,7 @@ enum {
     CW_TCP_KEEPCNT = 6,
     CW_TCP_INFO = 11,
     CW_TCP_QUICKACK = 12,
+    CW_TCP_CONGESTION = 13, /* a name, up to 15 bytes: "reno" */
     CW_TCP_USER_TIMEOUT = 18,
 };
 enum { CW_IPV6_V6ONLY = 26 };

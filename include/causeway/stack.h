@@ -86,6 +86,12 @@ enum cw_mtu_probing {
     CW_MTU_PROBING_ALWAYS,      /* RFC 4821 §7: from the first segment on */
 };
 
+/* Who governs the congestion window. */
+enum cw_cc {
+    CW_CC_PROFILE = 0, /* what the profile says */
+    CW_CC_RENO,        /* RFC 5681 */
+};
+
 struct cw_config {
     size_t   size;        /* sizeof(struct cw_config): the version of this */
     uint8_t  seed[16];    /* all randomness comes from here */
@@ -142,6 +148,8 @@ struct cw_config {
      * it, drawn anew each time) in each interval; 0: 100 in a second. */
     unsigned challenge_acks;
     cw_ns    challenge_interval;
+
+    enum cw_cc cc; /* of connections that do not ask for another one */
 
     /* Segments of the initial window (RFC 6928 §2), at most 1000; 0: what
      * the profile has: ten, or two to four (RFC 5681 §3.1). */

@@ -27,6 +27,7 @@ static const struct knobs table[] = {
         .orphan_fin_wait_2 = 60 * NS_S,
         .rcvbuf_max = 6 << 20,         /* as Linux's tcp_rmem, tcp_wmem */
         .sndbuf_max = 4 << 20,
+        .cc = CW_CC_RENO,
         .offers = ALL,
         .ts_required = false,          /* middleboxes lose them */
         .rst_echoes_ts = false,        /* hosts send bare resets */
@@ -53,6 +54,7 @@ static const struct knobs table[] = {
         .synack_retries = 7,
         .data_retries = 15,
         .orphan_fin_wait_2 = 600 * NS_S,
+        .cc = CW_CC_RENO,
         .offers = ALL,
         .ts_required = true,
         .rst_echoes_ts = true,
@@ -79,6 +81,7 @@ static const struct knobs table[] = {
         .synack_retries = 7,
         .data_retries = 12,
         .orphan_fin_wait_2 = 600 * NS_S,
+        .cc = CW_CC_RENO,
         .offers = CW_OFFER_NOTHING,    /* 1990: an MSS and no more */
         .ts_required = true,
         .rst_echoes_ts = false,
@@ -97,4 +100,27 @@ const struct knobs *knobs_of(enum cw_profile profile)
 {
     INVARIANT((unsigned)profile < ARRAY_LEN(table));
     return &table[profile];
+}
+
+static const char *const cc_names[] = {
+    [CW_CC_RENO] = "reno",
+};
+
+const char *cc_name(enum cw_cc cc)
+{
+    INVARIANT((unsigned)cc < ARRAY_LEN(cc_names) && cc_names[cc]);
+    return cc_names[cc];
+}
+
+enum cw_cc cc_named(const char *name, size_t len)
+{
+    for (unsigned i = CW_CC_RENO; i < ARRAY_LEN(cc_names); i++) {
+        size_t n = 0;
+
+        while (n < len && name[n] && name[n] == cc_names[i][n])
+            n++;
+        if (cc_names[i][n] == '\0' && (n == len || name[n] == '\0'))
+            return (enum cw_cc)i;
+    }
+    return CW_CC_PROFILE;
 }

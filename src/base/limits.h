@@ -85,6 +85,7 @@ struct knobs {
     cw_ns    orphan_fin_wait_2; /* FIN-WAIT-2 without an owner */
     uint32_t rcvbuf_max;        /* buffers grow up to these; 0: they do not */
     uint32_t sndbuf_max;
+    unsigned cc;          /* enum cw_cc */
     unsigned offers;      /* CW_OFFER_*: what SYNs offer beside the MSS */
     bool     ts_required; /* RFC 7323 §3.2: drop what lacks its timestamp */
     bool     rst_echoes_ts; /* RFC 7323 §5.2: a reset echoes a timestamp */
@@ -103,5 +104,10 @@ struct knobs {
 };
 
 const struct knobs *knobs_of(enum cw_profile profile);
+
+/* Controllers by name, as Linux's; CW_CC_PROFILE: there is none of it. */
+enum { CC_NAME_MAX = 16 };
+const char *cc_name(enum cw_cc cc);
+enum cw_cc  cc_named(const char *name, size_t len);
 
 #endif

@@ -225,7 +225,9 @@ static const struct {
     F(info.bytes_retrans), F(info.bytes_acked), F(info.bytes_received),
     F(info.segs_out), F(info.segs_in), F(info.data_segs_out),
     F(info.data_segs_in), F(info.iss), F(info.irs), F(info.snd_una),
-    F(info.snd_nxt), F(info.rcv_nxt),
+    F(info.snd_nxt), F(info.rcv_nxt), F(info.cc), F(info.cc_arg[0]),
+    F(info.cc_arg[1]), F(info.pacing_rate), F(info.delivery_rate),
+    F(info.rate_app_limited),
 };
 // clang-format on
 
@@ -385,6 +387,21 @@ void read_event(struct reader *r, struct cw_event *e)
         e->v[i] = take_le64(r);
 }
 
+/* A name, whatever stands there: letters and digits, then zeros. */
+static void clean_name(char name[static 16])
+{
+    bool over = false;
+
+    for (unsigned i = 0; i < 16; i++) {
+        bool fine = (name[i] >= 'a' && name[i] <= 'z')
+            || (name[i] >= '0' && name[i] <= '9');
+
+        over |= !fine || i == 15;
+        if (over)
+            name[i] = '\0';
+    }
+}
+
 bool read_row(struct reader *r, uint16_t *host, struct cw_sock_row *row)
 {
     uint8_t *p = (uint8_t *)row;
@@ -404,5 +421,6 @@ bool read_row(struct reader *r, uint16_t *host, struct cw_sock_row *row)
                         fields[i].truth ? v != 0 : v);
         }
     }
+    clean_name(row->info.cc);
     return !r->bad;
 }

@@ -41,7 +41,7 @@ static void figures(const struct cw_tcp_info *i, struct linux_info *l)
     l->probes = (uint8_t)MIN(i->probes, 255u);
     l->options = options(i);
     l->scales = (uint8_t)((i->snd_wscale & 15) | i->rcv_wscale << 4);
-    l->flags = (uint8_t)((i->fastopen_fail & 3) << 1);
+    l->flags = (uint8_t)(i->rate_app_limited | (i->fastopen_fail & 3) << 1);
     l->snd_mss = i->snd_mss;
     l->rcv_mss = MAX(i->rcv_mss, MIN(i->advmss, 536u)); /* a first guess */
     l->unacked = i->unacked;
@@ -74,7 +74,9 @@ static void times(const struct cw_tcp_info *i, struct linux_info *l)
 
 static void counts(const struct cw_tcp_info *i, struct linux_info *l)
 {
-    l->pacing_rate = l->max_pacing_rate = UINT64_MAX;
+    l->pacing_rate = i->pacing_rate ? i->pacing_rate : UINT64_MAX;
+    l->max_pacing_rate = UINT64_MAX;
+    l->delivery_rate = i->delivery_rate;
     l->bytes_acked = i->bytes_acked;
     l->bytes_received = i->bytes_received;
     l->bytes_sent = i->bytes_sent;

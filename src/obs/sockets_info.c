@@ -79,7 +79,8 @@ void sockets_info(struct fmt *f, const struct run_row *row)
         fmt_str(f, " ts");
     if (i->sack)
         fmt_str(f, " sack");
-    fmt_str(f, " reno");
+    if (i->cc[0])
+        fmt_f(f, " %.15s", i->cc);
     if (i->wscale_ok)
         fmt_f(f, " wscale:%u,%u", i->snd_wscale, i->rcv_wscale);
     put_timing(f, i);

@@ -50,6 +50,7 @@ static void put_info(struct json *j, const struct cw_tcp_info *i)
     json_open(j, "info");
     json_bool(j, "ts", i->timestamps);
     json_bool(j, "sack", i->sack);
+    json_str(j, "cc", i->cc);
     if (i->wscale_ok) {
         json_u64(j, "snd_wscale", i->snd_wscale);
         json_u64(j, "rcv_wscale", i->rcv_wscale);

@@ -3,6 +3,8 @@
  */
 #include "script/run.h"
 
+#include "base/limits.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -107,6 +109,16 @@ static void set_profile(struct run *r, const char *value)
     run_fail(r, "--profile is deployed, strict or classic");
 }
 
+static void set_cc(struct run *r, const char *value)
+{
+    enum cw_cc cc = cc_named(value, strlen(value));
+
+    if (cc == CW_CC_PROFILE)
+        run_fail(r, "--cc %s: there is no such controller", value);
+    else
+        r->set.host.cw.cc = cc;
+}
+
 static bool set_place(struct run *r, const char *name, const char *value)
 {
     struct settings *s = &r->set;
@@ -115,6 +127,8 @@ static bool set_place(struct run *r, const char *name, const char *value)
         set_version(r, value);
     else if (strcmp(name, "profile") == 0)
         set_profile(r, value);
+    else if (strcmp(name, "cc") == 0)
+        set_cc(r, value);
     else if (strcmp(name, "local_ip") == 0)
         set_address(r, &s->host.local, value);
     else if (strcmp(name, "remote_ip") == 0)

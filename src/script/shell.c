@@ -122,11 +122,17 @@ static const struct knob knobs[] = {
     { "ip_local_port_range", ignore, 0 },
 };
 
-/* The algorithm there is. */
 static void set_algorithm(struct run *r, const char *value)
 {
-    if (strncmp(value + strspn(value, "\"' "), "reno", 4) != 0)
+    const char *name = value + strspn(value, "\"' ");
+    enum cw_cc  cc = cc_named(name, strcspn(name, "\"' \n"));
+
+    if (cc == CW_CC_PROFILE)
         run_lack(r, "the congestion control %s", value);
+    else if (r->started)
+        run_lack(r, "setting the congestion control after the first socket");
+    else
+        r->set.host.cw.cc = cc;
 }
 
 /* "least initial most": Linux grows a buffer to its most, which also settles

@@ -8,6 +8,7 @@
  *   ENOPROTOOPT, as is setting one that can only be read.
  */
 #include "base/addr.h"
+#include "base/limits.h"
 #include "sock/sock.h"
 
 /* Linux's numbers for what socket.h has no name for. */
@@ -24,6 +25,7 @@ enum opt_type {
     OPT_NOOP, /* accepted, reads as set: nothing here depends on it */
     OPT_LINGER,
     OPT_INFO,
+    OPT_CC, /* a name */
 };
 
 enum { STREAM = 1, DGRAM = 2, BOTH = 3, NOWHERE = UINT16_MAX };
@@ -74,6 +76,7 @@ static const struct opt table[] = {
     { CW_IPPROTO_TCP, CW_TCP_KEEPCNT,   OPT_U16, STREAM, T(keepcnt),
       .lo = 1, .hi = 127 },
     { CW_IPPROTO_TCP, CW_TCP_INFO,      OPT_INFO, STREAM, NO_T },
+    { CW_IPPROTO_TCP, CW_TCP_CONGESTION, OPT_CC, STREAM, NO_T },
     { CW_IPPROTO_TCP, CW_TCP_QUICKACK,  OPT_NOOP, STREAM, NO_T },
     { CW_IPPROTO_TCP, CW_TCP_USER_TIMEOUT, OPT_U32, STREAM,
       T(user_timeout_ms) },
@@ -163,6 +166,7 @@ static int get_int(struct sock *s, const struct opt *o)
         return 1;
     case OPT_LINGER:
     case OPT_INFO:
+    case OPT_CC:
         break;
     }
     INVARIANT(false); /* not an int */
@@ -176,6 +180,16 @@ static struct cw_linger get_linger(struct sock *s)
         return s->plan ? s->plan->linger : (struct cw_linger){ 0 };
     t = sock_opts(s);
     return (struct cw_linger){ t->linger_on, t->linger_s };
+}
+
+/* Filled up with zeros, as Linux gives it. */
+static void get_cc(struct sock *s, char out[static CC_NAME_MAX])
+{
+    const char *name = cc_name((enum cw_cc)sock_opts(s)->cc);
+
+    memset(out, 0, CC_NAME_MAX);
+    for (unsigned i = 0; i < CC_NAME_MAX - 1 && name[i]; i++)
+        out[i] = name[i];
 }
 
 /* A short room takes what fits. */
@@ -209,6 +223,11 @@ int cw_getsockopt(cw_stack *st, int sd, int level, int name, void *val,
         struct cw_linger l = get_linger(s);
 
         answer(val, len, &l, sizeof(l));
+    } else if (o->type == OPT_CC) {
+        char cc[CC_NAME_MAX];
+
+        get_cc(s, cc);
+        answer(val, len, cc, sizeof(cc));
     } else if (o->type == OPT_INFO) {
         struct cw_tcp_info info = { .state = CW_CLOSED };
 
@@ -286,6 +305,7 @@ static int set_int(struct sock *s, const struct opt *o, int v)
     case OPT_ASK:
     case OPT_INFO:
     case OPT_LINGER:
+    case OPT_CC:
         break;
     }
     return -CW_ENOPROTOOPT;
@@ -311,6 +331,20 @@ static int set_linger(struct sock *s, const void *val, size_t len)
     return 0;
 }
 
+static int set_cc(struct sock *s, const char *name, size_t len)
+{
+    enum cw_cc cc;
+
+    if (len < 1)
+        return -CW_EINVAL;
+    cc = cc_named(name, MIN(len, (size_t)CC_NAME_MAX - 1));
+    if (cc == CW_CC_PROFILE)
+        return -CW_ENOENT;
+    if (cc != (enum cw_cc)sock_opts(s)->cc)
+        tcp_opts_cc(sock_opts(s), s->tcp, cc);
+    return 0;
+}
+
 /* The ports' table keeps what others must know of a bound socket. */
 static void tell_sharing(struct sock *s)
 {
@@ -329,6 +363,8 @@ static int do_setsockopt(struct sock *s, const struct opt *o, const void *val,
 
     if (o->type == OPT_LINGER)
         return set_linger(s, val, len);
+    if (o->type == OPT_CC)
+        return set_cc(s, val, len);
     if (o->type == OPT_INFO || o->type == OPT_ASK)
         return -CW_ENOPROTOOPT;
     if (len < sizeof(v))

@@ -67,6 +67,8 @@ static const char *refuse(const struct cw_config *c)
         return "offer: timestamps, sack, wscale, or nothing";
     if (c->teach_mss && c->teach_mss < TCP_MSS_MIN)
         return "teach_mss: at least 88";
+    if ((unsigned)c->cc > CW_CC_RENO)
+        return "cc: there is no such controller";
     if (c->challenge_acks > CHALLENGE_ACKS_MAX)
         return "challenge_acks: at most a million";
     if (c->challenge_interval < NS_MS)
@@ -126,6 +128,7 @@ const char *stack_config(const struct cw_config *given, struct cw_config *out)
         return why;
     out->offer = out->offer ?: knobs_of(out->profile)->offers;
     out->initcwnd = out->initcwnd ?: knobs_of(out->profile)->initcwnd;
+    out->cc = out->cc ?: (enum cw_cc)knobs_of(out->profile)->cc;
     out->mtu_probing = out->mtu_probing
         ?: (enum cw_mtu_probing)knobs_of(out->profile)->mtu_probing;
     return NULL;

@@ -1,10 +1,32 @@
-/* cc.c: what congestion controllers have in common: slow start, the window
+/* cc.c: the choice of a congestion controller, and what they have in common: slow start, the window
  * that was not used, the loss window, the restart after an idle time.
  *
  *   RFC 5681 §3.1, §4.1.  Whoever writes t->cwnd tells of it by
  *   tcp_cwnd_event().
  */
 #include "tcp/cc.h"
+
+static const struct cc_ops *const controllers[] = {
+    [CW_CC_RENO] = &cc_reno,
+};
+
+const struct cc_ops *tcp_cc(const struct tcp *t)
+{
+    return controllers[t->opts.cc];
+}
+
+/* What the last one kept, the new one cannot read. */
+void tcp_opts_cc(struct tcp_opts *o, struct tcp *t, enum cw_cc cc)
+{
+    INVARIANT((unsigned)cc < ARRAY_LEN(controllers) && controllers[cc]);
+    o->cc = (uint8_t)cc & 15u;
+    if (!t)
+        return;
+    if (t->flight)
+        memset(t->flight->cc, 0, sizeof(t->flight->cc));
+    t->cc_kept = 0;
+    tcp_cc(t)->init(t);
+}
 
 void tcp_cwnd_event(struct tcp *t, enum why why)
 {

@@ -32,8 +32,7 @@ struct cc_ack {
 enum cc_sign { CC_SIGN_LOSS, CC_SIGN_ECN };
 
 struct cc_ops {
-    const char *name;
-    bool        rules;
+    bool rules;
     /* cwnd is the initial window, or another controller's */
     void (*init)(struct tcp *t);
     /* every ACK of something in flight */
@@ -49,6 +48,8 @@ struct cc_ops {
     void (*undo)(struct tcp *t, uint32_t cwnd, uint32_t ssthresh);
     /* about to send after an idle time longer than an RTO */
     void (*idle)(struct tcp *t);
+    /* for who asks: two figures of its own */
+    void (*show)(const struct tcp *t, uint64_t arg[2]);
 };
 
 extern const struct cc_ops cc_reno;
@@ -59,11 +60,7 @@ static inline void *tcp_cc_state(struct tcp *t)
     return t->flight ? t->flight->cc : NULL;
 }
 
-static inline const struct cc_ops *tcp_cc(const struct tcp *t)
-{
-    (void)t;
-    return &cc_reno;
-}
+const struct cc_ops *tcp_cc(const struct tcp *t);
 
 /* cc.c: what controllers share */
 void     tcp_cwnd_event(struct tcp *t, enum why why);

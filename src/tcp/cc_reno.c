@@ -46,7 +46,6 @@ static void recovered(struct tcp *t)
 }
 
 const struct cc_ops cc_reno = {
-    .name = "reno",
     .init = init,
     .ack = ack,
     .congestion = congestion,

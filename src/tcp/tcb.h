@@ -298,6 +298,7 @@ struct tcp_host {
     uint16_t      teach_mss, mtu_base;
     uint16_t      initcwnd;    /* segments; 0: by RFC 5681 §3.1 */
     uint8_t       mtu_probing; /* enum cw_mtu_probing */
+    uint8_t       cc;          /* enum cw_cc */
     bool          teach_ts_zero, no_ts, no_sack, no_wscale;
     uint32_t      sndbuf, rcvbuf; /* at first */
     uint32_t      sndbuf_max, rcvbuf_max;

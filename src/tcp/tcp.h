@@ -50,10 +50,11 @@ struct tcp_opts {
     bool     nodelay, cork, oobinline, keepalive;
     bool     linger_on;
     uint8_t  ttl, tos;
-    uint8_t  bind_flags;   /* as bound: tcp_bind() writes it */
-    uint8_t  pmtudisc : 5; /* CW_PMTUDISC_* */
-    uint8_t  recverr : 1;  /* ICMP errors are told at once */
-    uint8_t  buf_set : 2;  /* TCP_*BUF_SET: the program chose the size */
+    uint8_t  bind_flags : 4; /* as bound: tcp_bind() writes it */
+    uint8_t  cc : 4;         /* enum cw_cc: tcp_opts_cc() */
+    uint8_t  pmtudisc : 5;   /* CW_PMTUDISC_* */
+    uint8_t  recverr : 1;    /* ICMP errors are told at once */
+    uint8_t  buf_set : 2;    /* TCP_*BUF_SET: the program chose the size */
 };
 void tcp_opts_init(struct tcp_opts *o, const struct tcp_host *h);
 
@@ -135,6 +136,8 @@ unsigned tcp_path_mtu(const struct tcp *t);
  * sizes call tcp_opts_changed(). */
 struct tcp_opts *tcp_opts_of(struct tcp *t);
 void             tcp_opts_changed(struct tcp *t);
+/* Another controller governs from now on: a connection's, if t is given. */
+void tcp_opts_cc(struct tcp_opts *o, struct tcp *t, enum cw_cc cc);
 struct tcp_opts *tcp_listener_opts(struct tcp_listener *l);
 void             tcp_listener_opts_changed(struct tcp_listener *l);
 

@@ -16,6 +16,7 @@ void tcp_opts_init(struct tcp_opts *o, const struct tcp_host *h)
         .keepintvl_s = 75,
         .keepcnt = 9,
         .pmtudisc = CW_PMTUDISC_WANT,
+        .cc = h->cc & 15u,
     };
 }
 
@@ -37,7 +38,7 @@ int tcp_bind(struct tcp_host *h, const struct cw_sockaddr *a,
 
     if (!net_bindable(h->net, &a->addr))
         return -CW_EADDRNOTAVAIL;
-    o->bind_flags = flags;
+    o->bind_flags = flags & 15u;
     if (a->port != 0)
         return porttab_bind(&h->ports, &a->addr, a->port, flags, out);
     for (int tries = EPHEMERAL_FIRST; tries <= EPHEMERAL_LAST; tries++) {
@@ -60,7 +61,7 @@ void tcp_bind_changed(struct portbind *b, struct tcp_opts *o)
     uint8_t flags = flags_of(o);
 
     portbind_change(b, o->bind_flags, flags);
-    o->bind_flags = flags;
+    o->bind_flags = flags & 15u;
 }
 
 void tcp_listener_opts_changed(struct tcp_listener *l)

@@ -67,6 +67,7 @@ void tcp_init(struct tcp_host *h, struct env *env, struct net *net,
     h->sndbuf_max = c->sndbuf_max;
     h->rcvbuf_max = c->rcvbuf_max;
     h->budget = c->buffer_budget;
+    h->cc = (uint8_t)c->cc;
 }
 
 void tcp_fini(struct tcp_host *h)

@@ -2,7 +2,7 @@
  * and the rows of the socket table.  Changes nothing, but that an error is
  * told once.  RFC 9293 §3.10.6 STATUS.
  */
-#include "tcp/tcb.h"
+#include "tcp/cc.h"
 
 enum tcp_phase tcp_phase(const struct tcp *t)
 {
@@ -182,6 +182,17 @@ void tcp_listener_info(const struct tcp_listener *l, struct cw_tcp_info *o)
                                .sacked = l->backlog };
 }
 
+/* Who governs cwnd, and by which figures. */
+static void governor(const struct tcp *t, struct cw_tcp_info *o)
+{
+    const char *name = cc_name((enum cw_cc)t->opts.cc);
+
+    for (unsigned i = 0; i < sizeof o->cc - 1 && name[i]; i++)
+        o->cc[i] = name[i];
+    if (tcp_cc(t)->show)
+        tcp_cc(t)->show(t, o->cc_arg);
+}
+
 void tcp_info(const struct tcp *t, struct cw_tcp_info *o)
 {
     uint32_t room;
@@ -226,6 +237,7 @@ void tcp_info(const struct tcp *t, struct cw_tcp_info *o)
         .rcv_space = tcp_rcvbuf(t),
     };
     ages(t, o);
+    governor(t, o);
     o->snd_mss = tcp_eff_mss(t);
     o->snd_cwnd = t->cwnd / MAX(o->snd_mss, 1u);
     o->snd_ssthresh = t->ssthresh == UINT32_MAX

@@ -6,6 +6,7 @@
  */
 #include "world/setting.h"
 
+#include "base/limits.h"
 #include "base/units.h"
 #include "world/inner.h"
 
@@ -123,6 +124,15 @@ static bool read_probing(const char *v, struct setting *s, struct fmt *err)
     return false;
 }
 
+static bool read_cc(const char *v, struct setting *s, struct fmt *err)
+{
+    s->value = cc_named(v, SETTING_TEXT_MAX);
+    if (s->value != CW_CC_PROFILE)
+        return true;
+    fmt_str(err, "there is reno");
+    return false;
+}
+
 static const struct {
     const char *name;
     bool (*read)(const char *v, struct setting *s, struct fmt *err);
@@ -134,6 +144,7 @@ static const struct {
     [SETTING_RCVBUF] = { "rcvbuf", read_buffer },
     [SETTING_SNDBUF] = { "sndbuf", read_buffer },
     [SETTING_MTU_PROBING] = { "mtu-probing", read_probing },
+    [SETTING_CC] = { "cc", read_cc },
 };
 
 /* "h1=8000": the host's name goes to s->host; answers what is behind. */
@@ -209,6 +220,9 @@ void setting_apply(const struct setting *s, struct cw_config *c)
         break;
     case SETTING_MTU_PROBING:
         c->mtu_probing = (enum cw_mtu_probing)s->value;
+        break;
+    case SETTING_CC:
+        c->cc = (enum cw_cc)s->value;
         break;
     }
 }

@@ -185,6 +185,7 @@ enum setting_what {
     SETTING_RCVBUF,
     SETTING_SNDBUF,
     SETTING_MTU_PROBING,
+    SETTING_CC,
 };
 
 enum { SETTING_TEXT_MAX = 96, SETTINGS_MAX = 32 };

@@ -272,6 +272,30 @@ static void bad_options(void)
     close(fd);
 }
 
+/* Names, not numbers; what is set on a listener is inherited. */
+static void congestion_control(void)
+{
+    char      got[32];
+    socklen_t len = sizeof got;
+    int       fd = socket(family, SOCK_STREAM, 0);
+
+    FAILS(setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "nobody", 6), ENOENT);
+    FAILS(setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "ren", 3), ENOENT);
+    FAILS(setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "renoir", 6), ENOENT);
+    FAILS(setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "", 0), EINVAL);
+    EQ(setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4), 0);
+    memset(got, 'x', sizeof got);
+    EQ(getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, got, &len), 0);
+    EQ(len, 16);
+    EQ(memcmp(got, "reno\0\0\0\0\0\0\0\0\0\0\0", 16), 0);
+    len = 3;
+    memset(got, 'x', sizeof got);
+    EQ(getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, got, &len), 0);
+    EQ(len, 3);
+    EQ(memcmp(got, "renx", 4), 0);
+    close(fd);
+}
+
 static void information_server(void)
 {
     int fd = meet();
@@ -339,5 +363,5 @@ static void inherited_client(void)
 CALL_MAIN(ONE(kinds), ONE(flags), ONE(addresses), ONE(not_connected),
           ONE(a_listener), ONE(no_socket), ONE(others), BOTH(twice),
           ONE(defaults), ONE(set_and_get), ONE(set_and_get6),
-          ONE(linger_option), ONE(bad_options), BOTH(information),
-          BOTH(inherited))
+          ONE(linger_option), ONE(bad_options), ONE(congestion_control),
+          BOTH(information), BOTH(inherited))

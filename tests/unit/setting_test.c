@@ -51,6 +51,9 @@ TEST(values)
         { "rcvbuf", "2047", -1, "" },
         { "rcvbuf", "17MiB", -1, "" },
         { "sndbuf", "2KiB", 2048, "" },
+        { "cc", "h1=reno", CW_CC_RENO, "h1" },
+        { "cc", "ren", -1, "" },
+        { "cc", "", -1, "" },
         { "window", "1", -1, "" },
     };
 

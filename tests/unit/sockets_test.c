@@ -182,7 +182,8 @@ TEST(ss_has_the_keys_of_linux)
     s->has_info = true;
     // clang-format off
     s->info = (struct cw_tcp_info){
-        .timestamps = true, .sack = true, .wscale_ok = true, .snd_wscale = 7,
+        .cc = "reno", .timestamps = true, .sack = true, .wscale_ok = true,
+        .snd_wscale = 7,
         .rcv_wscale = 7, .rto = 264 * NS_MS, .srtt = 62900 * NS_US,
         .rttvar = 5400 * NS_US, .snd_mss = 1448, .snd_cwnd = 28,
         .snd_ssthresh = 28, .bytes_sent = 201272, .bytes_retrans = 5792,
