@@ -1,5 +1,6 @@
 /* count.h: the vocabulary of counters: MIB names where a MIB has one (RFC
  * 4022, 4113, 4293), Linux's names where Linux has one, ours elsewhere.
+ * The last ones tell of work, not of events.
  */
 #ifndef BASE_COUNT_H
 #define BASE_COUNT_H
@@ -98,7 +99,9 @@
     X(TCP_COOKIES_FAILED, "SyncookiesFailed") \
     X(TCP_RCVBUF_GREW,    "TCPRcvBufGrew") \
     X(TCP_SNDBUF_GREW,    "TCPSndBufGrew") \
-    X(NO_MEMORY,          "NoMemory")
+    X(NO_MEMORY,          "NoMemory") \
+    X(TCP_SACK_WALK,      "TCPSackWalk") \
+    X(TCP_OOO_WALK,       "TCPOFOWalk")
 // clang-format on
 
 enum count {

@@ -37,6 +37,9 @@ enum {
     TCP_SEGS_MAX = 16384,     /* records in flight on one connection */
     TCP_SACK_SPLITS = 64,     /* records that SACKs may cut, beside one more
                                  for each full segment: CVE-2019-11478 */
+    TCP_SACK_WALK_MAX = 1024, /* records looked at in search of a block, and
+                                 again in search of what is lost, for each
+                                 segment: CVE-2019-5599 */
     TCP_BACKLOG_MAX = 4096,   /* as net.core.somaxconn */
     TCP_SYN_QUEUE_MAX = 4096,
     TCP_TIMEWAIT_MAX = 65536,

@@ -46,6 +46,11 @@ static inline void env_count(struct env *e, enum count c)
     e->count[c]++;
 }
 
+static inline void env_count_by(struct env *e, enum count c, uint64_t n)
+{
+    e->count[c] += n;
+}
+
 static inline bool env_observed(const struct env *e)
 {
     return UNLIKELY(e->on_event != NULL);

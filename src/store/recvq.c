@@ -224,6 +224,7 @@ static void insert(struct insertion *x, seq from, seq to)
     list_each (n, &x->q->ooo) {
         struct recvq_range *r = list_entry(n, struct recvq_range, link);
 
+        x->res->walked++;
         if (seq_le(r->end, from))
             continue;
         if (seq_ge(r->start, to)) {
@@ -264,13 +265,14 @@ static void chain_join(struct recvq_body *q, struct chain *a, struct chain b)
     a->tail = b.tail;
 }
 
-static void join(struct recvq_body *q)
+static void join(struct recvq_body *q, struct recvq_result *res)
 {
     list_each (n, &q->ooo) {
         struct recvq_range *r = list_entry(n, struct recvq_range, link);
         struct recvq_range *p;
         struct chain        c;
 
+        res->walked++;
         if (n->prev == &q->ooo)
             continue;
         p = list_entry(n->prev, struct recvq_range, link);
@@ -342,7 +344,7 @@ static enum why put_fresh(struct insertion *x, seq nxt, seq from, seq end)
     insert(x, from, end);
     if (x->res->fresh == 0)
         return x->why != GO_ON ? x->why : WHY_SEQ_OLD;
-    join(q);
+    join(q, x->res);
     x->res->advanced = release(x->queue, nxt);
     x->res->filled = x->res->advanced > 0 || q->ranges < before + 1;
     return GO_ON;

@@ -37,6 +37,7 @@ struct recvq {
 struct recvq_result {
     uint32_t        advanced; /* RCV.NXT moves on by this many bytes */
     uint32_t        fresh;    /* bytes that were not here before */
+    uint32_t        walked;   /* ranges looked at on the way */
     bool            dup; /* some bytes were: dup_range says the first run */
     bool            filled; /* a hole was filled, wholly or partly */
     struct seqrange dup_range;

@@ -20,7 +20,7 @@ static void tally(struct segq *q, const struct segrec *r, bool add)
     q->bytes += d;
     if (r->marks & SEG_SACKED) {
         q->sacked_bytes += d;
-        q->sacked += add ? 1u : 0u - 1u;
+        q->sacked += add ? r->segs : 0u - r->segs;
         return;
     }
     if (r->marks & SEG_LOST)
@@ -127,6 +127,11 @@ struct segrec *segq_next(const struct segq *q, const struct segrec *r)
     return r->by_seq.next == &q->by_seq ? NULL : rec(r->by_seq.next);
 }
 
+struct segrec *segq_prev(const struct segq *q, const struct segrec *r)
+{
+    return r->by_seq.prev == &q->by_seq ? NULL : rec(r->by_seq.prev);
+}
+
 struct segrec *segq_push(struct segq *q, struct slab *s, seq start, seq end,
                          cw_ns now)
 {
@@ -144,6 +149,7 @@ struct segrec *segq_push(struct segq *q, struct slab *s, seq start, seq end,
         .sent = now,
         .first_sent = now,
         .times = 1,
+        .segs = 1,
         .order = q->next_order++,
     };
     list_push_back(&q->by_seq, &r->by_seq);
@@ -159,6 +165,8 @@ void segq_mark(struct segq *q, struct segrec *r, uint8_t set, uint8_t clear)
 
     tally(q, r, false);
     r->marks = (uint8_t)((r->marks | set) & ~(clear & ~set));
+    if (!(r->marks & SEG_SACKED))
+        r->segs = 1; /* which they were is forgotten */
     tally(q, r, true);
     place = place_of(r->marks);
     if (place == before)
@@ -198,6 +206,7 @@ struct segrec *segq_split(struct segq *q, struct slab *s, struct segrec *r,
     *second = *r;
     r->end = at;
     second->start = at;
+    r->segs = second->segs = 1;
     r->ctl &= (uint8_t)~fin;
     second->ctl &= (uint8_t)~syn;
     list_insert_before(r->by_seq.next, &second->by_seq);
@@ -210,19 +219,71 @@ struct segrec *segq_split(struct segq *q, struct slab *s, struct segrec *r,
     return second;
 }
 
+/* Both are in no list but by_seq.  Its time is the later one's. */
+struct segrec *segq_join(struct segq *q, struct segrec *a)
+{
+    struct segrec *b = segq_next(q, a);
+
+    INVARIANT(b && (a->marks & b->marks & SEG_SACKED));
+    tally(q, a, false);
+    a->end = b->end;
+    a->ctl |= b->ctl;
+    a->segs = (uint16_t)MIN(a->segs + b->segs, UINT16_MAX);
+    a->first_sent = ns_min(a->first_sent, b->first_sent);
+    a->times = MAX(a->times, b->times);
+    if (segq_after(b->order, a->order)) {
+        a->sent = b->sent;
+        a->order = b->order;
+        a->delivered = b->delivered;
+    }
+    forget(q, b);
+    tally(q, a, true);
+    return a;
+}
+
+/* Where a walk to `at` should begin: where the last one ended, or at an end
+ * of the queue that is nearer. */
+static struct segrec *nearest(const struct segq *q, seq at)
+{
+    struct segrec *first = segq_first(q), *last = segq_last(q);
+    struct segrec *hint = q->hint;
+    uint32_t       up = seq_from(at, first->start);
+    uint32_t       down = seq_from(last->end, at), way;
+
+    if (!hint)
+        return up <= down ? first : last;
+    if (seq_lt(at, hint->start))
+        way = seq_from(hint->start, at);
+    else
+        way = seq_lt(at, hint->end) ? 0 : seq_from(at, hint->end);
+    if (way <= MIN(up, down))
+        return hint;
+    return up <= down ? first : last;
+}
+
+struct segrec *segq_seek(struct segq *q, seq at, uint32_t *most)
+{
+    struct segrec *r = segq_first(q);
+
+    if (!r || seq_lt(at, r->start) || seq_ge(at, segq_last(q)->end))
+        return NULL;
+    for (r = nearest(q, at); *most > 0; --*most) {
+        q->hint = r;
+        if (seq_lt(at, r->start))
+            r = segq_prev(q, r);
+        else if (seq_ge(at, r->end))
+            r = segq_next(q, r);
+        else
+            return r;
+    }
+    return NULL;
+}
+
 struct segrec *segq_find(struct segq *q, seq at)
 {
-    struct segrec *r = q->hint;
+    uint32_t most = UINT32_MAX;
 
-    if (!r || seq_lt(at, r->start))
-        r = segq_first(q);
-    if (!r || seq_lt(at, r->start))
-        return NULL;
-    while (r && seq_ge(at, r->end))
-        r = segq_next(q, r);
-    if (r)
-        q->hint = r;
-    return r;
+    return segq_seek(q, at, &most);
 }
 
 /* In which order an ACK's records are told does not matter. */

@@ -30,15 +30,16 @@ struct segrec {
     uint16_t    times;     /* transmissions */
     uint8_t     marks;     /* enum seg_mark */
     uint8_t     ctl;       /* SYN, FIN that the record includes (F_*) */
+    uint16_t    segs;      /* records that it was joined from */
     uint32_t    order;     /* ordinal of its last transmission, modulo 2^32 */
 };
 
 struct segq {
     struct list by_seq, by_tx, waiting;
-    uint32_t    count, sacked; /* records */
-    uint32_t    next_order;
-    uint32_t    sacked_bytes, lost_bytes, rexmit_bytes; /* not SACKed ones */
-    uint32_t    bytes;
+    uint32_t count, sacked; /* records; as they were sent, of them SACKed */
+    uint32_t next_order;
+    uint32_t sacked_bytes, lost_bytes, rexmit_bytes; /* not SACKed ones */
+    uint32_t bytes;
     struct segrec *hint; /* where the last lookup ended */
 };
 
@@ -56,10 +57,16 @@ void segq_mark(struct segq *q, struct segrec *r, uint8_t set, uint8_t clear);
  * the first), NULL: memory is out. */
 struct segrec *segq_split(struct segq *q, struct slab *s, struct segrec *r,
                           seq at);
+/* a and the record behind it, both SACKed, become one, which is answered. */
+struct segrec *segq_join(struct segq *q, struct segrec *a);
 /* The record that covers `at`, or NULL. */
 struct segrec *segq_find(struct segq *q, seq at);
+/* The same, in at most *most steps, which are taken from it; NULL also if
+ * they do not suffice. */
+struct segrec *segq_seek(struct segq *q, seq at, uint32_t *most);
 struct segrec *segq_first(const struct segq *q);
 struct segrec *segq_next(const struct segq *q, const struct segrec *r);
+struct segrec *segq_prev(const struct segq *q, const struct segrec *r);
 struct segrec *segq_last(const struct segq *q);
 
 /* The one to be sent again first, or NULL. */

@@ -445,7 +445,8 @@ static bool send_new(struct tcp *t)
     bool        last = false;
     uint32_t    room;
 
-    if (t->flight && t->flight->one_first)
+    if (t->flight
+        && (t->flight->one_first || t->flight->segq.count >= TCP_SEGS_MAX))
         return false;
     if (t->state == TCPS_SYN_SENT && seq_eq(t->snd.nxt, t->iss))
         p.ctl = F_SYN;

@@ -28,12 +28,27 @@ static bool may_split(const struct tcp *t)
         && q->count < TCP_SEGS_MAX;
 }
 
-/* Marks what the block covers; records that it cuts are split. */
-static uint32_t mark_block(struct tcp *t, seq left, seq right)
+/* What was SACKed together is one record, however it came about: a block
+ * that grows is looked at once, not again with each ACK. */
+static struct segrec *join(struct segq *q, struct segrec *r)
+{
+    struct segrec *p = segq_prev(q, r), *n = segq_next(q, r);
+
+    if (n && (n->marks & SEG_SACKED))
+        r = segq_join(q, r);
+    if (p && (p->marks & SEG_SACKED))
+        r = segq_join(q, p);
+    return r;
+}
+
+/* Marks what the block covers; records that it cuts are split.  Each step is
+ * paid for by a record that becomes SACKed, now or before, but for those of
+ * the search. */
+static uint32_t mark_block(struct tcp *t, seq left, seq right, uint32_t *most)
 {
     struct segq   *q = &t->flight->segq;
     struct slab   *slab = &t->host->segs;
-    struct segrec *r = segq_find(q, left);
+    struct segrec *r = segq_seek(q, left, most);
     uint32_t       fresh = 0;
 
     if (r && seq_lt(r->start, left) && !(r->marks & SEG_SACKED))
@@ -46,14 +61,22 @@ static uint32_t mark_block(struct tcp *t, seq left, seq right)
             break; /* believed less than was said */
         tcp_mark_sacked(t, r);
         fresh += seq_from(r->end, r->start);
+        r = join(q, r);
     }
     return fresh;
 }
 
-/* The blocks of one segment (RFC2018-5-a); true if any tells something new. */
+static void note_walk(struct tcp *t, uint32_t left)
+{
+    env_count_by(tcp_env(t), COUNT_TCP_SACK_WALK, TCP_SACK_WALK_MAX - left);
+}
+
+/* The blocks of one segment (RFC2018-5-a); true if any tells something new.
+ * The newest block is the first: what the walk does not come to was told
+ * before (RFC 2018 §4). */
 bool tcp_sack_in(struct tcp *t, const struct seg *s)
 {
-    uint32_t fresh = 0;
+    uint32_t fresh = 0, most = TCP_SACK_WALK_MAX;
 
     for (unsigned i = 0; i < s->opt->nsack; i++) {
         seq left = s->opt->sack[i].left;
@@ -61,45 +84,51 @@ bool tcp_sack_in(struct tcp *t, const struct seg *s)
 
         if (!useful(t, left, right))
             continue;
-        fresh += mark_block(t, left, right);
+        fresh += mark_block(t, left, right, &most);
         t->flight->high_sacked = seq_max(t->flight->high_sacked, right);
     }
+    note_walk(t, most);
     return fresh > 0;
+}
+
+/* The record of the highest octet that was SACKed. */
+static struct segrec *highest(struct tcp *t, uint32_t *most)
+{
+    struct tcp_flight *f = t->flight;
+
+    if (seq_le(f->high_sacked, t->snd.una))
+        return NULL;
+    return segq_seek(&f->segq, seq_sub(f->high_sacked, 1), most);
 }
 
 /* RFC 6675 §4 IsLost(): DupThresh discontiguous runs above it were SACKed,
  * or more than DupThresh - 1 full segments' bytes.  Walks down from the
- * highest record and stops where all was judged before. */
+ * highest until that is so, though not for ever; what is below was judged
+ * before, or is lost. */
 void tcp_sack_judge(struct tcp *t)
 {
     struct tcp_flight *f = t->flight;
-    uint32_t           bytes = 0, runs = 0;
-    bool               in_run = false, lost = false;
+    uint32_t           bytes = 0, runs = 0, most = TCP_SACK_WALK_MAX;
     uint32_t           enough = (DUP_THRESH - 1) * tcp_eff_mss(t);
-    seq                judged = f->lost_below;
+    struct segrec     *r = highest(t, &most);
+    seq                below = f->lost_below;
+    bool               lost = false;
 
-    for (struct list *n = f->segq.by_seq.prev; n != &f->segq.by_seq;
-         n = n->prev) {
-        struct segrec *r = list_entry(n, struct segrec, by_seq);
-
-        if (seq_le(r->end, f->lost_below))
+    for (; r && seq_gt(r->end, below); r = segq_prev(&f->segq, r)) {
+        if (!lost && most == 0)
             break;
+        most -= !lost;
         if (r->marks & SEG_SACKED) {
-            runs += !in_run;
             bytes += seq_from(r->end, r->start);
-            in_run = true;
-            continue;
+            if (!lost && (++runs >= DUP_THRESH || bytes > enough)) {
+                lost = true;
+                f->lost_below = r->start;
+            }
+        } else if (lost && !(r->marks & SEG_LOST)) {
+            tcp_mark_lost(t, r);
         }
-        in_run = false;
-        if (!lost && (runs >= DUP_THRESH || bytes > enough)) {
-            lost = true;
-            judged = r->end;
-        }
-        if (!lost || (r->marks & SEG_LOST))
-            continue;
-        tcp_mark_lost(t, r);
     }
-    f->lost_below = seq_max(f->lost_below, judged);
+    note_walk(t, most);
 }
 
 /* Is the oldest record lost? */

@@ -108,6 +108,7 @@ enum why tcp_text_accept(struct tcp *t, struct seg *s)
     trim_to_window(t, s);
     in.len = s->text;
     w = recvq_put(&t->recvq, &m, t->rcv.nxt, &in, &res);
+    env_count_by(tcp_env(t), COUNT_TCP_OOO_WALK, res.walked);
     if (res.dup && t->sack_ok)
         t->dsack = res.dup_range;
     if (w == WHY_NO_MEMORY || w == WHY_OOO_FULL) {

@@ -7,7 +7,7 @@ enum { MOST = 200, STEPS = 50000 };
 struct copy {
     seq      start, end;
     cw_ns    sent;
-    uint16_t times;
+    uint16_t times, segs;
     uint8_t  marks;
 };
 
@@ -34,7 +34,7 @@ static void push(struct prng *r)
     if (n == MOST)
         return;
     EXPECT(segq_push(&q, &s, start, seq_add(start, len), now) != NULL);
-    model[n++] = (struct copy){ start, seq_add(start, len), now, 1, 0 };
+    model[n++] = (struct copy){ start, seq_add(start, len), now, 1, 1, 0 };
 }
 
 static void split(struct prng *r, uint32_t i)
@@ -49,6 +49,7 @@ static void split(struct prng *r, uint32_t i)
     memmove(&model[i + 1], &model[i], (n - i) * sizeof model[0]);
     n++;
     model[i].end = model[i + 1].start = cut;
+    model[i].segs = model[i + 1].segs = 1;
 }
 
 static void again(uint32_t i)
@@ -105,7 +106,7 @@ static void same(void)
 {
     uint32_t       bytes = 0, sacked = 0, lost = 0, rexmit = 0, i = 0;
     struct segrec *r = segq_first(&q);
-    uint32_t       moving = 0, waiting = 0, holds = 0;
+    uint32_t       moving = 0, waiting = 0, holds = 0, segs = 0;
 
     for (; r; r = segq_next(&q, r), i++) {
         uint32_t len = seq_from(r->end, r->start);
@@ -119,6 +120,7 @@ static void same(void)
         if (r->marks & SEG_SACKED) {
             sacked += len;
             holds++;
+            segs += model[i].segs;
             continue;
         }
         waiting += (r->marks & (SEG_LOST | SEG_REXMIT)) == SEG_LOST;
@@ -129,21 +131,41 @@ static void same(void)
     EXPECT_EQ(q.count, n);
     EXPECT_EQ(q.sacked_bytes, sacked);
     EXPECT_EQ(segq_pipe(&q), bytes - sacked - lost + rexmit);
-    EXPECT_EQ(q.sacked, holds);
+    EXPECT_EQ(q.sacked, segs);
     moving = n - holds - waiting;
     in_order(&moving, &waiting);
     EXPECT_EQ(moving, 0);
     EXPECT_EQ(waiting, 0);
 }
 
+static void join(uint32_t i)
+{
+    struct copy *a = &model[i], *b = a + 1;
+
+    if (i + 1 >= n || !(a->marks & b->marks & SEG_SACKED))
+        return;
+    EXPECT(segq_join(&q, at(i)) == at(i));
+    a->end = b->end;
+    a->sent = MAX(a->sent, b->sent);
+    a->times = MAX(a->times, b->times);
+    a->segs = (uint16_t)(a->segs + b->segs);
+    n--;
+    memmove(b, b + 1, (n - i - 1) * sizeof *b);
+}
+
 static void find(struct prng *r)
 {
-    seq      x = seq_add(model[0].start, below(r, 20000));
-    uint32_t i = 0;
+    seq            x = seq_add(model[0].start, below(r, 20000));
+    uint32_t       i = 0, most = below(r, 40), left = most;
+    struct segrec *want;
 
     while (i < n && !(seq_le(model[i].start, x) && seq_lt(x, model[i].end)))
         i++;
-    EXPECT(segq_find(&q, x) == (i < n ? at(i) : NULL));
+    want = i < n ? at(i) : NULL;
+    EXPECT(segq_find(&q, x) == want);
+    if (segq_seek(&q, x, &left) != want)
+        EXPECT_EQ(left, 0);
+    EXPECT_LE(left, most);
 }
 
 TEST(as_an_array_of_records)
@@ -165,8 +187,11 @@ TEST(as_an_array_of_records)
 
             segq_mark(&q, at(i), set, clear);
             model[i].marks = (uint8_t)((model[i].marks & ~clear) | set);
+            if (!(model[i].marks & SEG_SACKED))
+                model[i].segs = 1;
         } else if (dice < 7) {
             split(&r, i);
+            join(i);
         } else if (dice < 8) {
             again(i);
         } else if (dice < 10) {
