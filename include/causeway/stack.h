@@ -154,6 +154,11 @@ struct cw_config {
     /* Segments of the initial window (RFC 6928 §2), at most 1000; 0: what
      * the profile has: ten, or two to four (RFC 5681 §3.1). */
     unsigned initcwnd;
+
+    /* The TTL of what is sent by IPv4, and the hop limit by IPv6 until a router
+     * says another one (RFC 1122 §3.2.1.7, RFC 4861 §6.3.4), unless a socket
+     * has its own; 0: 64. */
+    uint8_t ttl, hop_limit;
 };
 
 /* Fills in the defaults.  `seed` is mixed into config->seed. */

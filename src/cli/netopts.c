@@ -54,6 +54,7 @@ static const struct option table[] = {
     { "sndbuf", required_argument, NULL, OPT_SETTING },
     { "mtu-probing", required_argument, NULL, OPT_SETTING },
     { "cc", required_argument, NULL, OPT_SETTING },
+    { "ttl", required_argument, NULL, OPT_SETTING },
     { "seed", required_argument, NULL, OPT_SEED },
     { "clock", required_argument, NULL, OPT_CLOCK },
     { "timeout", required_argument, NULL, OPT_TIMEOUT },

@@ -159,6 +159,7 @@ struct net {
     struct prng   rng;
     struct sipkey id_key;
     uint32_t      id_next[IP_ID_SLOTS];
+    uint8_t       ttl[2]; /* IPv4, IPv6: RFC1122-3.2.1.7-c */
 
     struct prng icmp_rng;
     cw_ns       icmp_credit; /* token bucket, in time */

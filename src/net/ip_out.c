@@ -69,9 +69,10 @@ struct way {
 };
 
 /* RFC 4861 §6.3.4: routers may say how far the Internet reaches. */
-static uint8_t default_ttl(const struct way *w)
+static uint8_t default_ttl(const struct net *n, const struct way *w)
 {
-    return !w->ip4 && w->nif->hop_limit ? w->nif->hop_limit : IP_TTL_DEFAULT;
+    return !w->ip4 && w->nif->hop_limit ? w->nif->hop_limit
+                                        : net_ttl(n, w->ip4);
 }
 
 /* [RFC6864-4.1-a] */
@@ -84,7 +85,7 @@ static void fill_header(struct net *n, const struct net_tx *tx, struct way *w)
     h->tos = tx->tos;
     h->ttl = tx->ttl;
     if (h->ttl == 0) /* RFC 1112 §6.1: a group is near unless asked for */
-        h->ttl = addr_is_multicast(&tx->dst) ? 1 : default_ttl(w);
+        h->ttl = addr_is_multicast(&tx->dst) ? 1 : default_ttl(n, w);
     if (!w->ip4)
         h->flow_label = flow_label(n, tx->flow);
     else if (UNLIKELY(tx->opts != NULL))

@@ -171,6 +171,18 @@ static struct sipkey draw_key(struct prng *r)
     return k;
 }
 
+/* [RFC1122-3.2.1.7-c] */
+void net_ttl_config(struct net *n, uint8_t ttl, uint8_t hop_limit)
+{
+    n->ttl[0] = ttl ?: IP_TTL_DEFAULT;
+    n->ttl[1] = hop_limit ?: IP_TTL_DEFAULT;
+}
+
+uint8_t net_ttl(const struct net *n, bool ip4)
+{
+    return n->ttl[!ip4];
+}
+
 void net_init(struct net *n, struct env *env)
 {
     memset(n, 0, sizeof *n);
@@ -179,6 +191,7 @@ void net_init(struct net *n, struct env *env)
     n->pmtu_due = NS_NEVER;
     n->pmtu_life = PMTU_LIFE;
     n->pmtu_floor4 = PMTU_FLOOR4;
+    net_ttl_config(n, 0, 0);
     n->rng = prng_stream(env->seed, env->host, "net");
     n->id_key = draw_key(&n->rng);
     n->neigh_key = draw_key(&n->rng);

@@ -113,6 +113,9 @@ size_t net_size(void); /* of a struct net */
 void   net_init(struct net *n, struct env *env);
 /* What the configuration says of path MTU discovery. */
 void net_pmtu_config(struct net *n, const struct cw_config *c);
+/* How far packets go that name no TTL of their own; 0: 64. */
+void    net_ttl_config(struct net *n, uint8_t ttl, uint8_t hop_limit);
+uint8_t net_ttl(const struct net *n, bool ip4);
 /* Everything that was held is given back. */
 void net_fini(struct net *n);
 void net_set_proto(struct net *n, uint8_t number, const struct proto *p);

@@ -64,6 +64,16 @@ static void set_pmtu_floor(struct run *r, long v)
     r->set.host.cw.pmtu_floor4 = (uint16_t)v;
 }
 
+static void set_ttl(struct run *r, long v)
+{
+    r->set.host.cw.ttl = (uint8_t)v;
+}
+
+static void set_hop_limit(struct run *r, long v)
+{
+    r->set.host.cw.hop_limit = (uint8_t)v;
+}
+
 static void set_base_mss(struct run *r, long v)
 {
     r->set.host.cw.mtu_base_mss = (uint16_t)v;
@@ -116,6 +126,8 @@ static const struct knob knobs[] = {
     { "tcp_base_mss", set_base_mss, 0 },
     { "ip_no_pmtu_disc", set_no_pmtud, 0 },
     { "min_pmtu", set_pmtu_floor, 0 },
+    { "ip_default_ttl", set_ttl, 0 },
+    { "hop_limit", set_hop_limit, 0 },
     { "tcp_thin_dupack", NULL, 0 },
     { "tcp_thin_linear_timeouts", NULL, 0 },
     { "tcp_frto", ignore, 0 },

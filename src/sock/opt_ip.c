@@ -10,7 +10,7 @@
 #include "sock/sock.h"
 #include "wire/ip4opt.h"
 
-enum { TTL_DEFAULT = 64, ECN_BITS = 3 };
+enum { ECN_BITS = 3 };
 
 enum what {
     TOS,
@@ -125,7 +125,7 @@ int opt_ip_get(struct sock *s, int level, int name, int *out)
         *out = v.tos;
         return 0;
     case TTL:
-        *out = v.ttl ? v.ttl : TTL_DEFAULT;
+        *out = v.ttl ?: net_ttl(s->st->net, level == CW_IPPROTO_IP);
         return 0;
     case PMTUDISC:
         *out = v.pmtudisc;

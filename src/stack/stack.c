@@ -64,6 +64,7 @@ static void parts_setup(struct cw_stack *st, const struct layout *l)
     st->tcp = (void *)(base + l->tcp);
     net_init(st->net, &st->env);
     net_pmtu_config(st->net, &st->config);
+    net_ttl_config(st->net, st->config.ttl, st->config.hop_limit);
     udp_init(st->udp, &st->env, st->net, &udp_up);
     tcp_init(st->tcp, &st->env, st->net, &st->config, &tcp_up);
     sock_table_init(&st->socks, st->env.arena, base + l->slots,

@@ -58,6 +58,16 @@ static bool read_mss(const char *v, struct setting *s, struct fmt *err)
     return false;
 }
 
+static bool read_ttl(const char *v, struct setting *s, struct fmt *err)
+{
+    if (units_count(v, &s->value, err) && s->value >= 1
+        && s->value <= UINT8_MAX)
+        return true;
+    fmt_reset(err);
+    fmt_str(err, "a TTL is from 1 to 255");
+    return false;
+}
+
 static bool read_buffer(const char *v, struct setting *s, struct fmt *err)
 {
     if (!units_count(v, &s->value, err)) { /* bytes need no unit */
@@ -145,6 +155,7 @@ static const struct {
     [SETTING_SNDBUF] = { "sndbuf", read_buffer },
     [SETTING_MTU_PROBING] = { "mtu-probing", read_probing },
     [SETTING_CC] = { "cc", read_cc },
+    [SETTING_TTL] = { "ttl", read_ttl },
 };
 
 /* "h1=8000": the host's name goes to s->host; answers what is behind. */
@@ -223,6 +234,9 @@ void setting_apply(const struct setting *s, struct cw_config *c)
         break;
     case SETTING_CC:
         c->cc = (enum cw_cc)s->value;
+        break;
+    case SETTING_TTL:
+        c->ttl = c->hop_limit = (uint8_t)s->value;
         break;
     }
 }

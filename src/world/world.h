@@ -186,6 +186,7 @@ enum setting_what {
     SETTING_SNDBUF,
     SETTING_MTU_PROBING,
     SETTING_CC,
+    SETTING_TTL,
 };
 
 enum { SETTING_TEXT_MAX = 96, SETTINGS_MAX = 32 };

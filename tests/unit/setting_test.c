@@ -54,6 +54,9 @@ TEST(values)
         { "cc", "h1=reno", CW_CC_RENO, "h1" },
         { "cc", "ren", -1, "" },
         { "cc", "", -1, "" },
+        { "ttl", "h1=128", 128, "h1" },
+        { "ttl", "0", -1, "" },
+        { "ttl", "256", -1, "" },
         { "window", "1", -1, "" },
     };
 
@@ -104,6 +107,10 @@ TEST(they_reach_the_configuration)
     setting_apply(&s, &c);
     s = parse("sndbuf", "5000", true);
     setting_apply(&s, &c);
+    s = parse("ttl", "7", true);
+    setting_apply(&s, &c);
+    EXPECT_EQ(c.ttl, 7);
+    EXPECT_EQ(c.hop_limit, 7);
     EXPECT_EQ(c.profile, CW_PROFILE_STRICT);
     EXPECT_EQ(c.teach_iss, 7);
     EXPECT_EQ(c.teach_mss, 1024);

@@ -276,6 +276,47 @@ TEST(header)
     rig_free(&r);
 }
 
+/* [RFC1122-3.2.1.7-c] The configured TTL is what a socket has that has none,
+ * and can be come back to. */
+TEST(default_ttl)
+{
+    static const struct {
+        int         domain, level, name, recv, want;
+        const char *at;
+    } fams[] = {
+        { CW_AF_INET, CW_IPPROTO_IP, CW_IP_TTL, CW_IP_RECVTTL, 32,
+          "127.0.0.1" },
+        { CW_AF_INET6, CW_IPPROTO_IPV6, CW_IPV6_UNICAST_HOPS,
+          CW_IPV6_RECVHOPLIMIT, 255, "::1" },
+    };
+
+    rig_defaults(&r);
+    r.config.ttl = 32;
+    r.config.hop_limit = 255;
+    rig_make(&r);
+    T_EACH (w, fams) {
+        bool               ip4 = w->domain == CW_AF_INET;
+        struct cw_sockaddr to = ip4 ? at4(w->at, 7) : at6(w->at, 7);
+        int                srv = dgram(w->domain), sd = dgram(w->domain);
+        struct cw_msg      g = { .buf = big + 100, .len = 63 };
+        int                ttls[] = { w->want, 5, w->want };
+
+        t_row("%s", w->at);
+        CALL(0, cw_bind(r.st, srv, &to, r.now));
+        set(srv, w->level, w->recv, 1);
+        for (size_t i = 0; i < 3; i++) {
+            if (i > 0)
+                set(sd, w->level, w->name, i == 1 ? 5 : -1);
+            EXPECT_EQ(get(sd, w->level, w->name), ttls[i]);
+            CALL(1, send_to(sd, to, "x"));
+            rig_pump(&r);
+            CALL(1, cw_recvmsg(r.st, srv, &g, r.now));
+            EXPECT_EQ(g.anc.ttl, ttls[i]);
+        }
+    }
+    rig_free(&r);
+}
+
 /* A record of the route, an alert and an option that nobody knows. */
 static const uint8_t some_options[16] = { 148, 4, 0, 0, 7,   7, 4, 0,
                                           0,   0, 0, 1, 222, 3, 9 };
@@ -579,5 +620,5 @@ TEST(no_discovery)
 }
 
 T_MAIN(T(refused), T(not_asked), T(pending), T(bounded), T(neighbour),
-       T(header), T(options), T(bad_options), T(ranges), T(too_large),
-       T(own_refusal), T(no_discovery))
+       T(header), T(default_ttl), T(options), T(bad_options), T(ranges),
+       T(too_large), T(own_refusal), T(no_discovery))
