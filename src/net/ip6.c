@@ -82,8 +82,17 @@ static enum why check_first(struct net *n, struct ip_in *in,
 {
     struct ip6_problem short_chain = { .tell = true,
                                        .code = ICMP6_PARAM_CHAIN };
+    struct net_rx     *rx = &in->rx;
+    uint32_t           len = rx->pkt->len - rx->ip_off;
+    uint8_t            upper;
+    int64_t            there;
 
-    if (ext->frag.off > 0 || in->rx.len >= ip_upper_min(ext->frag.next))
+    if (ext->frag.off > 0)
+        return GO_ON;
+    there = ip6ext_upper(span_of(pkt_head(rx->pkt) + rx->ip_off,
+                                 MIN(len, (uint32_t)IP6_CHAIN_MAX)),
+                         ext, &upper);
+    if (there >= (int64_t)ip_upper_min(upper))
         return GO_ON;
     icmp_tell_problem(n, in, &short_chain);
     return WHY_FRAG_BAD;

@@ -163,6 +163,26 @@ void ip6ext_skip(struct span pkt, struct ip6_ext *e)
     }
 }
 
+int64_t ip6ext_upper(struct span pkt, const struct ip6_ext *e, uint8_t *proto)
+{
+    size_t at = e->off;
+
+    INVARIANT(at <= pkt.len);
+    *proto = e->proto;
+    while (is_ext(*proto)) {
+        const uint8_t *hdr = pkt.p + at;
+        bool           frag = *proto == PROTO_FRAGMENT;
+
+        if (pkt.len - at < 8)
+            return -1;
+        *proto = hdr[0];
+        at += frag ? IP6_FRAG_LEN : (hdr[1] + 1u) * 8u;
+        if (at > pkt.len)
+            return -1;
+    }
+    return (int64_t)(pkt.len - at);
+}
+
 size_t ip6frag_emit(uint8_t *p, size_t cap, const struct ip6_frag *f)
 {
     INVARIANT(cap >= IP6_FRAG_LEN);

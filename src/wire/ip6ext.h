@@ -59,6 +59,11 @@ enum why ip6ext_walk(struct span pkt, const struct ip6_repr *ip,
  * No answer depends on more (RFC 4443 §2.4 (e)). */
 void ip6ext_skip(struct span pkt, struct ip6_ext *e);
 
+/* After a walk that ended at a fragment, on to its upper layer: how many bytes
+ * of that are here, -1: the chain goes on elsewhere (RFC 7112 §5). */
+int64_t ip6ext_upper(struct span pkt, const struct ip6_ext *e,
+                     uint8_t *proto);
+
 /* Does the walk end at a piece of a packet? */
 static inline bool ip6_is_fragment(const struct ip6_ext *e)
 {

@@ -231,6 +231,66 @@ static void test_malformed(void **state)
     assert_int_equal(arena_used(rig.arena), 0);
 }
 
+/* The first fragment's part of a chain, and what follows it. */
+static const struct chain {
+    const char *what;
+    uint8_t     next, bytes[32];
+    size_t      len;
+    bool        whole;
+} chains[] = {
+    { "options, UDP", PROTO_DSTOPTS, { PROTO_UDP, 0, 1, 4 }, 16, true },
+    { "options, UDP's header is cut",
+      PROTO_DSTOPTS,
+      { PROTO_UDP, 0, 1, 4 },
+      8,
+      false },
+    { "options go on", PROTO_DSTOPTS, { PROTO_UDP, 2, 1, 4 }, 16, false },
+    { "options after options go on",
+      PROTO_DSTOPTS,
+      { PROTO_DSTOPTS, 0, 1, 4, 0, 0, 0, 0, PROTO_UDP, 1, 1, 4 },
+      16,
+      false },
+    { "options announce options",
+      PROTO_DSTOPTS,
+      { PROTO_DSTOPTS, 0, 1, 4 },
+      8,
+      false },
+    { "no next header", PROTO_DSTOPTS, { PROTO_NONE, 0, 1, 4 }, 8, true },
+    { "routing, TCP's header is cut",
+      PROTO_ROUTING,
+      { PROTO_TCP, 0, 0, 0 },
+      24,
+      false },
+    { "routing, TCP", PROTO_ROUTING, { PROTO_TCP, 0, 0, 0 }, 32, true },
+};
+
+/* [RFC8200-4.5-f] RFC 7112 §5: the chain reaches its upper layer within the
+ * first fragment, or the sender hears of it. */
+static void test_chain(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof chains / sizeof *chains; i++) {
+        const struct chain *c = &chains[i];
+        struct ip6_repr     ip = rig_ip6(PROTO_FRAGMENT);
+        struct ip6_frag     frag = { .more = true,
+                                     .id = (uint32_t)i,
+                                     .next = c->next };
+        uint8_t             body[64] = { 0 };
+
+        ip6frag_emit(body, sizeof body, &frag);
+        memcpy(body + IP6_FRAG_LEN, c->bytes, c->len);
+        rig_frame6(&f, ip, body, IP6_FRAG_LEN + c->len);
+        assert_int_equal(rig_in(&rig, RIG_ETH, &f),
+                         c->whole ? GO_ON : WHY_FRAG_BAD);
+        assert_int_equal(rig_out(&rig, &g), !c->whole);
+        if (c->whole)
+            continue;
+        assert_int_equal(g.b[54], 4);
+        assert_int_equal(g.b[55], 3);
+        assert_int_equal(be32_load(g.b + 58), 0);
+    }
+}
+
 /* RFC 1122 §3.3.2, RFC 8200 §4.5: 60 s; the sender hears of it only if the
  * first fragment was here. [RFC1122-3.3.2-c] [RFC8200-4.5-c] */
 static void test_timeout(void **state)
@@ -467,6 +527,7 @@ int main(void)
         CASE(test_false_duplicate),
         CASE(test_two_ends),
         CASE(test_malformed),
+        CASE(test_chain),
         CASE(test_timeout),
         CASE(test_timeout_of_an_error),
         CASE(test_ecn),
