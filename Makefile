@@ -5,7 +5,8 @@ PYTHON := $(shell test -x /usr/bin/python3 && echo /usr/bin/python3 || echo pyth
 BUILD  ?= build
 PREFIX ?= /usr/local
 
-.PHONY: all build demo test fast install bench fuzz interop nmap tidy format clean help \
+.PHONY: all build demo test fast install bench fuzz interop nmap golden golden-all \
+	tidy format clean help \
 	setup-build setup-test setup-tidy
 
 all: build
@@ -45,6 +46,16 @@ interop: build
 nmap: build
 	@$(PYTHON) tests/interop/nmap_test.py $(BUILD)/causeway
 
+# Measured paths in virtual time: writes tests/sim/golden/*.txt, shows what is
+# new; git has what was.
+golden: build
+	@$(PYTHON) tests/sim/golden.py $(BUILD)/causeway --update
+	@git diff --stat -- tests/sim/golden docs/performance.md
+
+golden-all: build
+	@$(PYTHON) tests/sim/golden.py $(BUILD)/causeway --update --all
+	@git diff --stat -- tests/sim/golden
+
 install: build
 	@$(MESON) configure $(BUILD) -Dprefix=$(abspath $(PREFIX))
 	@$(MESON) install -C $(BUILD)
@@ -83,6 +94,7 @@ help:
 	@echo "make bench      measure"
 	@echo "make interop    Causeway and this kernel as each other's peer (RUNS=$(RUNS))"
 	@echo "make nmap       nmap and hping3 against a stack of ours, in a namespace"
+	@echo "make golden     measure the paths of tests/sim/golden again (golden-all: more)"
 	@echo "make fuzz       fuzz each target for a minute (FUZZ_SECONDS)"
 	@echo "make tidy       the source as text, and clang-tidy"
 	@echo "make conformance  write docs/conformance.md from the labels"

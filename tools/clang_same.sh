@@ -9,3 +9,4 @@ ninja -C build-clang --quiet causeway
 [ "${1-}" != build ] || exit 0
 tests/lab/same_test.py build-clang/causeway
 tests/sim/digests_test.py build-clang/causeway
+tests/sim/golden.py build-clang/causeway --table completion
