@@ -130,6 +130,17 @@ static int get_control(const struct pend *p, const struct msghdr *m,
     return r < 0 ? r : cmsg_take(bytes, m->msg_controllen, &c->anc);
 }
 
+/* What the kernel refuses before it looks at anything else; how long a
+ * datagram may be it knows before it reads. */
+static int check_vectors(const struct pend *p, const struct msghdr *m)
+{
+    ptrdiff_t n = mem_iov_room(p->tid, (uintptr_t)m->msg_iov, m->msg_iovlen);
+
+    if (n < 0)
+        return (int)n;
+    return p->gram && n > UINT16_MAX ? -EMSGSIZE : 0;
+}
+
 static int in_sendmsg(const struct pend *p, int prog, struct call *c,
                       char *buf)
 {
@@ -147,6 +158,8 @@ static int in_sendmsg(const struct pend *p, int prog, struct call *c,
         return r;
     if (p->gram && m.msg_name && m.msg_namelen)
         r = get_addr(p, (uintptr_t)m.msg_name, m.msg_namelen, c);
+    if (r == 0)
+        r = check_vectors(p, &m);
     if (r == 0 && p->gram && m.msg_control)
         r = get_control(p, &m, c);
     if (r < 0)

@@ -23,7 +23,13 @@
 #define PIDFD_THREAD O_EXCL
 #endif
 
-enum { CACHE = 256, IOV_MAX_OURS = 1024, IOV_CHUNK = 32 };
+/* RW_MAX: the kernel's MAX_RW_COUNT, to which it cuts what is longer. */
+enum {
+    CACHE = 256,
+    IOV_MAX_OURS = 1024,
+    IOV_CHUNK = 32,
+    RW_MAX = 0x7ffff000,
+};
 
 static struct {
     int tid, fd; /* tid 0: empty */
@@ -150,14 +156,22 @@ ptrdiff_t mem_iov_room(int tid, uint64_t iov, size_t n)
     struct walk  w = { .tid = tid, .iov = iov, .n = n };
     struct iovec v;
     size_t       room = 0;
+    bool         outside = false;
     int          r;
 
     if (n > IOV_MAX_OURS)
         return -EMSGSIZE;
-    while ((r = walk_next(&w, &v)) > 0)
-        if (__builtin_add_overflow(room, v.iov_len, &room))
-            return -EINVAL;
-    return r < 0 ? r : (ptrdiff_t)MIN(room, (size_t)PTRDIFF_MAX);
+    while ((r = walk_next(&w, &v)) > 0) {
+        uintptr_t end = (uintptr_t)v.iov_base + v.iov_len;
+
+        if (v.iov_len > PTRDIFF_MAX)
+            return -EINVAL; /* wherever it stands, this comes first */
+        outside = outside || end < v.iov_len || end > PTRDIFF_MAX;
+        room = MIN(room + v.iov_len, (size_t)RW_MAX);
+    }
+    if (r == 0 && outside)
+        return -EFAULT;
+    return r < 0 ? r : (ptrdiff_t)room;
 }
 
 int mem_process(int tid)

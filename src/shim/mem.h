@@ -23,7 +23,9 @@ ptrdiff_t mem_gather(int tid, uint64_t iov, size_t n, void *out, size_t max);
 /* len bytes into n iovecs; answers how many fitted. */
 ptrdiff_t mem_scatter(int tid, uint64_t iov, size_t n, const void *from,
                       size_t len);
-/* Sum of the room in n iovecs. */
+/* Sum of the room in n iovecs, which the kernel would take so: -EMSGSIZE for
+ * n > 1024, -EINVAL for a negative length, -EFAULT for what is no program's
+ * address. */
 ptrdiff_t mem_iov_room(int tid, uint64_t iov, size_t n);
 
 /* A duplicate of a program's descriptor, or -errno. */

@@ -126,6 +126,57 @@ static void too_long(void)
     close(fd);
 }
 
+/* What is wrong with the vectors is told before anything is read, and which of
+ * it is told first. */
+static void bad_vectors(void)
+{
+    static char             buf[70000];
+    static struct iovec     many[1025];
+    struct sockaddr_storage ss;
+    socklen_t               len = server_at(&ss, 9);
+    int                     fd = dgram();
+    const struct iovec      good = { buf, 4 }, huge = { buf, (size_t)-1 },
+                       large = { buf, 70000 }, larger = { buf, 1 << 30 },
+                       unread = { (void *)8, 4 },
+                       outside = { (void *)-4096, 8 },
+                       unread_large = { (void *)8, 70000 };
+    const struct {
+        struct iovec v[2];
+        size_t       n;
+        int          err;
+    } rows[] = {
+        { { huge }, 1, EINVAL },
+        { { good, huge }, 2, EINVAL },
+        { { outside, huge }, 2, EINVAL },
+        { { large }, 1, EMSGSIZE },
+        { { larger, larger }, 2, EMSGSIZE },
+        { { unread_large }, 1, EMSGSIZE },
+        { { outside, large }, 2, EFAULT },
+        { { unread }, 1, EFAULT },
+        { { good, unread }, 2, EFAULT },
+        { { outside }, 1, EFAULT },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct iovec  v[2] = { rows[i].v[0], rows[i].v[1] };
+        struct msghdr m = { .msg_name = &ss,
+                            .msg_namelen = len,
+                            .msg_iov = v,
+                            .msg_iovlen = rows[i].n };
+
+        FAILS(sendmsg(fd, &m, 0), rows[i].err);
+        m.msg_iov = many;
+        m.msg_iovlen = COUNT(many);
+        FAILS(sendmsg(fd, &m, 0), EMSGSIZE);
+        FAILS(recvmsg(fd, &m, MSG_DONTWAIT), EMSGSIZE);
+        m.msg_iov = v;
+        m.msg_iovlen = rows[i].n;
+        if (rows[i].v[0].iov_base == buf && rows[i].err == EINVAL)
+            FAILS(recvmsg(fd, &m, MSG_DONTWAIT), EINVAL);
+    }
+    close(fd);
+}
+
 static void truncation_server(void)
 {
     char                    buf[8];
@@ -508,8 +559,8 @@ static void to_itself(void)
     close(fd);
 }
 
-CALL_MAIN(BOTH(echo), BOTH(boundaries), ONE(too_long), BOTH(truncation),
-          BOTH(peek), BOTH(connected), ONE(disconnected), BOTH(refused),
-          BOTH(refused_by_option), BOTH(refused_waiting), BOTH(not_told),
-          BOTH(shut), BOTH(vectors), ONE(time_limits), ONE(no_address),
-          ONE(in_use), BOTH(flood), ONE(to_itself))
+CALL_MAIN(BOTH(echo), BOTH(boundaries), ONE(too_long), ONE(bad_vectors),
+          BOTH(truncation), BOTH(peek), BOTH(connected), ONE(disconnected),
+          BOTH(refused), BOTH(refused_by_option), BOTH(refused_waiting),
+          BOTH(not_told), BOTH(shut), BOTH(vectors), ONE(time_limits),
+          ONE(no_address), ONE(in_use), BOTH(flood), ONE(to_itself))
