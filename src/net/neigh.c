@@ -5,11 +5,11 @@
  * old: REACHABLE lasts half a minute, then the entry is STALE, and the next
  * packet is still sent, but starts a wait (DELAY) for a sign of life from
  * above (net_confirm).  If none comes, the neighbour is asked directly
- * (PROBE).  Somebody new is asked by broadcast or multicast while packets
- * wait (INCOMPLETE).  Three questions without an answer, a second apart, and
- * it is FAILED: the packets' senders hear of it, and the next packet begins
- * anew, so that a dead host costs at most one question a second (RFC 1122
- * §2.3.2.1).
+ * (PROBE), and at once if a transport has its doubts (net_doubt).  Somebody
+ * new is asked by broadcast or multicast while packets wait (INCOMPLETE).
+ * Three questions without an answer, a second apart, and it is FAILED: the
+ * packets' senders hear of it, and the next packet begins anew, so that a
+ * dead host costs at most one question a second (RFC 1122 §2.3.2.1).
  *
  *             packet               answer            30 s, packet
  *      NONE -------> INCOMPLETE ----------> REACHABLE -----------+
@@ -45,8 +45,9 @@ static const uint16_t edges[] = {
     [NEIGH_NONE] = S(INCOMPLETE) | S(STALE) | S(PERMANENT) | S(FAILED),
     [NEIGH_INCOMPLETE] = S(REACHABLE) | S(STALE) | S(FAILED) | S(PERMANENT)
         | S(NONE),
-    [NEIGH_REACHABLE] = S(STALE) | S(PERMANENT) | S(NONE),
-    [NEIGH_STALE] = S(REACHABLE) | S(DELAY) | S(PERMANENT) | S(NONE),
+    [NEIGH_REACHABLE] = S(STALE) | S(PROBE) | S(PERMANENT) | S(NONE),
+    [NEIGH_STALE] = S(REACHABLE) | S(DELAY) | S(PROBE) | S(PERMANENT)
+        | S(NONE),
     [NEIGH_DELAY] = S(REACHABLE) | S(STALE) | S(PROBE) | S(PERMANENT)
         | S(NONE),
     [NEIGH_PROBE] = S(REACHABLE) | S(STALE) | S(FAILED) | S(PERMANENT)
@@ -433,6 +434,19 @@ void net_confirm(struct net *n, const struct net_dest *dest)
     else if (is(ne, S(REACHABLE)))
         ne->reachable_until = ns_max(ne->reachable_until,
                                      n->env->now + reachable_time(n, ne) / 2);
+}
+
+/* No time is lost with waiting for a sign of life: there was one, a bad one.
+ * [MUST-20] */
+void net_doubt(struct net *n, const struct net_dest *dest)
+{
+    struct neigh *ne = dest->neigh;
+
+    if (!ne || !net_dest_ok(n, dest)
+        || !is(ne, S(REACHABLE) | S(STALE) | S(DELAY)))
+        return;
+    enter(n, ne, NEIGH_PROBE, WHY_NONE);
+    ask(n, ne);
 }
 
 /* ---- facts -------------------------------------------------------------- */

@@ -172,6 +172,10 @@ bool net_dest_ok(const struct net *n, const struct net_dest *dest);
 /* The neighbour behind dest made forward progress possible (RFC 4861
  * §7.3.1): new data were acknowledged. */
 void net_confirm(struct net *n, const struct net_dest *dest);
+/* The opposite: nothing that was sent there has been answered for a while
+ * (RFC 9293 §3.8.3, R1; RFC 1122 §3.3.1.4).  The neighbour is asked whether
+ * it is still where it was. */
+void net_doubt(struct net *n, const struct net_dest *dest);
 /* How many more packets this interface's queue takes now. */
 unsigned net_room(const struct net *n, const struct net_dest *dest);
 /* Is this an address of ours (loopback included)? */

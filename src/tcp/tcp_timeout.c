@@ -3,6 +3,9 @@
  */
 #include "tcp/tcb.h"
 
+/* §3.8.3: timeouts in a row after which the network layer is told; SHLD-10 */
+enum { R1 = 3 };
+
 static void fired(struct tcp *t, enum event_timer which, cw_ns value,
                   unsigned times)
 {
@@ -75,7 +78,9 @@ static void rexmit_timeout(struct tcp *t)
     if (t->state & TCPS_OPENING)
         t->syn_timed_out = true;
     env_count(tcp_env(t), COUNT_TCP_TIMEOUTS);
-    t->backoff++; /* RFC6298-5.4-a */
+    t->backoff++;         /* RFC6298-5.4-a */
+    if (t->backoff == R1) /* MUST-20 */
+        net_doubt(t->host->net, &t->dest);
     tcp_recover_timeout(t);
     f->rexmit_arg = (uint64_t)value;
     tcp_mtu_timeout(t);

@@ -364,6 +364,38 @@ static void test_signs_of_life(void **state)
     rig_out_none(&rig);
 }
 
+/* [MUST-20] What a transport doubts is asked at once where it was, and then
+ * by everybody; what is being asked, or is given, is not. */
+static void test_doubt(void **state)
+{
+    struct cw_addr  dst = who(true), src = addr4(0);
+    struct net_dest dest;
+
+    (void)state;
+    assert_int_equal(send(true, 10), GO_ON);
+    expect_ask(true, false);
+    assert_int_equal(net_path(rig.net, &dst, 0, &src, &dest), GO_ON);
+    net_doubt(rig.net, &dest);
+    rig_out_none(&rig);
+    answer(true, 9);
+    expect_data(9, 10);
+    for (unsigned i = 0; i < 3; i++) {
+        net_doubt(rig.net, &dest);
+        assert_int_equal(state_of(true), NEIGH_PROBE);
+        expect_ask(true, true);
+        assert_int_equal(send(true, 11), GO_ON);
+        expect_data(9, 11);
+        rig_advance(&rig, NS_S);
+    }
+    assert_int_equal(state_of(true), NEIGH_FAILED);
+    net_doubt(rig.net, &dest);
+    rig_out_none(&rig);
+    assert_int_equal(send(true, 12), GO_ON);
+    expect_ask(true, false);
+    answer(true, 8);
+    expect_data(8, 12);
+}
+
 /* §7.2.5, the table: state and address after an advertisement. */
 /* [RFC4861-7.2.5-a] */
 static void test_advertisements(void **state)
@@ -649,13 +681,21 @@ static void test_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_resolution),        CASE(test_prompting_source),
-        CASE(test_failure),           CASE(test_waiting_queue),
-        CASE(test_waiting_fragments), CASE(test_ageing),
-        CASE(test_signs_of_life),     CASE(test_advertisements),
-        CASE(test_unasked),           CASE(test_arp_questions),
-        CASE(test_bad_arp),           CASE(test_solicitations),
-        CASE(test_bad_ndp),           CASE(test_noarp),
+        CASE(test_resolution),
+        CASE(test_prompting_source),
+        CASE(test_failure),
+        CASE(test_waiting_queue),
+        CASE(test_waiting_fragments),
+        CASE(test_ageing),
+        CASE(test_signs_of_life),
+        CASE(test_doubt),
+        CASE(test_advertisements),
+        CASE(test_unasked),
+        CASE(test_arp_questions),
+        CASE(test_bad_arp),
+        CASE(test_solicitations),
+        CASE(test_bad_ndp),
+        CASE(test_noarp),
         CASE(test_bounded),
     };
 

@@ -20,12 +20,25 @@ struct pair {
         struct rig    rig;
         struct cw_pkt held[HELD]; /* on their way to this one */
         unsigned      n;
+        unsigned      lies; /* so many ARP replies to it are damaged */
         struct side  *other;
     } left, right;
     struct recorder *r;
     uint8_t         *file;
     size_t           len;
 };
+
+/* A bit of the address that an ARP reply tells: it has no checksum. */
+static void damage(struct side *to, struct cw_pkt *pkt)
+{
+    uint8_t *b = pkt->frags[0].buf->data + pkt->frags[0].off;
+
+    if (to->lies == 0 || be16_load(b + 12) != 0x0806
+        || be16_load(b + 20) != 2)
+        return;
+    to->lies--;
+    b[25] ^= 0x10;
+}
 
 static void on_outside(void *ctx, struct cw_pkt *pkts, unsigned n)
 {
@@ -34,6 +47,7 @@ static void on_outside(void *ctx, struct cw_pkt *pkts, unsigned n)
 
     for (unsigned i = 0; i < n; i++) {
         assert_true(to->n < HELD);
+        damage(to, &pkts[i]);
         to->held[to->n++] = pkts[i];
     }
 }
@@ -117,18 +131,24 @@ static bool bring(struct side *s)
     return n > 0;
 }
 
-/* Both under one clock, until nothing happens any more. */
-static void run(struct pair *p)
+/* Both under one clock. */
+static void run_until(struct pair *p, cw_ns end)
 {
     struct world *l = p->left.rig.w, *r = p->right.rig.w;
     cw_ns         next;
 
-    while ((next = ns_min(world_next(l), world_next(r))) < 600 * NS_S) {
+    while ((next = ns_min(world_next(l), world_next(r))) < end) {
         world_advance(l, next);
         world_advance(r, next);
         while (bring(&p->left) || bring(&p->right))
             ;
     }
+}
+
+/* Until nothing happens any more. */
+static void run(struct pair *p)
+{
+    run_until(p, 600 * NS_S);
 }
 
 static void finish(struct pair *p)
@@ -191,6 +211,26 @@ TEST(the_link_to_it_loses_packets_both_ways)
     transfer("fd09::4", UINT32_MAX / 50);
 }
 
+/* [MUST-20] A wrong Ethernet address was learned, and nothing arrives: TCP
+ * tells the network layer, which asks again, well before the connection is
+ * given up. */
+TEST(a_neighbour_that_does_not_answer_is_asked_anew)
+{
+    static const char *const source[] = { "@source", "10.9.0.4", "9",
+                                          "300kB" };
+    static struct pair       p;
+
+    begin(&p, 0);
+    p.left.lies = 1;
+    start(&p.right.rig, 2, ARRAY_LEN(sink), sink);
+    start(&p.left.rig, 1, ARRAY_LEN(source), source);
+    run_until(&p, 20 * NS_S);
+    assert_int_equal(0, p.left.lies);
+    assert_string_equal("h2: 300000 bytes received\n", p.right.rig.out);
+    run(&p);
+    finish(&p);
+}
+
 /* A rule can name it. */
 TEST(a_rule_drops_what_goes_out)
 {
@@ -234,4 +274,5 @@ TEST(frames_that_are_none_are_harmless)
 
 T_MAIN(T(a_transfer_to_what_is_outside_can_be_replayed),
        T(the_link_to_it_loses_packets_both_ways),
+       T(a_neighbour_that_does_not_answer_is_asked_anew),
        T(a_rule_drops_what_goes_out), T(frames_that_are_none_are_harmless))
