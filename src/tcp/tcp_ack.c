@@ -79,6 +79,7 @@ static void advance(struct tcp *t, const struct seg *s, struct cc_ack *c)
     if (c->rtt >= 0)
         tcp_rtt_sample(t, c->rtt);
     end_backoff(t, c->rtt >= 0);
+    net_confirm(t->host->net, &t->dest); /* RFC4861-7.3.1-a */
     if (seq_eq(t->snd.una, t->snd.nxt))
         tcp_timers_all_acked(t);
     else
