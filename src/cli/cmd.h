@@ -10,6 +10,7 @@ struct net_opts;
 int cmd_run_on_device(const struct net_opts *opts, int argc, char **argv,
                       int at);
 int cmd_ladder(int argc, char **argv);
+int cmd_link(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_host(int argc, char **argv);

@@ -48,7 +48,7 @@ static const char run_options[] =
 
 static const struct entry {
     const char *name, *line, *usage, *examples, *more;
-    bool        link;
+    bool        link, hosts; /* which options, besides */
 } entries[] = {
     { "lab", "run programs on hosts of their own, joined by a link",
       "causeway lab [LINK OPTIONS] -- PROGRAM1 : PROGRAM2 ...",
@@ -86,7 +86,7 @@ static const struct entry {
       "Exit: the first non-zero status in order of hosts; 124 stopped by\n"
       "--timeout or nothing can happen any more; 125 causeway itself failed;\n"
       "126, 127 a program cannot be executed, is not found.\n",
-      true },
+      true, true },
     { "run", "run a program on the host that your terminals share",
       "causeway run [LINK OPTIONS] -- PROGRAM ARGS",
       "  causeway run --delay 20ms -- python3 server.py    # one terminal\n"
@@ -108,12 +108,33 @@ static const struct entry {
       "Exit: the program's status, 128+n by signal n; 124 stopped by\n"
       "--timeout; 125 it could not be taken over (and was not started), or\n"
       "the live host ended; 126, 127 it cannot be executed, is not found.\n",
-      true },
+      true, true },
+    { "link", "an emulated link between two TAP devices, in real time",
+      "causeway link [LINK OPTIONS] --dev tap:A --dev tap:B",
+      "  causeway link --rate 10mbit --delay 20ms --queue 1bdp \\\n"
+      "      --dev tap:left --dev tap:right\n",
+      "What is sent to one device comes out of the other as if this link lay\n"
+      "between: two namespaces or virtual machines become neighbours with a bad\n"
+      "network. No stack of ours takes part; docs/tap.md has an example. A\n"
+      "device that does not exist is made (this takes root). ^C ends it; then it\n"
+      "says what became of the frames, and how punctual it was itself.\n"
+      "\n"
+      "  --back 'WORDS'    the way from the second device to the first, if it is\n"
+      "                    another: --back 'delay 20ms'\n"
+      "  --drop RULE       with a direction: --drop 'left>right data 2'\n"
+      "  --seed N          what chance does; default 1, or `random`\n"
+      "  --json            the end as one line, schema causeway.link/1\n"
+      "  -q, --quiet       nothing on standard error\n"
+      "\n"
+      "Under load, `chrt -f 1 causeway link ...` keeps it punctual.\n"
+      "Exit: 0 by ^C or SIGTERM; 1 a device is gone; 125 a device cannot be\n"
+      "had.\n",
+      true, false },
     { "host", "the live host of `causeway run`: is there one? end it",
       "causeway host [status | stop]",
       "  causeway host\n"
       "  causeway host stop\n",
-      "Exit: 0; 3 no live host runs.\n", false },
+      "Exit: 0; 3 no live host runs.\n", false, false },
     { "ladder", "draw who sent what when, and why: the sequence diagram",
       "causeway ladder [OPTIONS] [CONN] [FILE]",
       "  causeway ladder                    the last run\n"
@@ -134,7 +155,7 @@ static const struct entry {
       "  -q, --quiet       no remarks on standard error\n"
       "\n"
       "COLUMNS is obeyed. Exit: 0; 2 no such recording or conversation.\n",
-      false },
+      false, false },
     { "plot", "draw a sender's congestion window, or its send window",
       "causeway plot [--window] [OPTIONS] [SENDER] [FILE]",
       "  causeway plot                      cwnd of who sent most, last run\n"
@@ -151,7 +172,7 @@ static const struct entry {
       "  -q, --quiet       no remarks on standard error\n"
       "\n"
       "COLUMNS is obeyed. Exit: 0; 2 no such recording or sender.\n",
-      false },
+      false, false },
     { "trace", "print packets, one a line, and why each was sent",
       "causeway trace [OPTIONS] [FILTER] [FILE]",
       "  causeway trace                      the last run\n"
@@ -186,13 +207,13 @@ static const struct entry {
       "frame_len, why (for machines), why_text, name_service, lost, fates\n"
       "(of each copy: what, rule, arrive_ns), line (tcpdump's words).\n"
       "Exit: 0; 2 no such recording, a bad filter.\n",
-      false },
+      false, false },
     { "doctor", "can this machine run it, and what is missing?",
       "causeway doctor [--json]", "  causeway doctor\n",
       "One line a capability: ok, no (and why), or - for what is only good to\n"
       "have. Each is tried out, on a program of its own.\n"
       "Exit: 0 it can; 3 it cannot.\n",
-      false },
+      false, false },
     { "sim", "virtual time: random worlds with oracles, measured paths",
       "causeway sim [--seed N | --seeds A..B] [--profile P] [--digests] [-v]\n"
       "       causeway sim path [OPTION]...",
@@ -227,7 +248,7 @@ static const struct entry {
       "\n"
       "Exit: 0 all hold; 1 a seed failed (the command that repeats it is\n"
       "printed); 2 usage.\n",
-      false },
+      false, false },
     { "test", "packet scripts: what is called and comes in, what must go out",
       "causeway test [--exact] [--ipv6] [--wrap] [--flag=--NAME=VALUE] [--json]\n"
       "              [-v] FILE.pkt|DIRECTORY ...",
@@ -255,7 +276,7 @@ static const struct entry {
       "  -v                each event as it is met; -q: only failures\n"
       "\n"
       "Exit: 0 none failed; 1 some failed; 2 usage, or no such file.\n",
-      false },
+      false, false },
     { "replay", "run a recording's calls again and compare every packet",
       "causeway replay [--check] [--json] [FILE]",
       "  causeway replay --check\n"
@@ -264,7 +285,7 @@ static const struct entry {
       "stacks; no program is needed. Without FILE the last run is meant.\n"
       "Exit: 0 every packet is the same; 1 one differs (both are shown);\n"
       "2 no recording.\n",
-      false },
+      false, false },
     { "netstat", "the sockets, in net-tools' columns",
       "causeway netstat [-tulanpeos46] [FILE]",
       "  causeway netstat -nltp\n"
@@ -283,7 +304,7 @@ static const struct entry {
       "  --host NAME       only this host of a lab\n"
       "  --last            the last run's end, even if something runs now\n"
       "  --json            one document, schema causeway.ss/1; -s: .counters/1\n",
-      false },
+      false, false },
     { "ss", "the sockets, with all that the stack knows of them",
       "causeway ss [-tulanpieomsHO46r] [FILTER] [FILE]",
       "  causeway ss -tan\n"
@@ -306,7 +327,7 @@ static const struct entry {
       "  --last            the last run's end, even if something runs now\n"
       "  --json            one document, schema causeway.ss/1\n"
       "  -q                no remarks on standard error\n",
-      false },
+      false, false },
 };
 
 static const struct entry *find(const char *verb)
@@ -346,7 +367,7 @@ void help_long(const char *verb, FILE *out)
     const struct entry *e = find(verb);
 
     help_short(verb, out);
-    if (e->link)
+    if (e->hosts)
         fprintf(out, "\n%s", run_options);
     fprintf(out, "\n%s", e->more);
 }
@@ -385,10 +406,10 @@ void help_man(const char *verb, FILE *out)
     fprintf(out, ".Sh NAME\n.Nm causeway-%s\n.Nd %s\n", verb, e->line);
     section("SYNOPSIS", e->usage, out);
     section("EXAMPLES", e->examples, out);
-    if (e->link) {
+    if (e->link)
         section("LINK OPTIONS", link_options, out);
+    if (e->hosts)
         section("OPTIONS", run_options, out);
-    }
     section("DESCRIPTION", e->more, out);
     fprintf(out, ".Sh SEE ALSO\n.Xr causeway 1\n");
 }

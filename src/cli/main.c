@@ -21,6 +21,7 @@ static const struct verb {
     { "run", cmd_run },         { "host", cmd_host },
     { "doctor", cmd_doctor },   { "ss", cmd_ss },
     { "test", cmd_test },       { "trace", cmd_trace },
+    { "link", cmd_link },
 };
 
 static int version(void)

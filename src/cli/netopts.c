@@ -216,49 +216,67 @@ static bool unknown(struct net_opts *o, const char *word)
     return false;
 }
 
-static bool one(struct net_opts *o, int c, int index)
+static bool one(struct net_opts *o, int c, int index, char *value)
 {
     switch (c) {
     case OPT_WORD:
-        return link_words(o, table[index].name, table[index].name, optarg);
+        return link_words(o, table[index].name, table[index].name, value);
     case OPT_LINK:
-        return link_words(o, "link", "", optarg);
+        return link_words(o, "link", "", value);
     case OPT_NET:
-        return preset(o, optarg);
+        return preset(o, value);
     case OPT_DROP:
-        return drop_rule(o, optarg);
+        return drop_rule(o, value);
     case OPT_SETTING:
-        return setting(o, table[index].name, optarg);
+        return setting(o, table[index].name, value);
     case OPT_SEED:
-        return seed(o, optarg);
+        return seed(o, value);
     case OPT_CLOCK:
-        return clock_word(o, optarg);
+        return clock_word(o, value);
     case OPT_TIMEOUT:
-        return time_limit(o, optarg);
+        return time_limit(o, value);
     case OPT_RECORD:
-        o->record = optarg;
+        o->record = value;
         return true;
     case OPT_DEV:
-        return net_opts_dev(o, optarg);
+        return net_opts_dev(o, value);
     case OPT_ADDR:
-        return net_opts_addr(o, optarg);
+        return net_opts_addr(o, value);
     case OPT_GATEWAY:
-        return net_opts_gateway(o, optarg);
+        return net_opts_gateway(o, value);
     case '?':
-        return unknown(o, optarg);
+        return unknown(o, value);
     case ':':
-        snprintf(o->why, sizeof o->why, "%s: it needs a value", optarg);
+        snprintf(o->why, sizeof o->why, "%s: it needs a value", value);
         return false;
     default:
         return flag(o, c);
     }
 }
 
-int net_opts_parse(struct net_opts *o, int argc, char **argv)
+bool net_opts_take(struct net_opts *o, const char *name, char *value)
+{
+    int i = 0;
+
+    while (table[i].name && strcmp(table[i].name, name) != 0)
+        i++;
+    INVARIANT(table[i].name); /* the caller's table has ours */
+    return one(o, table[i].val, i, value);
+}
+
+bool net_opts_settle(struct net_opts *o)
 {
     char       text[160];
     struct fmt err = fmt_of(text, sizeof text);
-    int        c, index = 0;
+
+    if (!spec_parse(o->words, &o->spec, &err))
+        snprintf(o->why, sizeof o->why, "%s", text);
+    return !*o->why;
+}
+
+int net_opts_parse(struct net_opts *o, int argc, char **argv)
+{
+    int c, index = 0;
 
     memset(o, 0, sizeof *o);
     o->timeout = NS_NEVER;
@@ -269,14 +287,10 @@ int net_opts_parse(struct net_opts *o, int argc, char **argv)
             return 0;
         if (c == '?' || c == ':')
             optarg = argv[optind - 1];
-        if (!one(o, c, index))
+        if (!one(o, c, index, optarg))
             return -1;
     }
-    if (!spec_parse(o->words, &o->spec, &err)) {
-        snprintf(o->why, sizeof o->why, "%s", text);
-        return -1;
-    }
-    if (!net_opts_outside_ok(o))
+    if (!net_opts_settle(o) || !net_opts_outside_ok(o))
         return -1;
     if (optind >= argc) {
         snprintf(o->why, sizeof o->why,

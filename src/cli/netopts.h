@@ -35,6 +35,11 @@ struct net_opts {
  * the exit is 2). */
 int net_opts_parse(struct net_opts *o, int argc, char **argv);
 
+/* One of these options, by its name, for a command with a table of its own;
+ * false: o->why says it.  Once all are in: do the link's words go together? */
+bool net_opts_take(struct net_opts *o, const char *name, char *value);
+bool net_opts_settle(struct net_opts *o);
+
 /* netopts_dev.c: --dev, --addr and --gateway; false: o->why says it. */
 bool net_opts_dev(struct net_opts *o, const char *text);
 bool net_opts_addr(struct net_opts *o, const char *text);

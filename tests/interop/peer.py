@@ -39,6 +39,9 @@ class Peer:
     def __init__(self):
         self.listener = self.conn = self.port = None
 
+    def pid(self):
+        return os.getpid()
+
     # ---- opening and closing -------------------------------------------------
 
     def listen(self, host, port=0):
