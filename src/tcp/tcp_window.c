@@ -94,7 +94,7 @@ uint32_t tcp_new_data(const struct tcp *t, uint32_t *window_room)
 
     *window_room = seq_gt(right, t->snd.nxt) ? seq_from(right, t->snd.nxt)
                                              : 0;
-    if (t->fin_sent || (t->state & TCPS_OPENING))
+    if (t->fin_sent || (t->state & (TCPS_OPENING | TCPS_CLOSED)))
         return 0;
     INVARIANT(sent <= t->sendq.len);
     return t->sendq.len - sent;
