@@ -44,6 +44,19 @@ static void take_sack(struct span data, struct tcpopt *out)
     }
 }
 
+/* RFC7413-4.1.1-a: nothing, or 4 to 16 octets, an even number of them. */
+static bool take_cookie(struct span data, struct tcpopt *out)
+{
+    if (data.len != 0
+        && (data.len < TCPOPT_FAST_MIN || data.len > TCPOPT_FAST_MAX
+            || data.len % 2 != 0))
+        return false;
+    out->has_fast = true;
+    out->fast_len = (uint8_t)data.len;
+    memcpy(out->fast, data.p, data.len);
+    return true;
+}
+
 /* Options of a SYN only (MUST-65, RFC2018-2-a; elsewhere they say nothing).
  * False: unknown, such as a user timeout (RFC5482-3-a), or of a wrong length.
  */
@@ -65,7 +78,7 @@ static bool take_syn_option(uint8_t kind, struct span data,
         out->sack_ok = true;
         return true;
     }
-    return false;
+    return kind == TCPOPT_FAST && take_cookie(data, out);
 }
 
 static bool sack_len_ok(size_t len)
@@ -111,6 +124,12 @@ bool tcpopt_parse(struct span opts, bool syn, struct tcpopt *out)
     return !r.bad;
 }
 
+/* Kind, length and cookie, filled up to words. */
+static size_t fast_padded(const struct tcpopt *o)
+{
+    return (2u + o->fast_len + 3u) & ~(size_t)3;
+}
+
 /* What stands before the SACK blocks. */
 static size_t plain_len(const struct tcpopt *o)
 {
@@ -124,6 +143,8 @@ static size_t plain_len(const struct tcpopt *o)
         len += TCPOPT_SACK_OK_LEN + 2;
     if (o->has_wscale)
         len += TCPOPT_WSCALE_LEN + 1;
+    if (o->has_fast)
+        len += fast_padded(o);
     return len;
 }
 
@@ -153,7 +174,16 @@ static void emit_sack(struct writer *w, const struct tcpopt *o, size_t n)
     }
 }
 
-/* <mss, sackOK, TS, nop, wscale>; <nop, nop, TS, nop, nop, sack>: always whole
+static void emit_cookie(struct writer *w, const struct tcpopt *o)
+{
+    write_u8(w, TCPOPT_FAST);
+    write_u8(w, (uint8_t)(2 + o->fast_len));
+    write_bytes(w, o->fast, o->fast_len);
+    for (size_t i = 2u + o->fast_len; i < fast_padded(o); i++)
+        write_u8(w, TCPOPT_NOP);
+}
+
+/* <mss, sackOK, TS, nop, wscale, cookie>; <nop, nop, TS, nop, nop, sack>: always whole
  * words, so that no padding is needed (MUST-69). */
 size_t tcpopt_emit(uint8_t *p, size_t cap, const struct tcpopt *o)
 {
@@ -163,6 +193,7 @@ size_t tcpopt_emit(uint8_t *p, size_t cap, const struct tcpopt *o)
 
     INVARIANT(o->nsack <= TCPOPT_SACK_MAX);
     INVARIANT(!o->has_wscale || o->wscale <= TCP_WSCALE_MAX);
+    INVARIANT(!o->has_fast || o->fast_len <= TCPOPT_FAST_MAX);
     if (o->has_mss)
         write_be32(&w,
                    (uint32_t)TCPOPT_MSS << 24 | (uint32_t)TCPOPT_MSS_LEN << 16
@@ -178,6 +209,8 @@ size_t tcpopt_emit(uint8_t *p, size_t cap, const struct tcpopt *o)
         write_be32(&w,
                    (uint32_t)TCPOPT_NOP << 24 | (uint32_t)TCPOPT_WSCALE << 16
                        | (uint32_t)TCPOPT_WSCALE_LEN << 8 | o->wscale);
+    if (o->has_fast)
+        emit_cookie(&w, o);
     if (n > 0)
         emit_sack(&w, o, n);
     INVARIANT(!w.bad);

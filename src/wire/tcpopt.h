@@ -1,6 +1,6 @@
 /* tcpopt.h: TCP options: MSS (RFC 9293 §3.7.1), window scale and timestamps
- * (RFC 7323), SACK permitted and SACK (RFC 2018); the others are stepped
- * over (RFC 9293 MUST-6) and stay visible to tcpopt_next().
+ * (RFC 7323), SACK permitted and SACK (RFC 2018), Fast Open (RFC 7413); the others
+ * are stepped over (RFC 9293 MUST-6) and stay visible to tcpopt_next().
  *
  * Options that only a SYN may carry are ignored elsewhere, and SACK blocks
  * are ignored in a SYN.  Where an option stands twice, the last one counts.
@@ -21,7 +21,11 @@ enum {
     TCPOPT_SACK_OK = 4,
     TCPOPT_SACK = 5,
     TCPOPT_TS = 8,
+    TCPOPT_FAST = 34, /* the experimental kind, 254, is unknown here */
 };
+
+/* Octets of a cookie: RFC 7413 §2. */
+enum { TCPOPT_FAST_MIN = 4, TCPOPT_FAST_MAX = 16 };
 
 /* Whole options, kind and length included. */
 enum {
@@ -41,6 +45,9 @@ struct tcpopt {
     struct {
         seq left, right;
     } sack[TCPOPT_SACK_MAX];
+    bool    has_fast;
+    uint8_t fast_len; /* of the cookie; 0: it is asked for */
+    uint8_t fast[TCPOPT_FAST_MAX];
     uint8_t nunknown; /* of a kind or a length that is not known here */
 };
 

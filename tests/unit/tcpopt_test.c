@@ -25,7 +25,9 @@ static void check_same(const char *what, const struct tcpopt *a,
         && a->has_wscale == b->has_wscale && a->wscale == b->wscale
         && a->sack_ok == b->sack_ok && a->has_ts == b->has_ts
         && a->ts_val == b->ts_val && a->ts_ecr == b->ts_ecr
-        && a->nsack == b->nsack && a->nunknown == b->nunknown;
+        && a->nsack == b->nsack && a->nunknown == b->nunknown
+        && a->has_fast == b->has_fast && a->fast_len == b->fast_len
+        && memcmp(a->fast, b->fast, a->fast_len) == 0;
 
     for (size_t i = 0; same && i < a->nsack; i++)
         same = seq_eq(a->sack[i].left, b->sack[i].left)
@@ -70,6 +72,18 @@ TEST(legal_options)
         { "the last of two counts", true,
           BYTES(2, 4, 1, 0, 2, 4, 2, 0), true,
           { .has_mss = true, .mss = 512 } },
+        { "a cookie is asked for (RFC 7413 §4.1.1)", true,
+          BYTES(34, 2, 1, 1), true, { .has_fast = true } },
+        { "the shortest cookie", true, BYTES(34, 6, 9, 8, 7, 6), true,
+          { .has_fast = true, .fast_len = 4, .fast = { 9, 8, 7, 6 } } },
+        { "the longest cookie", true,
+          BYTES(34, 18, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16),
+          true,
+          { .has_fast = true, .fast_len = 16,
+            .fast = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+                      16 } } },
+        { "a cookie on no SYN says nothing", false,
+          BYTES(34, 6, 9, 8, 7, 6), true, { 0 } },
         { "a shift beyond 14 counts as 14 (RFC 7323 §2.3)", true,
           BYTES(3, 3, 255, 0), true,
           { .has_wscale = true, .wscale = 14 } },
