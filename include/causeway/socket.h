@@ -69,6 +69,8 @@ enum {
     CW_MSG_TRUNC = 0x20,      /* datagrams: answer the true length */
     CW_MSG_ERRQUEUE = 0x2000, /* recv: the oldest error message */
     CW_MSG_MORE = 0x8000,
+    CW_MSG_FASTOPEN =
+        0x20000000, /* streams: connect, and send with the SYN */
 };
 
 struct cw_sockaddr {
@@ -111,6 +113,10 @@ enum {
     CW_TCP_QUICKACK = 12,
     CW_TCP_CONGESTION = 13, /* a name, up to 15 bytes: "reno" */
     CW_TCP_USER_TIMEOUT = 18,
+    CW_TCP_FASTOPEN = 23, /* listeners: how many may be pending; 0: off */
+    CW_TCP_FASTOPEN_CONNECT = 30, /* connect() leaves the SYN to send() */
+    CW_TCP_FASTOPEN_KEY = 33,     /* 16 octets, or 32: the old key, too */
+    CW_TCP_FASTOPEN_NO_COOKIE = 34,
 };
 enum { CW_IPV6_V6ONLY = 26 };
 
@@ -176,12 +182,15 @@ CW_API int cw_listen(cw_stack *st, int sd, int backlog, cw_ns now);
 CW_API int cw_accept(cw_stack *st, int sd, struct cw_sockaddr *peer,
                      cw_ns now);
 /* Streams: EINPROGRESS at first, then EALREADY, then 0 once or the error
- * once; EISCONN afterwards.  Datagrams: sets the peer; NULL unsets it. */
+ * once; EISCONN afterwards; with CW_TCP_FASTOPEN_CONNECT 0 at first if the
+ * SYN waits for data.  Datagrams: sets the peer; NULL unsets it. */
 CW_API int cw_connect(cw_stack *st, int sd, const struct cw_sockaddr *addr,
                       cw_ns now);
 
 /* How many bytes were taken (may be fewer than len on a stream), EAGAIN
- * when there is no room, EPIPE after a shutdown, the pending error once. */
+ * when there is no room, EPIPE after a shutdown, the pending error once.
+ * CW_MSG_FASTOPEN (RFC 7413), with an address: how many go with the SYN;
+ * EINPROGRESS: none, it asks for a cookie. */
 CW_API ptrdiff_t cw_send(cw_stack *st, int sd, const void *buf, size_t len,
                          int flags, cw_ns now);
 /* What goes beside a datagram's bytes, as cmsg(3) has it on Linux. */

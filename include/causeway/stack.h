@@ -78,6 +78,24 @@ enum {
     CW_OFFER_NOTHING = 1 << 3,    /* to tell it from 0 */
 };
 
+/* TCP Fast Open (RFC 7413), as the bits of net.ipv4.tcp_fastopen. */
+enum {
+    CW_FASTOPEN_CLIENT = 0x1,        /* if a program asks for it */
+    CW_FASTOPEN_SERVER = 0x2,        /* likewise: TCP_FASTOPEN */
+    CW_FASTOPEN_SEND_ANYWAY = 0x4,   /* data in a SYN without a cookie */
+    CW_FASTOPEN_TAKE_ANYWAY = 0x200, /* and taken without one */
+    CW_FASTOPEN_LISTENERS = 0x400,   /* every listener, unasked */
+    CW_FASTOPEN_NONE = 0x800,        /* to tell it from 0 */
+};
+
+/* SYN cookies (RFC 4987 §3.6). */
+enum cw_syn_cookies {
+    CW_SYN_COOKIES_PROFILE = 0, /* what the profile says */
+    CW_SYN_COOKIES_OFF,
+    CW_SYN_COOKIES_FULL,   /* once a listener's SYN queue is full */
+    CW_SYN_COOKIES_ALWAYS, /* no half-open connection is kept */
+};
+
 /* What TCP does where packets of full size vanish without a word. */
 enum cw_mtu_probing {
     CW_MTU_PROBING_PROFILE = 0, /* what the profile says */
@@ -159,6 +177,19 @@ struct cw_config {
      * says another one (RFC 1122 §3.2.1.7, RFC 4861 §6.3.4), unless a socket
      * has its own; 0: 64. */
     uint8_t ttl, hop_limit;
+
+    enum cw_syn_cookies syn_cookies;
+
+    /* TCP Fast Open. */
+    unsigned fastopen;      /* CW_FASTOPEN_*; 0: client and server,
+                                      each where a program asks for it */
+    unsigned fastopen_keys; /* how many are given, up to 2: the one
+                                      for cookies, and one whose cookies are
+                                      still good; 0: drawn from the seed */
+    uint8_t  fastopen_key[2][16];
+    cw_ns    fastopen_key_life; /* a drawn key makes cookies for so long,
+                                      which are good for as long again; 0: a
+                                      day (RFC 7413 §4.1.2) */
 };
 
 /* Fills in the defaults.  `seed` is mixed into config->seed. */

@@ -97,6 +97,14 @@
     X(TCP_COOKIES_SENT,   "SyncookiesSent") \
     X(TCP_COOKIES_RECV,   "SyncookiesRecv") \
     X(TCP_COOKIES_FAILED, "SyncookiesFailed") \
+    X(TCP_FAST_ACTIVE,    "TCPFastOpenActive") \
+    X(TCP_FAST_ACTIVE_FAIL, "TCPFastOpenActiveFail") \
+    X(TCP_FAST_PASSIVE,   "TCPFastOpenPassive") \
+    X(TCP_FAST_PASSIVE_FAIL, "TCPFastOpenPassiveFail") \
+    X(TCP_FAST_OVERFLOW,  "TCPFastOpenListenOverflow") \
+    X(TCP_FAST_ASKED,     "TCPFastOpenCookieReqd") \
+    X(TCP_FAST_BLACK_HOLE, "TCPFastOpenBlackhole") \
+    X(TCP_FAST_OLD_KEY,   "TCPFastOpenPassiveAltKey") \
     X(TCP_RCVBUF_GREW,    "TCPRcvBufGrew") \
     X(TCP_SNDBUF_GREW,    "TCPSndBufGrew") \
     X(NO_MEMORY,          "NoMemory") \

@@ -43,10 +43,14 @@ enum {
     TCP_BACKLOG_MAX = 4096,   /* as net.core.somaxconn */
     TCP_SYN_QUEUE_MAX = 4096,
     TCP_TIMEWAIT_MAX = 65536,
-    FLOW_ENDS_MAX = 1024, /* local addresses with connections, 0 not used:
+    TCP_FAST_PEERS_MAX = 64, /* servers whose cookies or silence are known */
+    TCP_FAST_MSS4 = 1460,    /* text and options of a SYN: RFC 7413 §4.1.3 */
+    TCP_FAST_MSS6 = 1440,
+    TCP_FAST_DOUBLINGS = 6, /* of TCP_FAST_QUIET */
+    FLOW_ENDS_MAX = 1024,   /* local addresses with connections, 0 not used:
                              more than the interfaces can have, but
                              127.0.0.0/8 has more yet */
-    TCP_WSCALE_MAX = 14,  /* RFC 7323 §2.3 */
+    TCP_WSCALE_MAX = 14,    /* RFC 7323 §2.3 */
     TCP_WSCALE = 7,
     TCP_MSS_DEFAULT4 = 536, /* RFC 9293 MUST-15 */
     TCP_MSS_DEFAULT6 = 1220,
@@ -68,8 +72,15 @@ enum {
     EPHEMERAL_LAST = 65535,
 };
 
-#define PMTU_LIFE     (600 * NS_S) /* RFC 1191 §6.3, RFC 8201 §5.3 */
-#define PMTU_LIFE_MIN (300 * NS_S) /* no increase before: RFC 1191 §3 */
+#define PMTU_LIFE         (600 * NS_S) /* RFC 1191 §6.3, RFC 8201 §5.3 */
+#define PMTU_LIFE_MIN     (300 * NS_S) /* no increase before: RFC 1191 §3 */
+
+#define TCP_FAST_KEY_LIFE (86400 * NS_S) /* RFC 7413 §4.1.2: some time */
+/* For how long a server where it failed is spared Fast Open, at first: §4.1.3.1
+ * asks for some time; doubled with each failure in a row. */
+#define TCP_FAST_QUIET (60 * NS_S)
+/* A pending Fast Open that was reset counts for as long: §5.1. */
+#define TCP_FAST_HELD (60 * NS_S)
 
 struct knobs {
     cw_ns    rto_initial; /* RFC 6298 §2.1 */

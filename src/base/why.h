@@ -191,7 +191,11 @@ enum why_unit {
     X(GOT_COOKIE,        "got-cookie",       "our SYN cookie came back", NOFIG, "RFC 4987 3.6") \
     X(TX_TOO_BIG,        "tx-too-big",       "a router: its next link carries less", NOFIG, "RFC 1191 4") \
     X(T_KEEPALIVE,       "t-keepalive",      "the connection may be idle for so long", NOFIG, "RFC 9293 3.8.4") \
-    X(FRAG_ECN,          "frag-ecn",         "one fragment marked, another not capable of marks", NOFIG, "RFC 3168 5.3")
+    X(FRAG_ECN,          "frag-ecn",         "one fragment marked, another not capable of marks", NOFIG, \
+      "RFC 3168 5.3") \
+    X(TX_SYN_DATA,       "tx-syn-data",      "opens the connection, with data: the cookie is known", \
+      NOFIG, "RFC 7413 4.2.2") \
+    X(TX_SYN_DATA_AGAIN, "tx-syn-data-again", "sent again: not taken with the SYN", NOFIG, "RFC 7413 4.2.2")
 // clang-format on
 
 enum why {

@@ -35,6 +35,9 @@ const struct val *arg_field(const struct val *v, const char *name,
                             unsigned position);
 /* A new descriptor of the stack's `sd`. */
 struct fd *fd_new(struct run *r, int sd, int type);
+/* A stream to there begins: the flow of its packets. */
+void call_aim_stream(struct run *r, struct fd *fd,
+                     const struct cw_sockaddr *to);
 /* The number that the script gave it. */
 void fd_name(struct run *r, struct fd *fd, const struct event *e);
 

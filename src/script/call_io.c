@@ -5,6 +5,8 @@
  */
 #include "script/call.h"
 
+#include <causeway/observe.h>
+
 #include <string.h>
 #include <sys/socket.h>
 
@@ -150,14 +152,29 @@ static void aim(struct run *r, struct fd *fd, const struct cw_sockaddr *to)
     r->cur = fd->flow;
 }
 
+/* A SYN that waits for what is sent: TCP_FASTOPEN_CONNECT. */
+static bool is_unsent(struct run *r, const struct fd *fd)
+{
+    struct cw_tcp_info info = { 0 };
+    size_t             n = sizeof info;
+
+    return fd->type == SOCK_STREAM
+        && cw_getsockopt(r->host.st, fd->sd, CW_IPPROTO_TCP, CW_TCP_INFO,
+                         &info, &n)
+        == 0
+        && info.state == CW_SYN_SENT && info.segs_out == 0;
+}
+
 static int64_t transmit(struct run *r, struct pending *p, struct transfer *t)
 {
     static const int known = MSG_OOB | MSG_MORE | MSG_DONTWAIT | MSG_NOSIGNAL
-        | MSG_EOR;
+        | MSG_EOR | MSG_FASTOPEN;
     struct cw_sockaddr any = { r->set.host.remote, 0, r->set.connect_port };
+    bool               opens = (t->flags & MSG_FASTOPEN) && !p->again;
     struct cw_msg      m = { .buf = buffer,
                              .len = (size_t)(t->len - p->done),
-                             .flags = t->flags & (MSG_OOB | MSG_MORE) };
+                             .flags = (t->flags & (MSG_OOB | MSG_MORE))
+                                 | (opens ? CW_MSG_FASTOPEN : 0) };
     int64_t            n;
 
     if (t->flags & ~known)
@@ -169,15 +186,19 @@ static int64_t transmit(struct run *r, struct pending *p, struct transfer *t)
     m.has_addr = t->addr != NULL;
     if (m.has_addr && p->fd->type == SOCK_DGRAM)
         aim(r, p->fd, &m.addr);
+    if (opens && p->fd->type == SOCK_STREAM && !p->fd->flow)
+        call_aim_stream(r, p->fd, &m.addr);
     fill(p->fd, t, p->done);
+    opens = opens || is_unsent(r, p->fd); /* then it waits for the answer */
     n = cw_sendmsg(r->host.st, p->fd->sd, &m, r->host.now);
-    if (n == -CW_EAGAIN && waits(p->fd, t->flags))
+    if ((n == -CW_EAGAIN || (n == -CW_EINPROGRESS && opens))
+        && waits(p->fd, t->flags))
         return CALL_BLOCKS;
     if (n < 0)
         return p->done ? p->done : n;
     p->fd->written += (uint32_t)n;
     p->done += n;
-    if (p->done < t->len && waits(p->fd, t->flags)
+    if ((p->done < t->len || opens) && waits(p->fd, t->flags)
         && p->fd->type == SOCK_STREAM)
         return CALL_BLOCKS;
     return p->done;
@@ -278,7 +299,7 @@ static void read_msg(struct run *r, struct pending *p, struct transfer *t)
     t->len = iov_len(r, arg_field(msg, "msg_iov", 99), &t->text);
     t->flags = (int)arg_int(r, arg(p, 2));
     name = arg_field(msg, "msg_name", 99);
-    if (name && p->fd->type == SOCK_DGRAM
+    if (name && (p->fd->type == SOCK_DGRAM || t->flags & MSG_FASTOPEN)
         && (name->kind == VAL_STRUCT || arg_is_any(name)))
         t->addr = name;
     if (has_control(msg))

@@ -109,8 +109,8 @@ int64_t call_accept(struct run *r, struct pending *p)
 }
 
 /* Our SYN's port is known once it was seen. */
-static void stream_flow(struct run *r, struct fd *fd,
-                        const struct cw_sockaddr *to)
+void call_aim_stream(struct run *r, struct fd *fd,
+                     const struct cw_sockaddr *to)
 {
     struct flow *f = flows_new(r, SP_TCP, 0);
 
@@ -141,8 +141,8 @@ int64_t call_connect(struct run *r, struct pending *p)
         return got;
     }
     got = cw_connect(r->host.st, p->fd->sd, &to, r->host.now);
-    if (got == -CW_EINPROGRESS && !p->again)
-        stream_flow(r, p->fd, &to);
+    if ((got == -CW_EINPROGRESS || got == 0) && !p->again)
+        call_aim_stream(r, p->fd, &to);
     if ((got == -CW_EINPROGRESS || got == -CW_EALREADY) && !p->fd->nonblock)
         return CALL_BLOCKS;
     return got;

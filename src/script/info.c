@@ -39,6 +39,7 @@ static const struct figure figures[] = {
     F(last_ack_recv, since_heard, MSECS), S(pmtu), S(rcv_space),
     F(notsent_bytes, notsent, PLAIN),
     S(segs_out), S(segs_in), S(data_segs_out), S(data_segs_in),
+    F(fastopen_client_fail, fastopen_fail, PLAIN),
 };
 // clang-format on
 
@@ -63,6 +64,10 @@ static const struct {
     { "TCPI_OPT_ECN", 8 },
     { "TCPI_OPT_ECN_SEEN", 16 },
     { "TCPI_OPT_SYN_DATA", 32 },
+    { "TFO_STATUS_UNSPEC", 0 },
+    { "TFO_COOKIE_UNAVAILABLE", 1 },
+    { "TFO_DATA_NOT_ACKED", 2 },
+    { "TFO_SYN_RETRANSMITTED", 3 },
     { "TCP_CA_Open", 0 },
     { "TCP_CA_Disorder", 1 },
     { "TCP_CA_CWR", 2 },
@@ -98,7 +103,8 @@ static double figure_of(const struct cw_tcp_info *i, const struct figure *f)
     case SSTHRESH:
         return v >= UINT32_MAX ? 0x7fffffff : v;
     case FLAGS:
-        return i->timestamps + 2 * i->sack + 4 * i->wscale_ok;
+        return i->timestamps + 2 * i->sack + 4 * i->wscale_ok
+            + 32 * i->syn_data;
     case PLAIN:
         break;
     }

@@ -79,6 +79,18 @@ static void set_base_mss(struct run *r, long v)
     r->set.host.cw.mtu_base_mss = (uint16_t)v;
 }
 
+static void set_fastopen(struct run *r, long v)
+{
+    r->set.host.cw.fastopen = v ? (unsigned)v : CW_FASTOPEN_NONE;
+}
+
+static void set_syncookies(struct run *r, long v)
+{
+    r->set.host.cw.syn_cookies = v == 0 ? CW_SYN_COOKIES_OFF
+        : v == 1                        ? CW_SYN_COOKIES_FULL
+                                        : CW_SYN_COOKIES_ALWAYS;
+}
+
 static void ignore(struct run *r, long v)
 {
     (void)r;
@@ -91,7 +103,9 @@ static const struct knob knobs[] = {
     { "tcp_window_scaling", set_scaling, 0 },
     { "tcp_ecn", NULL, 0 },
     { "tcp_ecn_fallback", ignore, 0 },
-    { "tcp_fastopen", NULL, 0 },
+    { "tcp_fastopen", set_fastopen, 0 },
+    { "tcp_fastopen_blackhole_timeout_sec", NULL, 0 },
+    { "tcp_fastopen_blackhole_timeout", NULL, 0 },
     { "tcp_dsack", NULL, 1 },
     { "tcp_min_tso_segs", ignore, 0 },
     { "tcp_tso_win_divisor", ignore, 0 },
@@ -105,7 +119,7 @@ static const struct knob knobs[] = {
     { "tcp_autocorking", ignore, 0 },
     { "tcp_early_demux", ignore, 0 },
     { "tcp_slow_start_after_idle", NULL, 1 },
-    { "tcp_syncookies", NULL, 0 },
+    { "tcp_syncookies", set_syncookies, 0 },
     { "tcp_tw_reuse", ignore, 0 },
     { "tcp_max_tw_buckets", ignore, 0 },
     { "tcp_max_syn_backlog", ignore, 0 },
@@ -169,6 +183,31 @@ static void set_buffer(struct run *r, uint32_t *buffer, const char *value)
         *buffer = (uint32_t)most;
 }
 
+/* a1a1a1a1-b2b2b2b2-c3c3c3c3-d4d4d4d4, and perhaps another after a comma:
+ * words, each little-endian in memory. */
+static void set_fastopen_key(struct run *r, const char *value)
+{
+    struct cw_config *c = &r->set.host.cw;
+    unsigned          words = 0;
+
+    for (value += strspn(value, "\"' "); *value && words < 8; words++) {
+        char         *end;
+        unsigned long w = strtoul(value, &end, 16);
+
+        if (end != value + 8)
+            break;
+        for (unsigned i = 0; i < 4; i++)
+            c->fastopen_key[words / 4][words % 4 * 4 + i] =
+                (uint8_t)(w >> 8 * i);
+        value = end + strspn(end, "-,\"' ");
+    }
+    if (words != 4 && words != 8)
+        run_lack(r, "this form of tcp_fastopen_key");
+    else if (r->started)
+        run_lack(r, "setting tcp_fastopen_key after the first socket");
+    c->fastopen_keys = words / 4;
+}
+
 /* What Linux's own scripts begin with. */
 static void set_defaults(struct run *r)
 {
@@ -183,6 +222,8 @@ static bool set_text(struct run *r, const char *name, const char *value)
 {
     if (strcmp(name, "tcp_congestion_control") == 0)
         set_algorithm(r, value);
+    else if (strcmp(name, "tcp_fastopen_key") == 0)
+        set_fastopen_key(r, value);
     else if (strcmp(name, "tcp_rmem") == 0)
         set_buffer(r, &r->set.host.cw.rcvbuf, value);
     else if (strcmp(name, "tcp_wmem") == 0)

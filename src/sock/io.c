@@ -5,8 +5,30 @@
  */
 #include "sock/sock.h"
 
+/* MSG_FASTOPEN, on what is not connected: RFC 7413 §4.2.2. */
+static ptrdiff_t open_and_send(struct sock *s, const struct cw_msg *msg)
+{
+    int err;
+
+    if (!tcp_fast_allowed(s->st->tcp))
+        return -CW_EOPNOTSUPP;
+    if (s->listener || (s->tcp && !s->connecting))
+        return -CW_EISCONN;
+    if (s->tcp)
+        return tcp_phase(s->tcp) == TCP_PHASE_OPENING ? -CW_EALREADY
+                                                      : -CW_EISCONN;
+    if (!msg->has_addr)
+        return -CW_EINVAL;
+    err = sock_open(s, &msg->addr, true);
+    if (err)
+        return err;
+    return tcp_call_send(s->tcp, msg->buf, msg->len, 0);
+}
+
 static ptrdiff_t stream_send(struct sock *s, const struct cw_msg *msg)
 {
+    if (msg->flags & CW_MSG_FASTOPEN && !(s->tcp && tcp_fast_waits(s->tcp)))
+        return open_and_send(s, msg);
     if (!s->tcp)
         return -CW_EPIPE;
     return tcp_call_send(s->tcp, msg->buf, msg->len,

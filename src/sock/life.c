@@ -68,6 +68,14 @@ int cw_socket(cw_stack *st, int domain, int type, int protocol, cw_ns now)
 
 /* ---- bind -------------------------------------------------------------- */
 
+struct tcp_fastopen *sock_fast(struct sock *s)
+{
+    INVARIANT(sock_is_stream(s));
+    if (s->tcp)
+        return NULL;
+    return s->listener ? tcp_listener_fast(s->listener) : &s->plan->fast;
+}
+
 struct tcp_opts *sock_opts(struct sock *s)
 {
     INVARIANT(sock_is_stream(s));
@@ -168,6 +176,7 @@ static int do_listen(struct sock *s, int backlog)
         return err;
     open.opts = &s->plan->opts;
     open.bind = s->plan->bind;
+    open.fast = &s->plan->fast;
     name_local(s, &open.local);
     err = tcp_call_listen(s->st->tcp, &open, backlog, &s->listener);
     if (!err)
@@ -221,7 +230,7 @@ int cw_accept(cw_stack *st, int sd, struct cw_sockaddr *peer, cw_ns now)
 
 /* ---- connect ----------------------------------------------------------- */
 
-static int start_connect(struct sock *s, const struct cw_sockaddr *addr)
+int sock_open(struct sock *s, const struct cw_sockaddr *addr, bool fast)
 {
     struct tcp_open open = { .opts = &s->plan->opts, .owner = s };
     int             err = name_to_reach(s, addr, &open.remote);
@@ -236,14 +245,16 @@ static int start_connect(struct sock *s, const struct cw_sockaddr *addr)
         return err;
     name_local(s, &open.local);
     open.bind = s->plan->bind;
+    open.fast = &s->plan->fast;
+    open.fast_open = fast;
     err = tcp_call_open(s->st->tcp, &open, &s->tcp);
     if (err)
         return err;
     s->plan->bind = NULL; /* the connection's now */
-    if (!s->plan->rebind)
+    if (!s->plan->rebind && !s->plan->fast.connect)
         sock_table_unplan(s);
     s->connecting = true;
-    return -CW_EINPROGRESS;
+    return tcp_fast_waits(s->tcp) ? 0 : -CW_EINPROGRESS;
 }
 
 /* A connect() after the first: how did it go? */
@@ -290,7 +301,10 @@ static int stream_connect(struct sock *s, const struct cw_sockaddr *addr)
         return disconnect(s);
     if (s->listener || (s->tcp && !s->connecting))
         return -CW_EISCONN;
-    return s->tcp ? poll_connect(s) : start_connect(s, addr);
+    if (s->tcp && tcp_fast_waits(s->tcp))
+        return -CW_EISCONN; /* as on Linux: to its program it is */
+    return s->tcp ? poll_connect(s)
+                  : sock_open(s, addr, s->plan->fast.connect);
 }
 
 static int dgram_connect(struct sock *s, const struct cw_sockaddr *addr)

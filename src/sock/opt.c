@@ -217,6 +217,12 @@ int cw_getsockopt(cw_stack *st, int sd, int level, int name, void *val,
         answer(val, len, opt_ip_options(s)->b, opt_ip_options(s)->len);
         return 0;
     }
+    if (s && opt_is_fast(s, level, name)) {
+        uint8_t value[32];
+
+        answer(val, len, value, opt_fast_get(s, name, value));
+        return 0;
+    }
     if (!o)
         return s ? -CW_ENOPROTOOPT : -CW_EBADF;
     if (o->type == OPT_LINGER) {
@@ -392,6 +398,8 @@ int cw_setsockopt(cw_stack *st, int sd, int level, int name, const void *val,
         ret = opt_ip_set(s, level, name, val, len);
     else if (s && opt_is_ip_options(s, level, name))
         ret = opt_ip_options_set(s, val, len);
+    else if (s && opt_is_fast(s, level, name))
+        ret = opt_fast_set(s, name, val, len);
     else if (o)
         ret = do_setsockopt(s, o, val, len);
     return (int)sock_leave(st, s, EVC_SETSOCKOPT, ret);

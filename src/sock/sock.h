@@ -31,6 +31,10 @@ void sock_release(struct sock *s);
 /* The options that count now: the connection's, the listener's, or its own.
  * Streams only. */
 struct tcp_opts *sock_opts(struct sock *s);
+/* life.c: connect() of a stream that is nothing yet; `fast`: by Fast Open. */
+int sock_open(struct sock *s, const struct cw_sockaddr *addr, bool fast);
+/* Fast Open as the program wants it; NULL: a connection's is past. */
+struct tcp_fastopen *sock_fast(struct sock *s);
 /* The pending error (positive), taken; 0 if there is none. */
 int  sock_take_error(struct sock *s);
 bool sock_v6only(const struct sock *s);
@@ -51,6 +55,11 @@ int  opt_ip_get(struct sock *s, int level, int name, int *out);
 bool opt_is_ip_options(const struct sock *s, int level, int name);
 int  opt_ip_options_set(struct sock *s, const void *val, size_t len);
 const struct cw_ip_opts *opt_ip_options(const struct sock *s);
+
+/* opt_fast.c: Fast Open.  get answers the value's size. */
+bool   opt_is_fast(const struct sock *s, int level, int name);
+int    opt_fast_set(struct sock *s, int name, const void *val, size_t len);
+size_t opt_fast_get(struct sock *s, int name, uint8_t out[static 32]);
 
 /* Addresses as the program gave them into those that the protocols take:
  * 0 or -CW_E*. */

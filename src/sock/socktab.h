@@ -19,11 +19,12 @@ struct cw_stack;
  * `rebind`, since then it may be needed again.  A datagram socket has one if
  * somebody set SO_LINGER, where that means nothing. */
 struct sock_plan {
-    struct portbind   *bind;
-    struct cw_sockaddr wish;   /* what bind() was asked for */
-    bool               rebind; /* `wish` was bound by the program */
-    struct tcp_opts    opts;   /* until there is a connection */
-    struct cw_linger   linger;
+    struct portbind    *bind;
+    struct cw_sockaddr  wish;   /* what bind() was asked for */
+    bool                rebind; /* `wish` was bound by the program */
+    struct tcp_opts     opts;   /* until there is a connection */
+    struct tcp_fastopen fast;
+    struct cw_linger    linger;
 };
 
 /* A stream is one of: nothing yet (perhaps bound), a listener, a connection.

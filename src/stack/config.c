@@ -41,6 +41,17 @@ static const char *refuse_pmtu(const struct cw_config *c)
     return NULL;
 }
 
+static const char *refuse_syn(const struct cw_config *c)
+{
+    if ((unsigned)c->syn_cookies > CW_SYN_COOKIES_ALWAYS)
+        return "syn_cookies: there is no such mode";
+    if (c->fastopen_keys > ARRAY_LEN(c->fastopen_key))
+        return "fastopen_keys: at most two";
+    if (c->fastopen_key_life < NS_S)
+        return "fastopen_key_life: at least a second";
+    return NULL;
+}
+
 static const char *refuse(const struct cw_config *c)
 {
     if (c->memory_max < MEMORY_MIN)
@@ -75,7 +86,7 @@ static const char *refuse(const struct cw_config *c)
         return "challenge_interval: at least a millisecond";
     if (c->initcwnd > TCP_INITCWND_MAX)
         return "initcwnd: at most 1000 segments";
-    return refuse_pmtu(c);
+    return refuse_pmtu(c) ?: refuse_syn(c);
 }
 
 /* What a buffer may grow to: as given or else by the profile, unless its
@@ -122,6 +133,8 @@ const char *stack_config(const struct cw_config *given, struct cw_config *out)
     out->mtu_base_mss = out->mtu_base_mss ?: TCP_MSS_BASE4;
     out->challenge_acks = out->challenge_acks ?: CHALLENGE_ACKS;
     out->challenge_interval = out->challenge_interval ?: NS_S;
+    out->fastopen = out->fastopen ?: CW_FASTOPEN_CLIENT | CW_FASTOPEN_SERVER;
+    out->fastopen_key_life = out->fastopen_key_life ?: TCP_FAST_KEY_LIFE;
     buffers(out);
     why = refuse(out);
     if (why)
@@ -131,5 +144,8 @@ const char *stack_config(const struct cw_config *given, struct cw_config *out)
     out->cc = out->cc ?: (enum cw_cc)knobs_of(out->profile)->cc;
     out->mtu_probing = out->mtu_probing
         ?: (enum cw_mtu_probing)knobs_of(out->profile)->mtu_probing;
+    out->syn_cookies = out->syn_cookies
+        ?: (knobs_of(out->profile)->syn_cookies ? CW_SYN_COOKIES_FULL
+                                                : CW_SYN_COOKIES_OFF);
     return NULL;
 }

@@ -89,7 +89,8 @@ enum { CC_STATE = 64 };
 
 enum recovery { RECOVERY_NONE, RECOVERY_FAST, RECOVERY_RTO };
 
-/* Exists while something is in flight, or while recovery is not over. */
+/* Exists while something is in flight, or while recovery is not over; or a
+ * Fast Open. */
 struct tcp_flight {
     struct segq segq;
     seq         recover; /* RFC 6582: SND.NXT when loss was detected */
@@ -104,6 +105,7 @@ struct tcp_flight {
     uint64_t    rexmit_arg;
     uint32_t    delivered, lost;  /* bytes, summed: tcp_rate.c */
     uint64_t    cc[CC_STATE / 8]; /* the controller's: cc.h */
+    struct tcp_fast *fast;        /* while one is under way */
 };
 
 /* Exists once a connection probes its path: tcp_mtu.c. */
@@ -112,6 +114,21 @@ struct tcp_mtu {
     uint16_t probe;     /* what is tried, by [start, end); 0: nothing */
     seq      start, end;
     cw_ns    again; /* when the search may begin anew */
+};
+
+/* What became of the text in a SYN, ours or the peer's. */
+enum fast_end { FAST_NONE, FAST_NO_COOKIE, FAST_REFUSED, FAST_TAKEN };
+
+/* Exists while a Fast Open is under way: tcp_fastopen.c. */
+struct tcp_fast {
+    uint32_t pending_at; /* the listener that counts it, by its flow */
+    uint16_t syn_text;   /* octets of text in our first SYN */
+    uint8_t  cookie_len;
+    bool     says : 1;   /* the next SYN of ours has the option */
+    bool     waits : 1;  /* our SYN, for what the user sends */
+    bool     asked : 1;  /* an option went with our SYN */
+    bool     blamed : 1; /* the server was noted as one where it fails */
+    uint8_t  cookie[TCPOPT_FAST_MAX];
 };
 
 /* A connection, idle or busy.  Ordered for size; what is rarely there is on
@@ -204,6 +221,7 @@ struct tcp {
     bool    msg_more : 1;
     bool    syn_acked : 1;
     bool    syn_timed_out : 1; /* RFC 6298 §5.7 */
+    uint8_t fast_end : 2;      /* enum fast_end */
     uint8_t oob_byte;
 
     uint8_t  quickacks;  /* segments still to be acknowledged at once */
@@ -242,6 +260,7 @@ struct tcp_embryo {
     uint8_t              snd_wscale, retries;
     bool                 ts_ok : 1, sack_ok : 1, wscale_ok : 1;
     bool                 cookie : 1; /* it was its peer that kept it */
+    bool                 offer : 1;  /* a Fast Open cookie, in the SYN-ACK */
 };
 _Static_assert(sizeof(struct tcp_embryo) <= 128, "half-open: 128 bytes");
 
@@ -272,6 +291,22 @@ struct tcp_listener {
     struct near        embryos, accepts;
     uint32_t           nembryos, naccepts, backlog;
     uint32_t           flow;
+
+    struct tcp_fastopen fast;
+    uint32_t            fast_pending; /* in SYN-RECEIVED, by cookie */
+    uint32_t            fast_held;    /* were reset, but still count ... */
+    cw_ns               fast_held_until;
+};
+
+/* What a client knows of a server: RFC 7413 §4.1.3.  With a port, that Fast
+ * Open fails there; without, the cookie. */
+struct tcp_fast_peer {
+    struct cw_addr local, remote;
+    uint32_t       used; /* the higher the later; 0: a free place */
+    uint16_t       port, mss;
+    uint8_t        cookie_len, failures;
+    uint8_t        cookie[TCPOPT_FAST_MAX];
+    cw_ns          quiet_until;
 };
 
 enum { LISTENER_BUCKETS = 64 };
@@ -293,6 +328,7 @@ struct tcp_host {
     struct sipkey isn_key, ts_key;
     struct sipkey cookie_key;
     cw_ns         cookies_until; /* when no cookie is good any more */
+    uint8_t       syn_cookies;   /* enum cw_syn_cookies */
     struct sipkey share_key;     /* which listener of a SO_REUSEPORT group */
     int64_t       teach_iss;
     uint16_t      teach_mss, mtu_base;
@@ -310,6 +346,13 @@ struct tcp_host {
     int64_t     challenge_at;
     struct prng rng;
     bool        running;
+
+    unsigned             fastopen; /* CW_FASTOPEN_* */
+    struct tcp_fastopen  fast;     /* keys, if they are given ... */
+    struct sipkey        fast_key; /* ... or what they are drawn from ... */
+    cw_ns                fast_key_life; /* ... every so often */
+    uint32_t             fast_clock;
+    struct tcp_fast_peer fast_peers[TCP_FAST_PEERS_MAX];
 };
 
 static inline struct env *tcp_env(const struct tcp *t)
@@ -348,6 +391,25 @@ static inline seq tcp_fin_seq(const struct tcp *t)
 {
     INVARIANT(t->fin_sent);
     return seq_sub(t->snd.nxt, 1);
+}
+
+/* By its cookie its user has it before the handshake is complete. */
+static inline bool tcp_is_early(const struct tcp *t)
+{
+    return t->state == TCPS_SYN_RCVD && t->passive && t->flight
+        && t->flight->fast;
+}
+
+/* Not there yet, as far as its user goes. */
+static inline bool tcp_is_opening(const struct tcp *t)
+{
+    return (t->state & TCPS_OPENING) && !tcp_is_early(t);
+}
+
+/* May the user add data? */
+static inline bool tcp_can_send(const struct tcp *t)
+{
+    return (t->state & TCPS_CAN_SEND) || tcp_is_early(t);
 }
 
 /* The sequence number of the send queue's first byte. */
@@ -469,6 +531,37 @@ uint32_t tcp_cookie_ts(const struct tcp_host *h, const struct tcp_embryo *m);
 /* Is it the ACK of a cookie?  Then m says again what it did. */
 bool tcp_cookie_read(const struct tcp_host *h, const struct flowkey *key,
                      const struct seg *s, struct tcp_embryo *m);
+
+/* tcp_fastopen.c */
+struct tcp_fast_reply {
+    bool take;  /* connection and text, now */
+    bool offer; /* a cookie in the SYN-ACK */
+};
+struct tcp_fast_reply tcp_fast_syn(struct tcp_listener  *l,
+                                   const struct seg     *s,
+                                   const struct flowkey *key);
+void tcp_fast_cookie(const struct tcp_listener *l, const struct flowkey *key,
+                     struct tcpopt *o);
+bool tcp_fast_pend(struct tcp *t, struct tcp_listener *l, bool offer);
+void tcp_fast_begin(struct tcp *t, const struct tcp_open *o);
+uint32_t tcp_fast_room(struct tcp *t); /* in the SYN */
+void     tcp_fast_go(struct tcp *t, uint32_t text);
+void     tcp_fast_option(const struct tcp *t, struct tcpopt *o);
+uint32_t tcp_fast_text(const struct tcp *t);
+void     tcp_fast_sent(struct tcp *t, uint32_t text);
+seq      tcp_fast_edge(const struct tcp *t); /* what an ACK may cover */
+void     tcp_fast_acked(struct tcp *t, struct seg *s);
+void     tcp_fast_blame(struct tcp *t);
+void     tcp_fast_over(struct tcp *t, bool reset);
+
+/* tcp_fastpeer.c: what a client knows of servers */
+const struct tcp_fast_peer *tcp_fastpeer_cookie(struct tcp *t);
+bool                        tcp_fastpeer_quiet(struct tcp *t);
+uint16_t                    tcp_fastpeer_mss(struct tcp *t);
+void tcp_fastpeer_learn(struct tcp *t, const struct tcpopt *o, bool asked);
+void tcp_fastpeer_works(struct tcp *t);
+void tcp_fastpeer_fails(struct tcp *t);
+
 /* payload of a full segment with these options on each */
 uint32_t tcp_eff_mss(const struct tcp *t);
 void     tcp_initial_cwnd(struct tcp *t);

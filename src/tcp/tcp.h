@@ -58,6 +58,15 @@ struct tcp_opts {
 };
 void tcp_opts_init(struct tcp_opts *o, const struct tcp_host *h);
 
+/* Fast Open (RFC 7413), as the program wants it: tcp(7). */
+struct tcp_fastopen {
+    uint32_t qlen;      /* a listener's: so many may be pending; 0: off */
+    bool     connect;   /* TCP_FASTOPEN_CONNECT */
+    bool     no_cookie; /* TCP_FASTOPEN_NO_COOKIE */
+    uint8_t  nkeys;     /* TCP_FASTOPEN_KEY; 0: the host's */
+    uint8_t  key[2][16];
+};
+
 /* ---- §3.10.1-6, the user calls ------------------------------------------ */
 
 /* A local (address, port) for a socket; port 0 chooses one.  *out holds a
@@ -78,9 +87,18 @@ struct tcp_open {
     struct portbind       *bind;
     const struct tcp_opts *opts;
     void                  *owner;
+
+    const struct tcp_fastopen *fast;
+    bool fast_open; /* active: SYN and text together, if a cookie is there */
 };
 int tcp_call_open(struct tcp_host *h, const struct tcp_open *o,
                   struct tcp **out);
+
+/* Does the SYN wait for what tcp_call_send() will give it? */
+bool tcp_fast_waits(const struct tcp *t);
+/* May programs open fast on this host? */
+bool                 tcp_fast_allowed(const struct tcp_host *h);
+struct tcp_fastopen *tcp_listener_fast(struct tcp_listener *l);
 
 /* Passive OPEN.  backlog: how many complete connections may wait.  The
  * listener holds `bind` until it is closed. A second listen changes the
@@ -95,7 +113,7 @@ int  tcp_call_accept(struct tcp_listener *l, void *owner, struct tcp **out);
 bool tcp_listener_ready(const struct tcp_listener *l);
 
 /* SEND: how many bytes were taken.  EAGAIN, EPIPE, ENOTCONN, or the pending
- * error once.  flags: CW_MSG_OOB, CW_MSG_MORE. */
+ * error once; EINPROGRESS: the SYN has gone, with nothing.  flags: CW_MSG_OOB, CW_MSG_MORE. */
 ptrdiff_t tcp_call_send(struct tcp *t, const void *buf, size_t len,
                         int flags);
 /* RECEIVE: 0 at the end.  flags: CW_MSG_OOB, CW_MSG_PEEK. */

@@ -131,7 +131,8 @@ static enum why second_check_rst(struct tcp *t, const struct seg *s)
     }
     switch ((enum tcp_state)t->state) {
     case TCPS_SYN_RCVD:
-        tell_user(t, CW_ECONNREFUSED);
+        tell_user(t, tcp_is_early(t) ? CW_ECONNRESET : CW_ECONNREFUSED);
+        tcp_fast_over(t, true);
         break;
     case TCPS_CLOSE_WAIT: /* as other hosts: the peer had finished */
         env_count(tcp_env(t), COUNT_TCP_ESTAB_RESETS);
@@ -211,19 +212,21 @@ static void refuse_ack(struct tcp *t, const struct seg *s)
 }
 
 /* RFC9293-3.10.7.4-e */
-static enum why ack_in_syn_rcvd(struct tcp *t, const struct seg *s)
+static enum why ack_in_syn_rcvd(struct tcp *t, struct seg *s)
 {
-    if (!seq_in(t->snd.una, s->ack, t->snd.nxt)) {
+    if (!seq_in(t->snd.una, s->ack, tcp_fast_edge(t))) {
         refuse_ack(t, s);
         return WHY_ACK_UNACCEPTABLE;
     }
+    tcp_fast_acked(t, s);
     established(t, s, WHY_GOT_ACK_OF_SYN);
+    tcp_fast_over(t, false);
     if (t->fin_queued) /* closed while it was opening: §3.10.4 */
         tcp_enter(t, TCPS_FIN_WAIT_1, WHY_CALL_CLOSE);
     return GO_ON;
 }
 
-static enum why fifth_check_ack(struct tcp *t, const struct seg *s)
+static enum why fifth_check_ack(struct tcp *t, struct seg *s)
 {
     enum why w;
 
@@ -356,7 +359,7 @@ static enum why arrive_syn_sent(struct tcp *t, struct seg *s)
     bool ack_ok = false;
 
     if (s->flags & F_ACK) { /* First (RFC9293-3.10.7.3-a) */
-        ack_ok = seq_in(t->iss, s->ack, t->snd.nxt);
+        ack_ok = seq_in(t->iss, s->ack, tcp_fast_edge(t));
         if (!ack_ok) {
             if (!(s->flags & F_RST))
                 refuse_ack(t, s);
@@ -381,6 +384,7 @@ static enum why arrive_syn_sent(struct tcp *t, struct seg *s)
         keep_for_later(t, s);
         return WHY_DONE;
     }
+    tcp_fast_acked(t, s);
     established(t, s, WHY_GOT_SYNACK);
     tcp_ack(t, s);
     tcp_ack_owed(t, WHY_TX_HANDSHAKE_ACK, true);
@@ -400,5 +404,10 @@ enum why tcp_arrive(struct tcp *t, struct seg *s)
     t->segs_in++;
     if (t->state == TCPS_SYN_SENT)
         return arrive_syn_sent(t, s);
+    if (tcp_is_early(t) && (s->flags & (F_SYN | F_ACK | F_RST)) == F_SYN
+        && seq_eq(s->seq, t->irs)) {
+        tcp_recover_first(t, WHY_TX_SYNACK); /* as for an embryo */
+        return WHY_SEQ_OLD;
+    }
     return arrive_other(t, s);
 }

@@ -185,6 +185,8 @@ int tcp_call_open(struct tcp_host *h, const struct tcp_open *o,
     t->bind = arena_ref(h->env->arena, bind);
     tcp_join_table(t);
     init_active(t, o);
+    if (o->fast_open)
+        tcp_fast_begin(t, o);
     tcp_born(t, TCPS_SYN_SENT, WHY_CALL_OPEN);
     env_count(h->env, COUNT_TCP_ACTIVE_OPENS);
     tcp_due(t, DUE_OUTPUT);
@@ -210,6 +212,9 @@ int tcp_call_listen(struct tcp_host *h, const struct tcp_open *o, int backlog,
     l->bind = o->bind;
     l->local = o->local;
     l->opts = *o->opts;
+    l->fast = *o->fast;
+    if (l->fast.qlen == 0 && (h->fastopen & CW_FASTOPEN_LISTENERS))
+        l->fast.qlen = (uint32_t)MIN(backlog, TCP_BACKLOG_MAX);
     l->flow = env_flow(h->env);
     list_push_back(&h->listeners[o->local.port % LISTENER_BUCKETS], &l->link);
     list_push_back(&h->listener_order, &l->order);
@@ -270,6 +275,19 @@ void tcp_listener_close(struct tcp_listener *l)
 
 /* ---- §3.10.2 SEND -------------------------------------------------------- */
 
+/* What fits into the SYN; the rest waits until there is a connection, as on
+ * Linux. */
+static ptrdiff_t send_with_syn(struct tcp *t, const void *buf, size_t len)
+{
+    size_t n = MIN(len, (size_t)tcp_fast_room(t));
+
+    n = n ? sendq_write(&t->sendq, &tcp_env(t)->pbufs, buf, n) : 0;
+    if (len > 0 && n == 0)
+        return -CW_ENOBUFS;
+    tcp_fast_go(t, (uint32_t)n);
+    return n > 0 ? (ptrdiff_t)n : -CW_EINPROGRESS;
+}
+
 ptrdiff_t tcp_call_send(struct tcp *t, const void *buf, size_t len, int flags)
 {
     uint32_t room = tcp_sndbuf(t);
@@ -277,9 +295,11 @@ ptrdiff_t tcp_call_send(struct tcp *t, const void *buf, size_t len, int flags)
 
     if (t->error)
         return -tcp_take_error(t);
-    if (t->state & TCPS_OPENING)
+    if (tcp_fast_waits(t))
+        return send_with_syn(t, buf, len);
+    if (tcp_is_opening(t))
         return -CW_EAGAIN;
-    if (!(t->state & TCPS_CAN_SEND) || t->fin_queued)
+    if (!tcp_can_send(t) || t->fin_queued)
         return -CW_EPIPE;
     if (len == 0)
         return 0;
@@ -405,7 +425,7 @@ ptrdiff_t tcp_call_receive(struct tcp *t, void *buf, size_t len, int flags)
 
     if (flags & CW_MSG_OOB)
         return receive_oob(t, buf, len, flags);
-    if (t->state & TCPS_OPENING)
+    if (tcp_is_opening(t))
         return t->error ? -tcp_take_error(t) : -CW_EAGAIN;
     if (flags & CW_MSG_PEEK && t->recvq.ready > 0)
         return peek(t, buf, len);

@@ -25,7 +25,9 @@ static void init_slabs(struct tcp_host *h)
     slab_init(&h->flights, a, sizeof(struct tcp_flight));
     slab_init(&h->segs, a, sizeof(struct segrec));
     /* rare and small ones share it, as a kind of object costs a page */
-    slab_init(&h->ranges, a, MAX(recvq_range_size(), sizeof(struct tcp_mtu)));
+    slab_init(&h->ranges, a,
+              MAX(MAX(recvq_range_size(), sizeof(struct tcp_mtu)),
+                  sizeof(struct tcp_fast)));
     slab_init(&h->embryos, a, sizeof(struct tcp_embryo));
     slab_init(&h->timewaits, a, sizeof(struct tcp_timewait));
     slab_init(&h->listener_slab, a, sizeof(struct tcp_listener));
@@ -46,6 +48,12 @@ void tcp_init(struct tcp_host *h, struct env *env, struct net *net,
     h->share_key = derive(env, "tcp-share");
     h->cookie_key = derive(env, "tcp-cookies");
     h->cookies_until = -1; /* none was sent */
+    h->syn_cookies = (uint8_t)c->syn_cookies;
+    h->fastopen = c->fastopen;
+    h->fast.nkeys = (uint8_t)c->fastopen_keys;
+    memcpy(h->fast.key, c->fastopen_key, sizeof h->fast.key);
+    h->fast_key = derive(env, "tcp-fast-open");
+    h->fast_key_life = c->fastopen_key_life;
     h->rng = prng_stream(env->seed, 0, "tcp");
     list_init(&h->listener_order);
     for (int i = 0; i < LISTENER_BUCKETS; i++)

@@ -49,6 +49,7 @@ static void to_connection(struct tcp *t, const struct net_error *e)
         tcp_due(t, DUE_OUTPUT);   /* by then the network layer knows */
     } else if (is_fatal(t, e)) {
         t->error = e->error;
+        tcp_fast_blame(t);
         tcp_enter(t, TCPS_CLOSED, WHY_UNREACHABLE);
     } else {
         soft_error(t, e);

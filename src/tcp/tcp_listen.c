@@ -136,6 +136,8 @@ static void synack(const struct tcp_embryo *m, struct flowkey *key,
     a.opt.has_ts = m->ts_ok;
     a.opt.ts_val = ts;
     a.opt.ts_ecr = m->ts_recent;
+    if (m->offer)
+        tcp_fast_cookie(m->listener, key, &a.opt);
     tcp_answer(h, &a);
 }
 
@@ -265,7 +267,7 @@ static bool send_cookie(struct tcp_embryo *m, const struct flowkey *key,
     struct tcp_host *h = m->listener->host;
     struct flowkey   from = *key;
 
-    if (!h->env->knobs->syn_cookies || h->teach_iss >= 0 || last)
+    if (h->syn_cookies == CW_SYN_COOKIES_OFF || h->teach_iss >= 0 || last)
         return false; /* a cookie is no number of one's choice */
     m->iss = tcp_cookie_iss(h, key, m);
     synack(m, &from, tcp_cookie_ts(h, m), WHY_TX_COOKIE);
@@ -273,33 +275,9 @@ static bool send_cookie(struct tcp_embryo *m, const struct flowkey *key,
     return true;
 }
 
-/* §3.10.7.2 Third: a SYN; what it says is kept, and answered. */
-static enum why conceive(struct tcp_listener *l, const struct seg *s,
-                         const struct flowkey *key, const seq *last)
-{
-    struct tcp_host  *h = l->host;
-    struct tcp_embryo said = { .listener = l }, *m;
-    bool              full = l->nembryos >= half_open_max(l)
-        || h->nembryos >= TCP_SYN_QUEUE_MAX;
-
-    hear_syn(&said, s, key);
-    if (!accept_full(l) && full && send_cookie(&said, key, last))
-        return WHY_DONE;
-    if (accept_full(l) || full) {
-        env_count(h->env, COUNT_TCP_LISTEN_DROPS);
-        return WHY_BACKLOG_FULL;
-    }
-    said.iss = isn_beyond(h, key, last);
-    m = enrol(&said, key, WHY_GOT_SYN);
-    if (!m)
-        return WHY_NO_MEMORY;
-    send_synack(m, WHY_TX_SYNACK);
-    arm(m);
-    return WHY_DONE;
-}
-
 /* The TCB that the embryo becomes, as it would have been all along. */
-static struct tcp *grow_up(struct tcp_embryo *m)
+static struct tcp *grow_up(const struct tcp_embryo *m,
+                           const struct flowkey    *key)
 {
     struct tcp_listener *l = m->listener;
     struct tcp_host     *h = l->host;
@@ -312,16 +290,16 @@ static struct tcp *grow_up(struct tcp_embryo *m)
                .has_ts = m->ts_ok,
                .ts_val = m->ts_recent,
     };
-    struct flowkey key = tcp_embryo_key(m);
-    struct tcp    *t = tcp_new(h, &key);
+    struct cw_addr local = key->local;
+    struct tcp    *t = tcp_new(h, key);
 
     if (!t)
         return NULL;
     t->passive = true;
     t->flow = m->flow;
     t->opts = l->opts;
-    net_path(h->net, &key.remote, key.scope, &key.local, &t->dest);
-    t->rcv_mss = announced_mss(l, &t->dest, &key.remote);
+    net_path(h->net, &key->remote, key->scope, &local, &t->dest);
+    t->rcv_mss = announced_mss(l, &t->dest, &key->remote);
     t->rcv_wscale = scale_of(l);
     t->iss = m->iss;
     t->irs = m->irs;
@@ -354,10 +332,23 @@ static bool recall_synack(struct tcp *t, const struct tcp_embryo *m)
     return true;
 }
 
+/* Until somebody accepts it, the connection is the listener's. */
+static void adopt(struct tcp *t, struct tcp_listener *l)
+{
+    t->listener = l;
+    t->unaccepted = true;
+    t->bind = arena_ref(l->host->env->arena, l->bind);
+    portbind_get(l->bind, t->opts.bind_flags);
+    near_push_back(&l->accepts, &t->accept_link);
+    l->naccepts++;
+    env_count(l->host->env, COUNT_TCP_PASSIVE_OPENS);
+}
+
 /* False: it stays what it is; *w says why. */
 static bool promote(struct tcp_embryo *m, struct seg *s, enum why *w)
 {
     struct tcp_listener *l = m->listener;
+    struct flowkey       key = tcp_embryo_key(m);
     struct tcp          *t;
 
     *w = WHY_BACKLOG_FULL;
@@ -366,7 +357,7 @@ static bool promote(struct tcp_embryo *m, struct seg *s, enum why *w)
         return false;
     }
     *w = WHY_NO_MEMORY;
-    t = grow_up(m);
+    t = grow_up(m, &key);
     if (!t)
         return false;
     if (!recall_synack(t, m)) {
@@ -377,18 +368,97 @@ static bool promote(struct tcp_embryo *m, struct seg *s, enum why *w)
     tcp_embryo_drop(m, GO_ON);
     tcp_join_table(t);
     tcp_born(t, TCPS_SYN_RCVD, WHY_GOT_SYN);
-    /* Until somebody accepts it, the connection is the listener's. */
-    t->listener = l;
-    t->unaccepted = true;
-    t->bind = arena_ref(l->host->env->arena, l->bind);
-    portbind_get(l->bind, t->opts.bind_flags);
-    near_push_back(&l->accepts, &t->accept_link);
-    l->naccepts++;
-    env_count(l->host->env, COUNT_TCP_PASSIVE_OPENS);
+    adopt(t, l);
     *w = tcp_arrive(t, s);
     queue_event(l);
     tcp_wake(t);
     return true;
+}
+
+/* ---- RFC 7413: a TCB at once --------------------------------------------- */
+
+/* What came with the SYN; a FIN counts once the handshake is complete. */
+static void take_syn_text(struct tcp *t, struct seg *s)
+{
+    s->flags &= (uint8_t)~F_SYN;
+    s->seq = seq_add(s->seq, 1);
+    s->len--;
+    if (s->text > 0 && tcp_text_accept(t, s) == GO_ON)
+        t->fast_end = FAST_TAKEN;
+    if (!(s->flags & F_FIN) || !seq_eq(seq_add(s->seq, s->text), t->rcv.nxt))
+        return;
+    t->rcv.fin = t->rcv.nxt;
+    t->fin_pending = true;
+}
+
+/* RFC7413-4.2.2-b: the text is the user's, and the answer may go within the
+ * initial window, before the handshake is complete.  False: no memory. */
+static bool take_early(struct tcp_embryo *said, struct seg *s,
+                       const struct flowkey *key)
+{
+    struct tcp_listener *l = said->listener;
+    struct env          *e = l->host->env;
+    struct tcp          *t;
+
+    said->flow = env_flow(e);
+    t = grow_up(said, key);
+    if (!t)
+        return false;
+    if (!tcp_fast_pend(t, l, said->offer)) {
+        t->detached = true;
+        tcp_due(t, 0);
+        return false;
+    }
+    tcp_flow_event(e, t->flow, key);
+    tcp_state_event(e, t->flow, TCPS_LISTEN, TCPS_SYN_RCVD, WHY_GOT_SYN);
+    tcp_join_table(t);
+    tcp_born(t, TCPS_SYN_RCVD, WHY_GOT_SYN);
+    adopt(t, l);
+    t->segs_in++;
+    t->snd.nxt = t->iss; /* the SYN-ACK is still to be sent */
+    t->snd.wnd = t->snd.max_wnd = s->wnd;
+    t->snd.wl1 = s->seq;
+    t->snd.wl2 = t->iss;
+    tcp_initial_cwnd(t);
+    t->cwnd++; /* for the SYN-ACK, which is no data */
+    take_syn_text(t, s);
+    env_count(e, COUNT_TCP_FAST_PASSIVE);
+    tcp_due(t, DUE_OUTPUT);
+    queue_event(l);
+    tcp_wake(t);
+    return true;
+}
+
+/* §3.10.7.2 Third: a SYN; what it says is kept, and answered. */
+static enum why conceive(struct tcp_listener *l, struct seg *s,
+                         const struct flowkey *key, const seq *last)
+{
+    struct tcp_host  *h = l->host;
+    struct tcp_embryo said = { .listener = l }, *m;
+    bool              full = l->nembryos >= half_open_max(l)
+        || h->nembryos >= TCP_SYN_QUEUE_MAX
+        || h->syn_cookies == CW_SYN_COOKIES_ALWAYS;
+    struct tcp_fast_reply fast;
+
+    hear_syn(&said, s, key);
+    if (!accept_full(l) && full && send_cookie(&said, key, last))
+        return WHY_DONE;
+    if (accept_full(l) || (full && h->syn_cookies != CW_SYN_COOKIES_ALWAYS)) {
+        env_count(h->env, COUNT_TCP_LISTEN_DROPS);
+        return WHY_BACKLOG_FULL;
+    }
+    said.iss = isn_beyond(h, key, last);
+    fast = tcp_fast_syn(l, s, key);
+    said.offer = fast.offer;
+    if (fast.take && take_early(&said, s, key))
+        return WHY_DONE;
+    m = enrol(&said, key, WHY_GOT_SYN);
+    if (!m)
+        return WHY_NO_MEMORY;
+    send_synack(m, WHY_TX_SYNACK);
+    m->offer = false; /* only once: RFC7413-4.2.2-a */
+    arm(m);
+    return WHY_DONE;
 }
 
 /* An ACK that says where we are, at the rate of RFC 5961 §7. */

@@ -63,6 +63,7 @@ static void options(struct tcp *t, const struct plan *p, struct tcpopt *o)
 {
     if (p->ctl & F_SYN) {
         tcp_syn_options(t, o);
+        tcp_fast_option(t, o);
         return;
     }
     *o = (struct tcpopt){ .has_ts = t->ts_ok };
@@ -91,7 +92,7 @@ static bool pushes(const struct tcp *t, const struct plan *p)
 {
     uint32_t room, later;
 
-    if (p->len == 0)
+    if (p->len == 0 || (p->ctl & F_SYN))
         return false;
     if (t->fin_sent)
         return seq_eq(seq_add(p->start, p->len), tcp_fin_seq(t));
@@ -163,6 +164,7 @@ static void checksum(const struct tcp *t, struct cw_pkt *pkt)
 static bool prepare(struct tcp *t, struct plan *p, struct cw_pkt *pkt)
 {
     seq      base = tcp_send_base(t);
+    seq      text = seq_add(p->start, !!(p->ctl & F_SYN));
     uint32_t got;
 
     if (!pkt_new(pkt, &tcp_env(t)->pbufs, PBUF_HEADROOM, TCP_HDR_MAX)) {
@@ -171,7 +173,7 @@ static bool prepare(struct tcp *t, struct plan *p, struct cw_pkt *pkt)
     }
     if (p->len == 0)
         return true;
-    got = sendq_attach(&t->sendq, seq_from(p->start, base), p->len, pkt);
+    got = sendq_attach(&t->sendq, seq_from(text, base), p->len, pkt);
     INVARIANT(got > 0 && got <= p->len);
     if (got < p->len) {
         p->len = got;
@@ -312,8 +314,8 @@ static bool send_again(struct tcp *t)
     struct cw_pkt      pkt;
     uint32_t           pipe = tcp_pipe(t);
 
-    if (!r)
-        return false;
+    if (!r || ((t->state & TCPS_OPENING) && !(r->ctl & F_SYN)))
+        return false; /* until the SYN is acknowledged only it: RFC 7413 §4.2.2 */
     if (!(t->due & DUE_REXMIT) && f->one_first)
         return false;
     if (!(t->due & DUE_REXMIT)
@@ -360,7 +362,9 @@ static bool send_run(struct tcp *t, struct plan *p)
 
     if (!f || !prepare(t, p, &pkt))
         return false;
-    end = seq_add(p->start, p->len + !!(p->ctl & F_FIN) + !!(p->ctl & F_SYN));
+    end = seq_add(p->start, p->len + !!(p->ctl & F_FIN));
+    if (p->ctl & F_SYN) /* its text is in flight once it was taken */
+        end = seq_add(p->start, 1);
     r = segq_push(&f->segq, &t->host->segs, p->start, end, tcp_now(t));
     if (!r) {
         pkt_free(&pkt);
@@ -372,20 +376,27 @@ static bool send_run(struct tcp *t, struct plan *p)
     if (p->ctl & F_FIN)
         t->fin_sent = true;
     launch(t, p, &pkt);
+    if (p->ctl & F_SYN)
+        tcp_fast_sent(t, p->len);
     if (p->len > 0) {
         t->data_segs_out++;
         env_count(tcp_env(t), COUNT_TCP_ORIG_DATA_SENT);
     }
-    INVARIANT(!t->unaccepted);
-    t->last_sent = tcp_now(t);
+    if (!t->unaccepted)
+        t->last_sent = tcp_now(t);
     tcp_timers_data_sent(t);
     return true;
 }
 
 static enum why why_new(const struct tcp *t, const struct plan *p)
 {
+    if (p->ctl & F_SYN && t->state == TCPS_SYN_RCVD)
+        return WHY_TX_SYNACK;
     if (p->ctl & F_SYN)
-        return WHY_TX_SYN;
+        return p->len > 0 ? WHY_TX_SYN_DATA : WHY_TX_SYN;
+    if (t->fast_end == FAST_REFUSED && p->len > 0
+        && seq_eq(p->start, seq_add(t->iss, 1)))
+        return WHY_TX_SYN_DATA_AGAIN;
     if (t->flight && t->flight->recovery == RECOVERY_NONE
         && t->flight->dupacks > 0 && p->len > 0)
         return WHY_TX_LIMITED;
@@ -448,11 +459,14 @@ static bool send_new(struct tcp *t)
     if (t->flight
         && (t->flight->one_first || t->flight->segq.count >= TCP_SEGS_MAX))
         return false;
-    if (t->state == TCPS_SYN_SENT && seq_eq(t->snd.nxt, t->iss))
+    if ((t->state & TCPS_OPENING) && seq_eq(t->snd.nxt, t->iss)) {
+        if (tcp_fast_waits(t))
+            return false;
         p.ctl = F_SYN;
-    else if (!(t->state & may) || t->fin_sent)
+        p.len = tcp_fast_text(t);
+    } else if ((!(t->state & may) && !tcp_is_early(t)) || t->fin_sent) {
         return false;
-    if (!p.ctl) {
+    } else {
         restart_after_idle(t);
         if (send_mtu_probe(t))
             return true;
@@ -479,6 +493,8 @@ static void watch_window(struct tcp *t)
     uint32_t room, waits = tcp_new_data(t, &room);
 
     if (!seq_eq(t->snd.una, t->snd.nxt))
+        return;
+    if (tcp_fast_waits(t))
         return;
     if (t->state == TCPS_SYN_SENT) { /* no memory for the SYN: later */
         tcp_timers_data_sent(t);

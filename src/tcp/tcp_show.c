@@ -6,7 +6,7 @@
 
 enum tcp_phase tcp_phase(const struct tcp *t)
 {
-    if (t->state & TCPS_OPENING)
+    if (tcp_is_opening(t))
         return TCP_PHASE_OPENING;
     return t->state == TCPS_CLOSED ? TCP_PHASE_CLOSED : TCP_PHASE_OPEN;
 }
@@ -23,7 +23,7 @@ static bool writable(const struct tcp *t)
 {
     uint32_t used = t->sendq.len, size = tcp_sndbuf(t);
 
-    if (t->fin_queued || !(t->state & TCPS_CAN_SEND))
+    if (t->fin_queued || !tcp_can_send(t))
         return true; /* a call answers at once: EPIPE */
     return used < size && size - used >= used / 2;
 }
@@ -49,8 +49,8 @@ unsigned tcp_ready(const struct tcp *t)
 {
     unsigned bits = t->error ? CW_POLLERR : 0u;
 
-    if (t->state & TCPS_OPENING)
-        return bits;
+    if (tcp_is_opening(t))
+        return tcp_fast_waits(t) ? bits | CW_POLLOUT : bits;
     bits |= readable(t);
     if (writable(t))
         bits |= CW_POLLOUT;
@@ -92,8 +92,10 @@ void tcp_queues(const struct tcp *t, struct cw_queues *out)
     out->send_queued = used;
     out->send_room = 0;
     out->at_mark = tcp_at_mark(t);
-    if ((t->state & TCPS_CAN_SEND) && !t->fin_queued && used < size)
+    if (tcp_can_send(t) && !t->fin_queued && used < size)
         out->send_room = size - used;
+    else if (tcp_fast_waits(t))
+        out->send_room = size;
 }
 
 uint32_t tcp_flow(const struct tcp *t)
@@ -104,6 +106,11 @@ uint32_t tcp_flow(const struct tcp *t)
 struct tcp_opts *tcp_opts_of(struct tcp *t)
 {
     return &t->opts;
+}
+
+struct tcp_fastopen *tcp_listener_fast(struct tcp_listener *l)
+{
+    return &l->fast;
 }
 
 struct tcp_opts *tcp_listener_opts(struct tcp_listener *l)
@@ -193,6 +200,14 @@ static void governor(const struct tcp *t, struct cw_tcp_info *o)
         tcp_cc(t)->show(t, o->cc_arg);
 }
 
+/* Linux's TFO_COOKIE_UNAVAILABLE, TFO_DATA_NOT_ACKED, TFO_SYN_RETRANSMITTED */
+static uint8_t fast_fail(const struct tcp *t)
+{
+    if (t->fast_end == FAST_REFUSED)
+        return t->syn_timed_out ? 3 : 2;
+    return t->fast_end == FAST_NO_COOKIE;
+}
+
 void tcp_info(const struct tcp *t, struct cw_tcp_info *o)
 {
     uint32_t room;
@@ -235,6 +250,8 @@ void tcp_info(const struct tcp *t, struct cw_tcp_info *o)
         .pmtu = t->dest.mtu,
         .notsent = tcp_new_data(t, &room),
         .rcv_space = tcp_rcvbuf(t),
+        .syn_data = t->fast_end == FAST_TAKEN,
+        .fastopen_fail = fast_fail(t),
     };
     ages(t, o);
     governor(t, o);

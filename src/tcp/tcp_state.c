@@ -131,6 +131,7 @@ static void drop_flight(struct tcp *t)
 /* What nobody can read or send any more. */
 static void flush(struct tcp *t)
 {
+    tcp_fast_over(t, false);
     drop_flight(t);
     tcp_mtu_free(t);
     sendq_fini(&t->sendq);

@@ -66,7 +66,8 @@ static void rexmit_timeout(struct tcp *t)
     struct tcp_flight *f = t->flight;
     cw_ns              value = tcp_rtt_backed_off(t);
 
-    if (t->probing || !f || (t->snd.wnd == 0 && !(t->state & TCPS_OPENING))) {
+    if (t->probing || !f || f->segq.count == 0
+        || (t->snd.wnd == 0 && !(t->state & TCPS_OPENING))) {
         persist_timeout(t);
         return;
     }
@@ -75,8 +76,10 @@ static void rexmit_timeout(struct tcp *t)
         give_up(t);
         return;
     }
-    if (t->state & TCPS_OPENING)
+    if (t->state & TCPS_OPENING) {
         t->syn_timed_out = true;
+        tcp_fast_blame(t);
+    }
     env_count(tcp_env(t), COUNT_TCP_TIMEOUTS);
     t->backoff++;         /* RFC6298-5.4-a */
     if (t->backoff == R1) /* MUST-20 */

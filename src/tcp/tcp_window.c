@@ -94,7 +94,8 @@ uint32_t tcp_new_data(const struct tcp *t, uint32_t *window_room)
 
     *window_room = seq_gt(right, t->snd.nxt) ? seq_from(right, t->snd.nxt)
                                              : 0;
-    if (t->fin_sent || (t->state & (TCPS_OPENING | TCPS_CLOSED)))
+    if (t->fin_sent || tcp_is_opening(t) || t->state == TCPS_CLOSED
+        || (t->state == TCPS_SYN_RCVD && seq_eq(t->snd.nxt, t->iss)))
         return 0;
     INVARIANT(sent <= t->sendq.len);
     return t->sendq.len - sent;
@@ -120,7 +121,7 @@ void tcp_snd_wnd_event(struct tcp *t)
  * persist timer.  Nagle is the part about unacknowledged data. */
 bool tcp_may_send(const struct tcp *t, uint32_t len, bool last)
 {
-    bool idle = seq_eq(t->snd.una, t->snd.nxt);
+    bool idle = seq_eq(tcp_send_base(t), t->snd.nxt); /* a SYN is no data */
 
     if (len >= tcp_eff_mss(t))
         return true;
