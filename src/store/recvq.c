@@ -170,7 +170,26 @@ struct insertion {
     const struct recvq_in  *in;
     struct recvq_result    *res;
     enum why                why;
+    seq                     nxt;
 };
+
+/* Will it be a range for good?  Not if it is what RCV.NXT waits for, or touches
+ * another one: then it must be taken however many there are, or the hole in
+ * front of them would stay for ever. */
+static bool is_one_more(const struct insertion *x, const struct list *at,
+                        seq from, seq to)
+{
+    const struct list *ooo = &x->q->ooo;
+
+    if (seq_eq(from, x->nxt))
+        return false;
+    if (at != ooo
+        && seq_eq(list_entry(at, const struct recvq_range, link)->start, to))
+        return false;
+    return at->prev == ooo
+        || !seq_eq(list_entry(at->prev, const struct recvq_range, link)->end,
+                   from);
+}
 
 /* A piece [from, to) that no range covers becomes one, before `at`. */
 static void add_piece(struct insertion *x, struct list *at, seq from, seq to)
@@ -180,7 +199,7 @@ static void add_piece(struct insertion *x, struct list *at, seq from, seq to)
     struct recvq_range *r;
     uint32_t            where[2], n;
 
-    if (q->ranges >= x->m->ranges_max) {
+    if (q->ranges >= x->m->ranges_max && is_one_more(x, at, from, to)) {
         x->why = WHY_OOO_FULL;
         return;
     }
@@ -353,7 +372,7 @@ static enum why put_fresh(struct insertion *x, seq nxt, seq from, seq end)
 enum why recvq_put(struct recvq *q, const struct recvq_mem *m, seq nxt,
                    const struct recvq_in *in, struct recvq_result *res)
 {
-    struct insertion x = { q, q->body, m, in, res, GO_ON };
+    struct insertion x = { q, q->body, m, in, res, GO_ON, nxt };
     seq              end = seq_add(in->at, in->len), from = in->at;
 
     *res = (struct recvq_result){ 0 };

@@ -167,4 +167,44 @@ TEST(the_last_arrival_leads)
     rig_arena_end(a);
 }
 
-T_MAIN(T(as_a_place_for_each_byte), T(the_last_arrival_leads))
+/* Full of ranges: one more is refused; what fills or lengthens is not. */
+TEST(a_full_queue_still_takes_what_is_missing)
+{
+    static const struct {
+        uint32_t at, len, advanced;
+        enum why why;
+    } rows[] = {
+        { 100, 50, 0, GO_ON },  { 300, 50, 0, GO_ON },
+        { 500, 50, 0, GO_ON },  { 700, 50, 0, WHY_OOO_FULL },
+        { 550, 50, 0, GO_ON },  { 250, 50, 0, GO_ON },
+        { 150, 100, 0, GO_ON }, { 900, 50, 0, GO_ON }, /* one is free now */
+        { 0, 50, 50, GO_ON },   { 50, 50, 300, GO_ON },
+    };
+    struct arena *a = rig_arena(4 << 20);
+    struct prng   r = t_prng("recvq full");
+    struct pbufs  ps;
+    struct slab   ranges;
+    seq           next = seq_of(0);
+
+    pbufs_init(&ps, a);
+    slab_init(&ranges, a, recvq_range_size());
+    mem = (struct recvq_mem){ &ps, &ranges, 3 };
+    recvq_init(&q);
+    T_EACH (row, rows) {
+        struct cw_pkt       p = packet(&r, row->len);
+        struct recvq_in     in = { &p, 0, row->len, seq_of(row->at) };
+        struct recvq_result res;
+
+        t_row("%u", row->at);
+        EXPECT_EQ(recvq_put(&q, &mem, next, &in, &res), row->why);
+        EXPECT_EQ(res.advanced, row->advanced);
+        next = seq_add(next, res.advanced);
+        EXPECT_LE(recvq_ranges(&q), 3);
+        pkt_free(&p);
+    }
+    recvq_fini(&q);
+    rig_arena_end(a);
+}
+
+T_MAIN(T(as_a_place_for_each_byte), T(the_last_arrival_leads),
+       T(a_full_queue_still_takes_what_is_missing))
