@@ -97,6 +97,8 @@ struct knobs {
     unsigned synack_retries;
     unsigned data_retries;      /* R2: SHLD-11 */
     cw_ns    orphan_fin_wait_2; /* FIN-WAIT-2 without an owner */
+    unsigned orphan_probes;     /* of a shut window, in a row, without an
+                                   owner; 0: while they are answered */
     uint32_t rcvbuf_max;        /* buffers grow up to these; 0: they do not */
     uint32_t sndbuf_max;
     unsigned cc;          /* enum cw_cc */

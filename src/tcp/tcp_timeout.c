@@ -49,11 +49,28 @@ static unsigned tries_allowed(const struct tcp *t)
     return k->data_retries;
 }
 
+/* One that nobody waits for any more, while others are short of memory. */
+static bool in_the_way(const struct tcp *t)
+{
+    return t->detached && tcp_knobs(t)->orphan_probes > 0
+        && tcp_pressure(t->host) == TCP_PRESSURE_HARD;
+}
+
+/* A window that stays shut keeps a connection while it is answered (MUST-37):
+ * its owner may give it up.  Without an owner it is the host that must, or
+ * peers could fill its memory for ever (RFC 6429 §4, §5). */
+static bool orphan_over(const struct tcp *t)
+{
+    unsigned most = tcp_knobs(t)->orphan_probes;
+
+    return (t->detached && most > 0 && t->backoff >= most) || in_the_way(t);
+}
+
 static void persist_timeout(struct tcp *t)
 {
     fired(t, EVT_PERSIST, tcp_rtt_backed_off(t), t->probes + 1u);
     if (t->probes >= tries_allowed(t) /* only while unanswered: MUST-37 */
-        || user_timeout(t)) {
+        || user_timeout(t) || orphan_over(t)) {
         give_up(t);
         return;
     }
@@ -72,7 +89,7 @@ static void rexmit_timeout(struct tcp *t)
         return;
     }
     fired(t, EVT_REXMIT, value, t->backoff + 1u);
-    if (t->backoff >= tries_allowed(t) || user_timeout(t)) {
+    if (t->backoff >= tries_allowed(t) || user_timeout(t) || in_the_way(t)) {
         give_up(t);
         return;
     }
