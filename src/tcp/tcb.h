@@ -229,6 +229,7 @@ struct tcp {
     uint8_t  error;      /* CW_E*, for the user once */
     uint8_t  soft_error; /* what ICMP said; told when giving up */
     uint16_t dups_sent;  /* duplicate ACKs for this RCV.NXT */
+    uint16_t challenged; /* its own share of challenge ACKs: when */
     uint8_t  ack_why;    /* why an ACK is owed: enum why */
     uint8_t  rst_why;
     uint32_t unacked_in;   /* bytes received since the last ACK we sent */
@@ -480,6 +481,7 @@ void tcp_reply_rst(struct tcp_host *h, const struct flowkey *key,
                    const struct seg *s, enum why why);
 /* RFC 5961 §7: may one more challenge ACK go out now? */
 bool     tcp_challenge_allowed(struct tcp_host *h);
+bool     tcp_challenge_due(struct tcp *t);
 enum why tcp_closed_arrive(struct tcp_host *h, const struct flowkey *key,
                            const struct seg *s);
 

@@ -597,7 +597,7 @@ static void send_owed_acks(struct tcp *t)
 
     if (t->due & DUE_CHALLENGE && !(t->due & DUE_ACK_NOW)) {
         t->due &= (uint16_t)~DUE_CHALLENGE;
-        if (!tcp_challenge_allowed(t->host))
+        if (!tcp_challenge_due(t))
             return;
         t->ack_why = WHY_TX_CHALLENGE;
         t->due |= DUE_ACK_NOW;

@@ -95,3 +95,17 @@ bool tcp_challenge_allowed(struct tcp_host *h)
     env_count(h->env, COUNT_TCP_CHALLENGE_ACKS);
     return true;
 }
+
+/* A connection has a share of its own: one in an interval, whatever others use
+ * up; or whoever floods one connection would keep those of others from
+ * hearing answers to their keep-alive probes. */
+bool tcp_challenge_due(struct tcp *t)
+{
+    uint16_t now = (uint16_t)(tcp_now(t) / t->host->challenge_interval + 1);
+    bool     own = t->challenged != now;
+
+    if (!tcp_challenge_allowed(t->host) && !own)
+        return false;
+    t->challenged = now;
+    return true;
+}
