@@ -80,6 +80,72 @@ TEST(as_an_array)
     rig_arena_end(a);
 }
 
+/* How many nodes the fullest of the first buckets holds. */
+static unsigned longest(const struct flowtab *t, const struct arena *a)
+{
+    unsigned most = 0;
+
+    for (unsigned b = 0; b < FLOWTAB_INLINE; b++) {
+        unsigned n = 0;
+
+        for (uint32_t ref = t->first[b]; ref; n++)
+            ref = ((const struct flownode *)arena_at(a, ref))->next;
+        most = MAX(most, n);
+    }
+    return most;
+}
+
+/* CVE-2023-1206: ports that an attacker has chosen, because they all meet in
+ * one bucket of a table whose secret is known, are spread by another secret. */
+TEST(chosen_flows_do_not_meet)
+{
+    enum { CHOSEN = 64 };
+    static const struct sipkey known = { 0, 0 }, secret = { 0x1234, 0x5678 };
+    static struct flowkey      chosen[CHOSEN];
+    struct arena              *a = rig_arena(4 << 20);
+    unsigned                   n = 0;
+
+    for (uint32_t i = 0; n < CHOSEN; i++) {
+        struct flowtab t;
+        struct slab    s;
+        uint32_t       first;
+
+        chosen[n] = (struct flowkey){ .local = addr4(0x0a000001),
+                                      .remote = addr4(0x0a000064 + i / 60000),
+                                      .lport = 80,
+                                      .rport = (uint16_t)(i % 60000) };
+        flowtab_init(&t, a, known);
+        slab_init(&s, a, sizeof(struct item));
+        at[0] = slab_get0(&s);
+        EXPECT(flownode_name(&t, &at[0]->node, &chosen[n]));
+        flowtab_insert(&t, &at[0]->node);
+        first = t.first[0];
+        take(&t, 0);
+        flowtab_fini(&t);
+        n += first != 0;
+    }
+    for (int who = 0; who < 2; who++) {
+        struct flowtab t;
+        struct slab    s;
+
+        flowtab_init(&t, a, who ? secret : known);
+        slab_init(&s, a, sizeof(struct item));
+        for (unsigned i = 0; i < CHOSEN; i++) {
+            at[i] = slab_get0(&s);
+            EXPECT(flownode_name(&t, &at[i]->node, &chosen[i]));
+            flowtab_insert(&t, &at[i]->node);
+        }
+        if (who)
+            EXPECT_LE(longest(&t, a), 8);
+        else
+            EXPECT_EQ(longest(&t, a), CHOSEN);
+        for (unsigned i = 0; i < CHOSEN; i++)
+            take(&t, i);
+        flowtab_fini(&t);
+    }
+    rig_arena_end(a);
+}
+
 /* One address more than there are numbers for. */
 TEST(local_addresses_are_bounded)
 {
@@ -111,4 +177,5 @@ TEST(local_addresses_are_bounded)
     rig_arena_end(a);
 }
 
-T_MAIN(T(as_an_array), T(local_addresses_are_bounded))
+T_MAIN(T(as_an_array), T(chosen_flows_do_not_meet),
+       T(local_addresses_are_bounded))

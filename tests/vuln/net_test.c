@@ -468,6 +468,53 @@ TEST(c38_icmp_limit_is_no_counter)
     net_rig_free(&rig);
 }
 
+/* The identification of the next datagram to 10.0.0.`to`. */
+static uint16_t next_id(const char *to, unsigned pmtudisc)
+{
+    struct net_tx   tx = { .src = rig_addr("10.0.0.1"),
+                           .dst = rig_addr(to),
+                           .proto = PROTO_UDP,
+                           .pmtudisc = (uint8_t)pmtudisc,
+                           .why = WHY_TX_UDP };
+    struct ip4_repr ip;
+
+    EXPECT_EQ(rig_send(&rig, &tx, 8), GO_ON);
+    EXPECT(rig_out(&rig, &g));
+    rig_read4(&g, &ip);
+    return ip.id;
+}
+
+/* RFC 7739; idle scan; CVE-2019-10638: from the identifications that one
+ * destination sees nobody can tell how many packets another one was sent, nor
+ * the other's next; and what is never cut has none (CVE-2020-36516). */
+TEST(c24_c40_identifications)
+{
+    static const char *const to[] = { "10.0.0.2", "10.0.0.3" };
+    struct cw_addr           other = rig_addr(to[1]);
+    struct cw_mac            mac = rig_mac(3);
+    unsigned                 near = 0, equal = 0;
+    uint16_t                 last[2] = { 0 };
+
+    begin(false);
+    EXPECT_EQ(net_neigh_add(rig.net, RIG_ETH, &other, &mac), 0);
+    for (unsigned i = 0; i < 400; i++) {
+        uint16_t id = 0;
+
+        for (unsigned n = 0; n <= i % 4; n++) /* between them: others */
+            id = next_id(to[1], CW_PMTUDISC_DONT);
+        equal += (uint16_t)(id - last[1]) == (uint16_t)(last[0] - last[1]);
+        last[1] = id;
+        id = next_id(to[0], CW_PMTUDISC_DONT);
+        near += (uint16_t)(id - last[0]) < 256;
+        equal += id == last[1] || (uint16_t)(id - last[1]) == 1;
+        last[0] = id;
+        EXPECT_EQ(next_id(to[0], CW_PMTUDISC_DO), 0);
+    }
+    EXPECT_LE(near, 12); /* 400 * 256 / 65536 are 1.6 */
+    EXPECT_LE(equal, 6);
+    net_rig_free(&rig);
+}
+
 /* RFC 4861 §6.1, §7.1: nothing that came through a router is neighbour
  * discovery. */
 TEST(c45_from_afar)
@@ -514,4 +561,5 @@ T_MAIN(T(c01_ip4_lengths), T(c02_ip4_options), T(c06_udp_length),
        T(c09_ip6_extension_headers), T(c10_routing_header_0), T(c11_tunnels),
        T(c12_nd_options), T(c13_runts), T(c20_c21_c25_fragments),
        T(c22_fragment_floods), T(c23_tiny_first_fragment), T(c34_reflections),
-       T(c38_icmp_limit_is_no_counter), T(c45_from_afar), T(c49_padding))
+       T(c38_icmp_limit_is_no_counter), T(c24_c40_identifications),
+       T(c45_from_afar), T(c49_padding))

@@ -369,6 +369,94 @@ PKT(c30_zero_window_for_ever)
     EXPECT_LE(memory(), before);
 }
 
+/* The same when the program has closed, and nobody is left to give it up:
+ * not for ever, though each probe is answered (RFC 6429 §5); but not soon,
+ * and never where the letter counts (MUST-37). */
+static cw_ns orphan_with_window_shut(void)
+{
+    cw_ns began;
+
+    passive("mss 1000");
+    in(". seq 1 ack 1 win 0");
+    sends(5000);
+    closes();
+    drain();
+    began = pk.now;
+    for (int i = 0; i < 60 && pk_state() != GONE; i++) {
+        pk_step();
+        if (drain() > 0)
+            in(". seq 1 ack 1 win 0");
+        drain();
+    }
+    return pk.now - began;
+}
+
+PKT(c30_zero_window_of_an_orphan)
+{
+    cw_ns took = orphan_with_window_shut();
+
+    state(GONE);
+    EXPECT_GE(took, 180 sec);
+    EXPECT_LE(took, 1800 sec);
+    pk_restart(0);
+    pk.config.profile = CW_PROFILE_STRICT;
+    orphan_with_window_shut();
+    EXPECT_NE(pk_state(), GONE);
+}
+
+/* Sends until there is no room. */
+static void fills(void)
+{
+    uint8_t b;
+
+    do
+        b = sg_byte(false, pk.f->sent);
+    while (cw_send(pk.st, pk.f->sd, &b, 1, 0, pk.now) == 1
+           && ++pk.f->sent > 0);
+}
+
+/* Many of them, until memory is short: who is alive is served, and the
+ * orphans go at their next probe. */
+PKT(c30_zero_windows_take_all_memory)
+{
+    enum { N = 30, MEMORY = 8 << 20 };
+    cw_ns until;
+
+    pk.config.memory_max = MEMORY;
+    pk.config.sndbuf = 400000;
+    listens(N);
+    for (int i = 1; i <= N; i++) {
+        flow(i);
+        in("S seq 0 mss 1000");
+        drain();
+        in(". seq 1 ack 1 win 0");
+        accepts();
+        fills();
+        closes();
+        drain();
+    }
+    EXPECT_GE(memory(), MEMORY / 4 * 3); /* it worked */
+    flow(0);
+    in("S seq 0 mss 1000");
+    EXPECT_EQ(drain(), 1);
+    in(". seq 1 ack 1 win 65535");
+    accepts();
+    in(". seq 1 len 10 ack 1");
+    drain();
+    reads(10);
+    sends(10);
+    EXPECT_EQ(drain(), 1);
+    in(". seq 11 ack 11 win 65535");
+    until = pk.now + 30 sec;
+    while (pk.now < until) {
+        pk_step();
+        drain();
+    }
+    EXPECT_LT(memory(), MEMORY / 4 * 3);
+    flow(0);
+    state(CW_ESTABLISHED);
+}
+
 /* A peer that never sends its FIN, or never acknowledges ours. */
 PKT(c31_orphans_end)
 {
@@ -407,6 +495,31 @@ PKT(c33_ack_storm)
     in("R seq 900000");
     EXPECT_EQ(drain(), 0);
     state(CW_ESTABLISHED);
+}
+
+/* The limit is the host's; who uses it up does not silence others: a keep-alive
+ * probe is answered, or its peer would give up. */
+PKT(c33_one_flood_does_not_silence_others)
+{
+    listens(2);
+    for (int i = 0; i < 2; i++) {
+        flow(i);
+        in("S seq 0 mss 1000");
+        drain();
+        in(". seq 1 ack 1");
+        accepts();
+    }
+    for (int s = 0; s < 10; s++) {
+        flow(0);
+        for (int i = 0; i < 300; i++)
+            in("R seq 1000"), drain();
+        flow(1);
+        in(". seq 0 ack 1");
+        out(". seq 1 ack 1 why tx-challenge");
+        in(". seq 0 ack 1"); /* again so soon: it waits */
+        EXPECT_EQ(drain(), 0);
+        quiet(1 sec);
+    }
 }
 
 /* CVE-1999-0016: LAND: from our own address and port. */
@@ -662,8 +775,10 @@ T_MAIN(BOTH(c04_tcp_option_lengths), BOTH(c05_c27_tiny_mss),
        BOTH(c28_octets_above_a_hole_upwards),
        BOTH(c28_octets_above_a_hole_downwards),
        BOTH(c28_octets_in_order_below_a_hole), BOTH(c29_syn_flood),
-       BOTH(c30_zero_window_for_ever), BOTH(c31_orphans_end),
-       BOTH(c33_ack_storm), BOTH(c33_land), BOTH(c36_blind),
+       BOTH(c30_zero_window_for_ever), BOTH(c30_zero_window_of_an_orphan),
+       BOTH(c30_zero_windows_take_all_memory), BOTH(c31_orphans_end),
+       BOTH(c33_ack_storm), BOTH(c33_one_flood_does_not_silence_others),
+       BOTH(c33_land), BOTH(c36_blind),
        BOTH(c37_challenge_limit_is_no_counter), BOTH(c39_icmp),
        BOTH(c41_ports), BOTH(c42_paws_poisoning),
        BOTH(c43_time_wait_assassination), BOTH(c44_ack_division),
