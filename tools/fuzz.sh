@@ -1,10 +1,12 @@
 #!/bin/sh
-# fuzz.sh SECONDS|build: builds the fuzz targets with libFuzzer and runs each
-# for that long from its corpus in tests/fuzz/corpus/NAME.  Ends with "N passed,
-# N failed"; a crash is left in build-fuzz/crash-NAME-*.
+# fuzz.sh SECONDS|build [brief]: builds the fuzz targets with libFuzzer and runs
+# each for that long from its corpus in tests/fuzz/corpus/NAME; `brief`: those
+# that are not about segments for a sixth of it.  Ends with "N passed, N
+# failed"; a crash is left in build-fuzz/crash-NAME-*.
 set -eu
 cd "$(dirname "$0")/.."
-seconds=${1:-60}
+seconds=${1:-60} brief=${2:-}
+long='adversary frames print run'
 meson=$(test -x /usr/bin/meson && echo /usr/bin/meson || echo meson)
 
 if ! [ -f tests/fuzz/meson.build ]; then
@@ -24,7 +26,7 @@ fuzz() {
     known=tests/fuzz/corpus/$name
     [ -d "$known" ] || known=
     mkdir -p "$grown"
-    "$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+    "$1" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 \
         -print_final_stats=1 -verbosity=0 -max_len=4096 -len_control=0 -entropic=0 \
         -artifact_prefix="build-fuzz/crash-$name-" \
         "$grown" $known >"build-fuzz/$name.log" 2>&1
@@ -48,12 +50,21 @@ finish() {
     done
     running=
 }
-for target in build-fuzz/tests/fuzz/fuzz_*; do
-    [ -f "$target" ] && [ -x "$target" ] || continue
-    fuzz "$target" &
-    running="$running $!:${target##*/fuzz_}"
+begin() { # name seconds
+    fuzz "build-fuzz/tests/fuzz/fuzz_$1" "$2" &
+    running="$running $!:$1"
     set -- $running
     [ $# -lt 4 ] || finish
+}
+for name in $long; do
+    begin "$name" "$seconds"
+done
+finish
+for target in build-fuzz/tests/fuzz/fuzz_*; do
+    name=${target##*/fuzz_}
+    [ -f "$target" ] && [ -x "$target" ] || continue
+    case " $long " in *" $name "*) continue ;; esac
+    begin "$name" $((${brief:+1} + 0 ? (seconds + 5) / 6 : seconds))
 done
 finish
 echo "$passed passed, $failed failed"
