@@ -41,6 +41,7 @@ fuzz: setup-build setup-test
 RUNS ?= 1
 interop: build
 	@$(PYTHON) tests/interop/interop_test.py $(BUILD)/causeway --runs $(RUNS)
+	@$(PYTHON) tests/interop/addr_test.py $(BUILD)/causeway
 
 # What scanners make of us; nmap and hping3 are for whoever asks for this.
 nmap: build

@@ -118,7 +118,9 @@ static void banner(const struct lab *lab)
     size_t n = 0;
 
     for (unsigned h = 1; h <= lab->n && n < sizeof hosts; h++) {
-        struct cw_addr a = world_host_addr4(lab->world, h);
+        bool v6 = lab->opts.outside.heard6 && !lab->opts.outside.lent4;
+        struct cw_addr a = v6 ? world_host_addr6(lab->world, h)
+                              : world_host_addr4(lab->world, h);
 
         addr_print(&a, addr);
         n += (size_t)snprintf(hosts + n, sizeof hosts - n, "%s%s %s",
@@ -207,7 +209,6 @@ static void set_up_crew(struct lab *lab)
     }
     lab->pump = (struct loop_task){ .next = pump_next, .run = pump_run };
     loop_add(lab->loop, &lab->pump);
-    outside_watch(&lab->outside, lab->loop, lab->world);
 }
 
 static int run_real(struct lab *lab)
@@ -274,6 +275,10 @@ static int run(struct lab *lab)
     if (!make_world(lab, &why))
         return complain(2, "lab: %s", why);
     status = add_builtins(lab);
+    if (status != 0)
+        return status;
+    outside_watch(&lab->outside, lab->loop, lab->world);
+    status = outside_settle(&lab->outside, &lab->opts);
     if (status != 0)
         return status;
     banner(lab);

@@ -42,7 +42,8 @@ static const char run_options[] =
     "  --dev tap:NAME    join the hosts to the kernel's network through this\n"
     "                    TAP device; the link lies between. docs/tap.md\n"
     "  --addr A/BITS     the first host's address there, IPv4 or IPv6 (or\n"
-    "                    both: write it twice; --addr6 is the same)\n"
+    "                    both: write it twice; --addr6 is the same); dhcp: a\n"
+    "                    server is asked; auto: IPv6, as routers advertise\n"
     "  --gateway A       the way to other networks from there\n"
     "  -q, -v            less, more words of ours on standard error\n";
 

@@ -42,11 +42,17 @@ bool net_opts_addr(struct net_opts *o, const char *text)
     struct cw_addr      a;
     unsigned long       bits;
 
+    if (strcmp(text, "dhcp") == 0 || strcmp(text, "auto") == 0) {
+        out->lent4 = out->lent4 || *text == 'd';
+        out->heard6 = out->heard6 || *text == 'a';
+        return true;
+    }
     snprintf(addr, sizeof addr, "%.*s", (int)strcspn(text, "/"), text);
     if (!addr_parse(addr, &a) || !hosts(&a))
         return refuse(o, "addr", text,
                       "write an address with its prefix, "
-                      "10.9.0.2/24 or fd09::2/64");
+                      "10.9.0.2/24 or fd09::2/64; or dhcp; or auto, "
+                      "for IPv6");
     if (!slash || slash[1] < '0' || slash[1] > '9')
         return refuse(o, "addr", text,
                       "the length of its prefix is missing: "
@@ -89,6 +95,23 @@ static bool near(const struct cw_addr *gw, const struct cw_addr *addr,
         || (prefix > 0 && addr_in_prefix(gw, addr, prefix));
 }
 
+/* Who asks for an address is told the way, too. */
+static bool one_way(struct net_opts *o)
+{
+    const struct lab_outside *out = &o->outside;
+    const char               *what = NULL;
+
+    if (out->lent4 && (out->prefix4 || !addr_is_any(&out->gw4)))
+        what = "dhcp";
+    else if (out->heard6 && (out->prefix6 || !addr_is_any(&out->gw6)))
+        what = "auto";
+    if (!what)
+        return true;
+    return refuse(o, "addr", what,
+                  "the address and the gateway of this family are then found "
+                  "out: give none");
+}
+
 bool net_opts_outside_ok(struct net_opts *o)
 {
     const struct lab_outside *out = &o->outside;
@@ -96,12 +119,14 @@ bool net_opts_outside_ok(struct net_opts *o)
 
     if (!out->on
         && (out->prefix4 || out->prefix6 || !addr_is_any(&out->gw4)
-            || !addr_is_any(&out->gw6))) {
+            || !addr_is_any(&out->gw6) || out->lent4 || out->heard6)) {
         snprintf(o->why, sizeof o->why,
                  "--addr and --gateway go with --dev "
                  "tap:NAME");
         return false;
     }
+    if (!one_way(o))
+        return false;
     if (near(&out->gw4, &out->addr4, out->prefix4)
         && near(&out->gw6, &out->addr6, out->prefix6))
         return true;

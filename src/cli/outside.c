@@ -72,6 +72,51 @@ void outside_watch(struct outside *o, struct loop *loop, struct world *w)
     INVARIANT(error == 0);
 }
 
+/* ---- addresses that are found out ------------------------------------------- */
+
+#define PATIENCE (30 * NS_S)
+
+/* Time passes in the world, while there are no programs yet. */
+struct pump {
+    struct loop_task task;
+    struct world    *world;
+};
+
+static cw_ns pump_next(struct loop_task *task)
+{
+    return world_next(container_of(task, struct pump, task)->world);
+}
+
+static void pump_run(struct loop_task *task, cw_ns now)
+{
+    world_advance(container_of(task, struct pump, task)->world, now);
+}
+
+int outside_settle(struct outside *o, const struct net_opts *opts)
+{
+    const struct lab_outside *out = &opts->outside;
+    struct pump pump = { .task = { .next = pump_next, .run = pump_run },
+                         .world = o->world };
+    cw_ns       until = ns_add(clock_now(), PATIENCE);
+    bool        done = false;
+
+    if (!out->lent4 && !out->heard6)
+        return 0;
+    loop_add(o->loop, &pump.task);
+    while (!done && clock_now() < until) {
+        loop_turn(o->loop, until);
+        done = world_settled(o->world);
+    }
+    loop_remove(&pump.task);
+    if (done)
+        return 0;
+    return complain(125,
+                    "--addr %s: on %s nobody has %s within 30 s; give an "
+                    "address instead, as --addr 10.9.0.2/24",
+                    out->lent4 ? "dhcp" : "auto", o->dev,
+                    out->lent4 ? "lent one" : "advertised a prefix");
+}
+
 void outside_send(struct outside *o, struct cw_pkt *pkts, unsigned n)
 {
     unsigned taken = o->driver->ops->send(o->driver, pkts, n);

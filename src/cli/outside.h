@@ -21,6 +21,9 @@ struct outside {
 int outside_open(struct outside *o, const struct net_opts *opts);
 /* Frames pass from now on. */
 void outside_watch(struct outside *o, struct loop *loop, struct world *w);
+/* The hosts find out their addresses, if --addr asks for it: 0, or the exit
+ * status. */
+int outside_settle(struct outside *o, const struct net_opts *opts);
 /* For the world's hook of the same name. */
 void outside_send(struct outside *o, struct cw_pkt *pkts, unsigned n);
 void outside_close(struct outside *o);

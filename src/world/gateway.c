@@ -59,7 +59,8 @@ struct cw_addr gateway_addr6(const struct world *w)
 
 bool gateway_names(const struct world *w)
 {
-    return addr_is_any(&w->plan.gw4) && addr_is_any(&w->plan.gw6);
+    return addr_is_any(&w->plan.gw4) && addr_is_any(&w->plan.gw6)
+        && !w->plan.lent4;
 }
 
 static enum why parse4(struct span ip, struct parts *out)

@@ -3,7 +3,8 @@
  * h1, h2 ... have 10.0.0.N/24 and fd00::N/64 on eth0, 127.0.0.1/8 and ::1 on
  * lo, and default routes to a gateway whose address everybody knows.  Where
  * there is an outside, they have the addresses and gateways that were given,
- * and an fe80:: of their own.
+ * and an fe80:: of their own; or they ask for them, and form them from what
+ * routers advertise.
  */
 #include "world/inner.h"
 #include "stack/stack.h"
@@ -44,6 +45,15 @@ static struct cw_addr addr_behind(struct cw_addr first, unsigned number)
     return first;
 }
 
+/* Whose address comes later has a number of its own, which no other host on
+ * that network is likely to have: RFC 2131 §4.2 tells hosts by it. */
+static struct cw_mac mac_of_seed(const struct world *w, const struct host *h)
+{
+    uint64_t r = prng_at(w->seed, h->number, "mac", 0);
+
+    return mac_of_addr4((uint32_t)r);
+}
+
 static void name_addrs(struct world *w, struct host *h)
 {
     const struct lab_outside *o = &w->plan;
@@ -54,7 +64,12 @@ static void name_addrs(struct world *w, struct host *h)
         h->addr4 = addr_behind(o->addr4, h->number);
     if (o->prefix6)
         h->addr6 = addr_behind(o->addr6, h->number);
-    h->mac = mac_of_addr4(addr_u4(&h->addr4));
+    h->mac = o->lent4 || o->heard6 ? mac_of_seed(w, h)
+                                   : mac_of_addr4(addr_u4(&h->addr4));
+    if (o->lent4)
+        h->addr4 = addr4(0);
+    if (o->heard6)
+        h->addr6 = (struct cw_addr){ { 0 } };
 }
 
 /* RFC 4291 Appendix A: of the Ethernet address. */
@@ -127,17 +142,25 @@ static int add_eth0(struct world *w, struct host *h, unsigned flags)
     struct cw_addr            own4 = gateway_addr4(w);
     struct cw_addr            own6 = gateway_addr6(w);
     struct cw_addr            link = linklocal_of(&h->mac);
-    int                       n = cw_netif_add(h->st, &eth);
+    int                       n;
+
+    eth.flags |= o->lent4 ? CW_NETIF_DHCP : 0;
+    eth.flags |= o->heard6 ? CW_NETIF_AUTOCONF : 0;
+    n = cw_netif_add(h->st, &eth);
 
     if (n < 0)
         return n;
     INVARIANT(n == WORLD_ETH0);
-    n = cw_addr_add(h->st, WORLD_ETH0, &h->addr4, o->prefix4 ?: 24)
-        ?: cw_addr_add(h->st, WORLD_ETH0, &h->addr6, o->prefix6 ?: 64);
+    n = 0;
+    if (!o->lent4)
+        n = cw_addr_add(h->st, WORLD_ETH0, &h->addr4, o->prefix4 ?: 24)
+            ?: add_gateway(h, &o->gw4, &own4);
+    if (n || o->heard6)
+        return n;
+    n = cw_addr_add(h->st, WORLD_ETH0, &h->addr6, o->prefix6 ?: 64);
     if (n == 0 && o->on)
         n = cw_addr_add(h->st, WORLD_ETH0, &link, 64);
-    return n ?: add_gateway(h, &o->gw4, &own4)
-                    ?: add_gateway(h, &o->gw6, &own6);
+    return n ?: add_gateway(h, &o->gw6, &own6);
 }
 
 struct host *world_host_new(struct world *w, const struct host_plan *plan,
@@ -160,6 +183,8 @@ struct host *world_host_new(struct world *w, const struct host_plan *plan,
     else
         fmt_f(&f, "h%u", h->number);
     h->st = new_stack(w, h, plan->lab, why);
+    if (h->st) /* what its interfaces begin, they begin now */
+        cw_stack_advance(h->st, w->now);
     if (h->st
         && (add_lo(h, flags & CW_NETIF_CSUM) || add_eth0(w, h, flags))) {
         cw_stack_free(h->st);
@@ -246,6 +271,47 @@ struct cw_mac world_host_mac(const struct world *w, unsigned host)
 cw_stack *world_stack(const struct world *w, unsigned host)
 {
     return world_host_of(w, host)->st;
+}
+
+/* ---- addresses that are found out ---------------------------------------- */
+
+/* Of eth0, good for others than the link: formed from a prefix. */
+static bool find_formed(struct host *h)
+{
+    struct cw_addr_row rows[16];
+    size_t             n = cw_addr_list(h->st, rows, ARRAY_LEN(rows));
+
+    for (size_t i = 0; i < MIN(n, ARRAY_LEN(rows)); i++) {
+        const struct cw_addr_row *r = &rows[i];
+
+        if (r->netif != WORLD_ETH0 || r->state != CW_ADDR_ASSIGNED
+            || addr_is4(&r->addr) || addr_is_linklocal(&r->addr))
+            continue;
+        h->addr6 = r->addr;
+        return true;
+    }
+    return false;
+}
+
+static bool settle(const struct world *w, struct host *h)
+{
+    struct cw_lease lease;
+
+    if (w->plan.lent4) {
+        if (cw_lease_get(h->st, WORLD_ETH0, &lease) < 0 || !lease.bound)
+            return false;
+        h->addr4 = lease.addr;
+    }
+    return !w->plan.heard6 || find_formed(h);
+}
+
+bool world_settled(struct world *w)
+{
+    bool all = true;
+
+    for (unsigned n = 1; n <= w->nhosts; n++)
+        all = settle(w, w->hosts[n]) && all;
+    return all;
 }
 
 /* ---- readiness --------------------------------------------------------- */

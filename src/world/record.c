@@ -178,6 +178,10 @@ static void put_outside(struct fmt *f, const struct lab_outside *o)
     put_addr(f, "addr6", &o->addr6, o->prefix6);
     put_addr(f, "gw4", &o->gw4, 32);
     put_addr(f, "gw6", &o->gw6, 128);
+    if (o->lent4)
+        fmt_str(f, "lent4=1\n");
+    if (o->heard6)
+        fmt_str(f, "heard6=1\n");
 }
 
 /* What replay needs, and what the views show. */

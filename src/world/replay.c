@@ -168,6 +168,10 @@ static bool read_outside(struct lab_outside *o, const char *key,
         *ok = read_addr(v, &o->gw4, NULL);
     else if (is(key, "gw6"))
         *ok = read_addr(v, &o->gw6, NULL);
+    else if (is(key, "lent4"))
+        o->lent4 = number(&v) != 0;
+    else if (is(key, "heard6"))
+        o->heard6 = number(&v) != 0;
     else
         return false;
     return true;

@@ -199,12 +199,15 @@ struct setting {
 };
 
 /* A network outside.  Addresses that are all zero are not given: then they
- * are as in every lab.  With a gateway the name service is the real one. */
+ * are as in every lab.  With a gateway, or with an address that is lent, the
+ * name service is the real one. */
 struct lab_outside {
     bool           on;
     struct cw_addr addr4, addr6; /* of host 1; others have those behind */
     uint8_t        prefix4, prefix6;
     struct cw_addr gw4, gw6;
+    bool           lent4;  /* each asks a DHCP server for its address */
+    bool           heard6; /* each forms one from what routers advertise */
 };
 
 /* Hosts and links of a lab, or the one host of `causeway run`. */
@@ -256,6 +259,9 @@ unsigned       world_host_find(const struct world *w, const char *name);
 struct cw_addr world_host_addr4(const struct world *w, unsigned host);
 struct cw_addr world_host_addr6(const struct world *w, unsigned host);
 struct cw_mac  world_host_mac(const struct world *w, unsigned host);
+/* Has every host the addresses that it has to find out itself (lab_outside)?
+ * From then on world_host_addr4() and _addr6() tell them. */
+bool world_settled(struct world *w);
 /* For snapshots and counters. */
 cw_stack *world_stack(const struct world *w, unsigned host);
 
