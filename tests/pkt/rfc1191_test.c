@@ -133,12 +133,16 @@ PKT(s3_never_up_and_never_below)
         nothing();
         icmp(TOO_BIG, 1, 1280);
         EXPECT_EQ(info().snd_mss, 1220);
+        icmp(TOO_BIG, 1, 1400); /* what was learned stays */
+        EXPECT_EQ(info().snd_mss, 1220);
         nothing(); /* 1000 bytes fit */
         return;
     }
     out(". seq 1 len 512 ack 1");
     out("P. seq 513 len 488 ack 1");
     EXPECT_EQ(info().snd_mss, 512); /* 552 - 40 */
+    icmp(TOO_BIG, 1, 1400);
+    EXPECT_EQ(info().snd_mss, 512);
 }
 
 /* [RFC1191-3-b] Routers that do not say what fits: the next plateau. */

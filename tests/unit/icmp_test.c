@@ -294,7 +294,8 @@ static void test_no_error_about_an_error6(void **state)
  * [RFC4443-2.4-c] */
 static void test_no_error_about_pieces_and_broadcasts(void **state)
 {
-    struct ip4_repr piece = rig_ip4(200);
+    static const uint8_t bad_option[4] = { 7, 1 };
+    struct ip4_repr      piece = rig_ip4(200);
 
     (void)state;
     rig.rx_answer = WHY_UDP_NO_PORT;
@@ -303,6 +304,14 @@ static void test_no_error_about_pieces_and_broadcasts(void **state)
     (void)rig_in(&rig, RIG_ETH, &f);
     rig_advance(&rig, 61 * NS_S);
     rig_out_none(&rig);
+    piece.opts = span_of(bad_option, sizeof bad_option);
+    rig_frame4(&f, piece, udp, 64); /* a first one would be told */
+    assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_IP_HEADER);
+    rig_out_none(&rig);
+    piece.frag_off = 0;
+    rig_frame4(&f, piece, udp, 64);
+    assert_int_equal(rig_in(&rig, RIG_ETH, &f), WHY_IP_HEADER);
+    assert_true(rig_out(&rig, &g));
     rig_frame4(&f, rig_ip4(PROTO_UDP), udp, 64);
     memset(f.b, 0xff, 6);
     assert_int_not_equal(rig_in(&rig, RIG_ETH, &f), GO_ON);

@@ -128,6 +128,8 @@ static void test_there_and_back(void **state)
     struct udp_sock    *c4 = sock(&a, false), *c6 = sock(&a, true);
 
     (void)state;
+    udp_opts(srv4)->pktinfo = true;
+    udp_opts(srv6)->pktinfo6 = true;
     for (unsigned i = 0; i < 2 * sizeof sizes / sizeof sizes[0]; i++) {
         bool               ip4 = i & 1;
         ptrdiff_t          len = (ptrdiff_t)sizes[i / 2];
@@ -148,6 +150,10 @@ static void test_there_and_back(void **state)
             &last.addr.addr,
             (struct cw_addr[]){ rig_addr(ip4 ? "10.0.0.1" : "fd00::1") }));
         assert_int_equal(last.local.port, 7);
+        assert_true(addr_eq(
+            &last.local.addr,
+            (struct cw_addr[]){ rig_addr(ip4 ? "10.0.0.2" : "fd00::2") }));
+        assert_true(addr_eq(&last.anc.addr, &last.local.addr));
         assert_int_equal(peer.port, 0);
         from = last.addr;
         last = (struct cw_msg){
@@ -183,7 +189,8 @@ static void test_largest(void **state)
 }
 
 /* The header on the wire: RFC 768, RFC 8200 §8.1. */
-/* [RFC768-Fields-a] [RFC768-IPIf-a] [RFC1122-4.1.3.4-a] */
+/* [RFC768-Fields-a] [RFC768-IPIf-a] [RFC768-Checksum-a]
+ * [RFC1122-4.1.3.4-a] */
 static void test_wire_form(void **state)
 {
     struct udp_sock *c = bound(&a, "10.0.0.1", 4321);
