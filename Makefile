@@ -6,7 +6,7 @@ BUILD  ?= build
 PREFIX ?= /usr/local
 
 .PHONY: all build demo test fast install bench fuzz interop nmap golden golden-all \
-	tidy format clean help \
+	worlds tidy format clean help \
 	setup-build setup-test setup-tidy
 
 all: build
@@ -57,6 +57,10 @@ golden-all: build
 	@$(PYTHON) tests/sim/golden.py $(BUILD)/causeway --update --all
 	@git diff --stat -- tests/sim/golden
 
+# Every placement of three faults, too: some twenty minutes.
+worlds: build
+	@nice -n 19 $(PYTHON) tests/sim/worlds_test.py $(BUILD)/causeway 3
+
 install: build
 	@$(MESON) configure $(BUILD) -Dprefix=$(abspath $(PREFIX))
 	@$(MESON) install -C $(BUILD)
@@ -96,6 +100,7 @@ help:
 	@echo "make interop    Causeway and this kernel as each other's peer (RUNS=$(RUNS))"
 	@echo "make nmap       nmap and hping3 against a stack of ours, in a namespace"
 	@echo "make golden     measure the paths of tests/sim/golden again (golden-all: more)"
+	@echo "make worlds     every placement of three faults in a short connection"
 	@echo "make fuzz       fuzz each target for a minute (FUZZ_SECONDS)"
 	@echo "make tidy       the source as text, and clang-tidy"
 	@echo "make conformance  write docs/conformance.md from the labels"

@@ -27,7 +27,7 @@ ONLY = {"emu": {"base", "wire", "store"}, "obs": {"base", "wire"},
 DOORS = {"net": {"net.h"}, "udp": {"udp.h"}, "tcp": {"tcp.h"},
          "sock": {"sock.h"}, "stack": {"stack.h"}, "emu": {"link.h"},
          "world": {"world.h", "record.h", "replay.h",
-                   "setting.h"}, "sim": {"sim.h", "path.h"},
+                   "setting.h"}, "sim": {"sim.h", "path.h", "small.h"},
          "loop": {"loop.h"}, "script": {"script.h"}}
 
 CORE = {"base", "wire", "store", "net", "udp", "tcp", "stack", "sock", "emu",

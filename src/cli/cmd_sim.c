@@ -133,6 +133,8 @@ int cmd_sim(int argc, char **argv)
 
     if (argc > 1 && strcmp(argv[1], "path") == 0)
         return cmd_sim_path(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "worlds") == 0)
+        return cmd_sim_worlds(argc - 1, argv + 1);
     optind = 0;
     opterr = 0;
     while ((c = getopt_long(argc, argv, ":v", options, NULL)) != -1) {

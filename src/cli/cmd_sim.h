@@ -9,5 +9,6 @@
 bool sim_read_range(const char *text, uint64_t *first, uint64_t *last);
 /* argv[0] is the word behind `sim`. */
 int cmd_sim_path(int argc, char **argv);
+int cmd_sim_worlds(int argc, char **argv);
 
 #endif

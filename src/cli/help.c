@@ -20,7 +20,9 @@ static const char link_options[] =
     "  --link 'WORDS'    any words of the link, 'delay 20ms down 1s..2s'\n"
     "  --net NAME        3g, dsl, wifi or sat\n"
     "  --drop RULE       lose exactly these: 'data 1', 'syn 1,2', 'fin 1',\n"
-    "                    'ack 3', 'udp 1', 'h1>h2 data 2'\n";
+    "                    'ack 3', 'udp 1', 'h1>h2 data 2'\n"
+    "  --fault RULE      the same with a fate: 'twice data 1' comes in two\n"
+    "                    copies, 'late data 1' changes places with the next\n";
 
 static const char run_options[] =
     "Options of the hosts (HOST= before the value: only of this one):\n"
@@ -217,10 +219,12 @@ static const struct entry {
       false, false },
     { "sim", "virtual time: random worlds with oracles, measured paths",
       "causeway sim [--seed N | --seeds A..B] [--profile P] [--digests] [-v]\n"
-      "       causeway sim path [OPTION]...",
+      "       causeway sim path [OPTION]...\n"
+      "       causeway sim worlds [--faults N] [--cc NAME] [--profile P] [-6]",
       "  causeway sim --seeds 1..500\n"
       "  causeway sim --seed 23 -v\n"
-      "  causeway sim path --loss 1% --cc reno\n",
+      "  causeway sim path --loss 1% --cc reno\n"
+      "  causeway sim worlds --faults 2\n",
       "A seed decides everything. What must hold: bytes out are the bytes in,\n"
       "in order, once; every state edge is legal; unacknowledged data has an\n"
       "armed timer; memory is back to zero at the end; when faults stop,\n"
@@ -246,6 +250,10 @@ static const struct entry {
       "  --seed N | --seeds A..B      1; several: median and range\n"
       "  -6, --ipv6\n"
       "  --json                       a line for each seed, with counters\n"
+      "\n"
+      "worlds: every placement of up to N (1 to 3) losses, duplications and\n"
+      "swaps in a short connection, each world with oracles; -v a line for\n"
+      "each, --json sums.\n"
       "\n"
       "Exit: 0 all hold; 1 a seed failed (the command that repeats it is\n"
       "printed); 2 usage.\n",

@@ -46,6 +46,7 @@ static const struct option table[] = {
     { "link", required_argument, NULL, OPT_LINK },
     { "net", required_argument, NULL, OPT_NET },
     { "drop", required_argument, NULL, OPT_DROP },
+    { "fault", required_argument, NULL, OPT_DROP },
     { "profile", required_argument, NULL, OPT_SETTING },
     { "isn", required_argument, NULL, OPT_SETTING },
     { "mss", required_argument, NULL, OPT_SETTING },
@@ -309,8 +310,9 @@ void net_link_print(const struct net_opts *o, char *out, size_t size)
     spec_print(&o->spec, &f);
     n = (size_t)snprintf(out, size, "%s", words);
     for (unsigned i = 0; i < o->nrules && n < size; i++)
-        n += (size_t)snprintf(out + n, size - n, "%sdrop \"%s\"",
-                              n ? " " : "", o->rules[i].text);
+        n += (size_t)snprintf(out + n, size - n, "%s%s \"%s\"", n ? " " : "",
+                              o->rules[i].fate ? "fault" : "drop",
+                              o->rules[i].text);
     if (o->spec.delay > 0 && n < size)
         snprintf(out + n, size - n, " (RTT %g ms)",
                  (double)(2 * o->spec.delay) / 1e6);

@@ -1,4 +1,5 @@
-/* drop.c: exact drops: the n-th packet of a kind is lost.
+/* drop.c: exact faults: the n-th packet of a kind is lost, comes twice, or
+ * comes late.
  *
  *   Every rule counts every packet, also one that another rule takes or that
  *   the link loses later: `data 1` and `data 2` together are `data 1,2`, and
@@ -16,7 +17,26 @@ static bool in_ranges(const struct link_rule *r, uint64_t n)
     return false;
 }
 
-enum why drop_step(struct link *l, unsigned dir, const struct cw_pkt *pkt,
+static void meet(const struct link_rule *r, struct passing *p,
+                 const struct link_rule **hit)
+{
+    switch ((enum link_rule_fate)r->fate) {
+    case LINK_RULE_LOSE:
+        *hit = *hit ?: r;
+        return;
+    case LINK_RULE_TWICE:
+        p->twice = true;
+        return;
+    case LINK_RULE_LATE:
+        p->late = true;
+        return;
+    case LINK_RULE_FATES:
+        break;
+    }
+    INVARIANT(r->fate < LINK_RULE_FATES);
+}
+
+enum why drop_step(struct link *l, unsigned dir, struct passing *p,
                    const struct link_rule **hit)
 {
     unsigned kinds;
@@ -24,15 +44,15 @@ enum why drop_step(struct link *l, unsigned dir, const struct cw_pkt *pkt,
     *hit = NULL;
     if (l->nrules == 0)
         return GO_ON;
-    kinds = link_kinds(pkt);
+    kinds = link_kinds(&p->pkt);
     for (unsigned i = 0; i < l->nrules; i++) {
         struct link_rule *r = &l->rules[i];
 
         if (!(r->kind & kinds) || !(r->dirs & 1u << dir))
             continue;
         r->seen++;
-        if (!*hit && in_ranges(r, r->seen))
-            *hit = r;
+        if (in_ranges(r, r->seen))
+            meet(r, p, hit);
     }
     return *hit ? WHY_LINK_RULE : GO_ON;
 }

@@ -134,7 +134,7 @@ static enum why enter(struct link *l, unsigned dir, struct passing *p,
 
     if (p->pkt.gso_size && !link_gso_ok(l))
         return WHY_LINK_OVERSIZE;
-    return drop_step(l, dir, &p->pkt, rule)
+    return drop_step(l, dir, p, rule)
         ?: down_step(&w->spec, l->now - l->epoch)
         ?: (link_too_big(&w->spec, &p->pkt) ? WHY_LINK_OVERSIZE : loss);
 }
@@ -192,6 +192,8 @@ static void carry(struct link *l, unsigned dir, struct passing *p)
     rate_step(w, p);
     delay_step(w, p);
     reorder_step(w, p);
+    if (p->late && p->copy == 0)
+        p->hold = MAX(p->hold, 1u);
     depart(l, dir, p);
 }
 
@@ -214,7 +216,7 @@ uint64_t link_send(struct link *l, unsigned dir, struct cw_pkt *pkt,
         lose(l, dir, &p, why, rule);
         return p.ordinal;
     }
-    twice = dup_step(w, &p);
+    twice = dup_step(w, &p) || p.twice;
     second = p;
     if (twice) /* before the first goes: it may be given away */
         pkt_share(&second.pkt, &p.pkt);

@@ -109,14 +109,23 @@ bool link_too_big(const struct link_spec *s, const struct cw_pkt *pkt);
 /* The kinds of a frame, by its first bytes; never reads past them. */
 unsigned link_kinds(const struct cw_pkt *pkt);
 
+/* What an exact fault does. */
+enum link_rule_fate {
+    LINK_RULE_LOSE = 0,
+    LINK_RULE_TWICE, /* a second copy follows at once */
+    LINK_RULE_LATE,  /* it changes places with the next */
+    LINK_RULE_FATES,
+};
+
 /* "data 1", "syn 1,2", "h1>h2 ack 3..5", "udp 4..": the n-th of a kind is
- * lost.  Counted from when the rule is given to a link, over all flows,
- * retransmissions too; without a direction, over both directions together,
- * in the order in which they are sent. */
+ * lost; "twice data 1", "late data 1".  Counted from when the rule is given
+ * to a link, over all flows, retransmissions too; without a direction, over
+ * both directions together, in the order in which they are sent. */
 struct link_rule {
     uint16_t kind;
     uint8_t  dirs; /* bit per direction; spec_drop_parse() sets both */
     uint8_t  nranges;
+    uint8_t  fate;                                   /* enum link_rule_fate */
     char     from[LINK_NAME_MAX], to[LINK_NAME_MAX]; /* "" if not said */
     struct {
         uint64_t lo, hi;

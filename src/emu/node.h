@@ -21,6 +21,7 @@ struct passing {
     uint64_t      ordinal;
     uint32_t      hold; /* overtaken by this many (reorder) */
     uint8_t       copy;
+    bool          twice, late; /* exact faults */
 };
 
 /* One direction. */
@@ -72,7 +73,7 @@ static inline uint64_t way_draw(const struct way *w, const char *purpose,
 }
 
 /* drop.c: every rule sees every packet; *hit is the rule that takes it. */
-enum why drop_step(struct link *l, unsigned dir, const struct cw_pkt *pkt,
+enum why drop_step(struct link *l, unsigned dir, struct passing *p,
                    const struct link_rule **hit);
 /* down.c */
 enum why down_step(const struct link_spec *s, cw_ns since_epoch);

@@ -1,4 +1,4 @@
-/* rule.c: the text of an exact drop: [FROM>TO] KIND LIST.
+/* rule.c: the text of an exact fault: [lose|twice|late] [FROM>TO] KIND LIST.
  *
  *   Owns:      the grammar; the canonical text that fates name.
  *   Does not   know who FROM and TO are: whoever made the link does.
@@ -18,6 +18,31 @@ static const uint16_t kind_bits[NAMES] = {
     LINK_PACKET, LINK_DATA, LINK_ACK, LINK_SYN,  LINK_SYNACK,
     LINK_FIN,    LINK_RST,  LINK_UDP, LINK_ICMP, LINK_ARP,
 };
+
+static const char *const fate_names[LINK_RULE_FATES] = {
+    [LINK_RULE_LOSE] = "lose",
+    [LINK_RULE_TWICE] = "twice",
+    [LINK_RULE_LATE] = "late",
+};
+
+/* The word before the rest, if it is a fate; being lost needs no word. */
+static bool take_fate(struct words *w, struct link_rule *r)
+{
+    struct fmt *err;
+
+    for (unsigned i = 0; i < LINK_RULE_FATES; i++) {
+        if (!word_is(w->word, fate_names[i]))
+            continue;
+        r->fate = (uint8_t)i;
+        if (words_keyword(w))
+            return true;
+        err = words_error(w, NULL);
+        if (err)
+            fmt_f(err, "of what? Write %s data 1", fate_names[i]);
+        return false;
+    }
+    return true;
+}
 
 static bool is_name_char(char c)
 {
@@ -151,6 +176,8 @@ static bool take_list(struct words *w, struct link_rule *r)
 
 static void print_rule(struct fmt *f, const struct link_rule *r)
 {
+    if (r->fate != LINK_RULE_LOSE)
+        fmt_f(f, "%s ", fate_names[r->fate]);
     if (r->from[0])
         fmt_f(f, "%s>%s ", r->from, r->to);
     for (unsigned i = 0; i < NAMES; i++)
@@ -178,7 +205,8 @@ bool spec_drop_parse(const char *text, struct link_rule *out, struct fmt *err)
             fmt_str(err, "the rule is empty. Write data 1");
         return false;
     }
-    if (!take_hosts(&w, &r) || !take_kind(&w, &r) || !take_list(&w, &r))
+    if (!take_fate(&w, &r) || !take_hosts(&w, &r) || !take_kind(&w, &r)
+        || !take_list(&w, &r))
         return false;
     if (w.next[0]) {
         words_keyword(&w);

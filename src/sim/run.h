@@ -60,7 +60,7 @@ struct sim {
     struct sim_state   states[SIM_FLOWS_MAX];
     struct sim_edge    edges[SIM_FLOWS_MAX];
     uint32_t           nstates;
-    bool               calm;
+    bool               calm, brief; /* brief: digests are of headers */
     uint64_t           steps;
     uint8_t            out[SIM_CHUNK], in[SIM_CHUNK];
 };

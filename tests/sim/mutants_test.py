@@ -14,8 +14,10 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 DIRS = ["base", "wire", "store", "net", "udp", "tcp", "stack", "sock", "emu",
         "obs", "world", "sim", "loop"]
-MAIN = ["cli/cmd_sim.c", "cli/say.c"]
-SEEDS = "1..60"
+MAIN = ["cli/cmd_sim.c", "cli/cmd_sim_path.c", "cli/cmd_sim_worlds.c",
+        "cli/say.c"]
+SEEDS = ["--seeds", "1..60"]
+WORLDS = ["worlds", "--faults", "1"]    # for those whose words begin so
 
 # (what, file, text, what it becomes, words of the verdict)
 MUTANTS = [
@@ -61,6 +63,18 @@ MUTANTS = [
     ("SND.UNA is ahead", "src/tcp/tcp_show.c",
      "        .snd_una = t->snd.una.v,\n",
      "        .snd_una = t->snd.nxt.v + 1,\n", "SND.UNA beyond SND.NXT"),
+    ("a timeout comes too late", "src/tcp/tcp_rtt.c",
+     "        rto *= 2;\n    return ns_min(rto,",
+     "        rto *= 2;\n    rto += NS_S;\n    return ns_min(rto,",
+     "worlds: timeouts explain no more"),
+    ("a small world loses a control block", "src/tcp/tcp_state.c",
+     "    near_del(&t->all);\n    slab_put(t);\n",
+     "    near_del(&t->all);\n    if (t->iss.v % 2)\n        slab_put(t);\n",
+     "worlds: memory in use"),
+    ("a small world's byte is changed", "src/store/recvq.c",
+     "        memcpy(to + done, slice_bytes(s), n);\n",
+     "        memcpy(to + done, slice_bytes(s), n);\n"
+     "        to[done] ^= q->ready == 1448;\n", "worlds: wrong bytes"),
     ("a packet stays on a link", "src/emu/link.c",
      "    return l->flight.live;\n", "    return l->flight.live + 1;\n",
      "left on a link"),
@@ -102,8 +116,8 @@ def link(directory, objects):
     return program
 
 
-def simulate(program):
-    return subprocess.run([str(program), "--seeds", SEEDS], text=True,
+def simulate(program, words):
+    return subprocess.run([str(program), *words], text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           check=False, timeout=300)
 
@@ -125,7 +139,9 @@ def bite(directory, objects, mutant):
     copy = directory / "mutant.c"
     copy.write_text(source.replace(text, to))
     objects = {**objects, file: compile_one(directory, str(copy))}
-    done = simulate(link(directory, objects.values()))
+    words = WORLDS if word.startswith("worlds: ") else SEEDS
+    word = word.removeprefix("worlds: ")
+    done = simulate(link(directory, objects.values()), words)
     if done.returncode == 0 or word not in done.stdout:
         return f"exit {done.returncode}:\n{done.stdout[-2000:]}"
     return None
@@ -141,7 +157,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
         objects = compile_all(directory)
-        done = simulate(link(directory, objects.values()))
+        done = simulate(link(directory, objects.values()), SEEDS)
         if done.returncode:
             sys.exit(f"without any mistake:\n{done.stdout}")
         for mutant in MUTANTS:

@@ -18,6 +18,9 @@ TEST(texts)
         { "icmp 1", "icmp 1", LINK_ICMP },
         { "arp 1", "arp 1", LINK_ARP },
         { "packet 5", "packet 5", LINK_PACKET },
+        { "lose packet 5", "packet 5", LINK_PACKET },
+        { "twice ack 2", "twice ack 2", LINK_ACK },
+        { "late h1>h2 ack 2..3", "late h1>h2 ack 2..3", LINK_ACK },
         { "h1>h2 ack 3", "h1>h2 ack 3", LINK_ACK },
         { "web-1.a>c_2 data 1", "web-1.a>c_2 data 1", LINK_DATA },
         { "data 999999999", "data 999999999", LINK_DATA },
@@ -56,6 +59,7 @@ TEST(refusals)
         const char *in, *err;
     } rows[] = {
         { "", "the rule is empty. Write data 1" },
+        { "twice", "twice: of what? Write twice data 1" },
         { "dada 1", "dada: no such kind of packet. Did you mean data?" },
         { "sin 1", "sin: no such kind of packet. Did you mean syn?" },
         { "everything 1",
@@ -191,6 +195,36 @@ TEST(one_direction_counts_alone)
     rig_free(&r);
 }
 
+/* Two copies one behind the other; a late one goes behind the next. */
+TEST(copies_and_late_ones)
+{
+    static const uint64_t order[] = { 1, 2, 2, 4, 3, 5 };
+    struct rig            r;
+
+    rig_init(&r, "delay 5ms", 1);
+    give_rule(&r, "twice packet 2", 1 << LINK_FWD);
+    give_rule(&r, "late packet 3", 1 << LINK_FWD);
+    rig_send(&r, 5, 100, 0);
+    EXPECT_EQ(rig_run(&r, NS_S), ARRAY_LEN(order));
+    for (unsigned i = 0; i < ARRAY_LEN(order); i++)
+        EXPECT_EQ(r.log[i].ordinal, order[i]);
+    rig_check_conservation(&r);
+    rig_free(&r);
+}
+
+/* Nobody comes behind it: it goes on by itself. */
+TEST(the_last_one_is_late_for_a_while)
+{
+    struct rig r;
+
+    rig_init(&r, "delay 5ms", 1);
+    give_rule(&r, "late packet 1", 1 << LINK_FWD);
+    rig_send(&r, 1, 100, 0);
+    EXPECT_EQ(rig_run(&r, 5 * NS_MS + LINK_HOLD_MAX - 1), 0);
+    EXPECT_EQ(rig_run(&r, 5 * NS_MS + LINK_HOLD_MAX), 1);
+    rig_free(&r);
+}
+
 /* The fate names the first rule that matches, and which one it was. */
 TEST(fates_name_the_rule)
 {
@@ -255,5 +289,6 @@ TEST(rules_are_bounded)
 
 T_MAIN(T(texts), T(names_are_kept), T(refusals), T(what_rules_take),
        T(one_direction_counts_alone), T(fates_name_the_rule),
+       T(copies_and_late_ones), T(the_last_one_is_late_for_a_while),
        T(two_rules_are_one_with_both), T(live_rule_counts_from_now),
        T(rules_are_bounded))
