@@ -134,11 +134,12 @@ static void test_there_and_back(void **state)
         bool               ip4 = i & 1;
         ptrdiff_t          len = (ptrdiff_t)sizes[i / 2];
         struct udp_sock   *c = ip4 ? c4 : c6, *s = ip4 ? srv4 : srv6;
-        struct cw_sockaddr local, peer, from;
+        struct cw_sockaddr local, peer;
+        const char        *there = ip4 ? "10.0.0.2" : "fd00::2";
+        struct cw_addr     to = rig_addr(there);
+        struct cw_addr     us = rig_addr(ip4 ? "10.0.0.1" : "fd00::1");
 
-        assert_int_equal(
-            send_to(c, ip4 ? "10.0.0.2" : "fd00::2", 7, big, (size_t)len),
-            len);
+        assert_int_equal(send_to(c, there, 7, big, (size_t)len), len);
         carry();
         memset(got, 0, (size_t)len);
         assert_int_equal(recv_one(s), len);
@@ -146,19 +147,13 @@ static void test_there_and_back(void **state)
         udp_names(c, &local, &peer);
         assert_int_equal(last.addr.port, local.port);
         assert_true(local.port >= EPHEMERAL_FIRST);
-        assert_true(addr_eq(
-            &last.addr.addr,
-            (struct cw_addr[]){ rig_addr(ip4 ? "10.0.0.1" : "fd00::1") }));
+        assert_true(addr_eq(&last.addr.addr, &us));
         assert_int_equal(last.local.port, 7);
-        assert_true(addr_eq(
-            &last.local.addr,
-            (struct cw_addr[]){ rig_addr(ip4 ? "10.0.0.2" : "fd00::2") }));
+        assert_true(addr_eq(&last.local.addr, &to));
         assert_true(addr_eq(&last.anc.addr, &last.local.addr));
         assert_int_equal(peer.port, 0);
-        from = last.addr;
-        last = (struct cw_msg){
-            .buf = big, .len = (size_t)len, .addr = from, .has_addr = true
-        };
+        last = (struct cw_msg){ big, (size_t)len, .addr = last.addr,
+                                .has_addr = true };
         assert_int_equal(udp_send(s, &last), len);
         carry();
         assert_int_equal(recv_one(c), len);
