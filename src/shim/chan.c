@@ -47,25 +47,43 @@ static int send_now(int sock, uint32_t kind, const struct iovec part[2],
     return sendmsg(sock, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
+/* The first descriptor that came along, or -1.  There is room for one, and by
+ * the alignment of control messages for a second, which nobody has meant. */
+static int take_fd(struct msghdr *m)
+{
+    struct cmsghdr *c = CMSG_FIRSTHDR(m);
+    size_t          n;
+    int             first = -1, fd;
+
+    if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+        return -1;
+    n = (c->cmsg_len - CMSG_LEN(0)) / sizeof fd;
+    for (size_t i = 0; i < n; i++) {
+        memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
+        if (i == 0)
+            first = fd;
+        else
+            close(fd);
+    }
+    return first;
+}
+
 /* One message; its length with the kind, 0 at the end, or -errno. */
 static ptrdiff_t receive(int sock, uint32_t *kind, void *body, size_t room,
                          int *fd)
 {
-    union control   ctl;
-    struct iovec    iov[2] = { { kind, sizeof *kind }, { body, room } };
-    struct msghdr   m = { .msg_iov = iov,
-                          .msg_iovlen = 2,
-                          .msg_control = ctl.room,
-                          .msg_controllen = sizeof ctl.room };
-    struct cmsghdr *c;
-    ssize_t         n = recvmsg(sock, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    union control ctl;
+    struct iovec  iov[2] = { { kind, sizeof *kind }, { body, room } };
+    struct msghdr m = { .msg_iov = iov,
+                        .msg_iovlen = 2,
+                        .msg_control = ctl.room,
+                        .msg_controllen = sizeof ctl.room };
+    ssize_t       n = recvmsg(sock, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
     *fd = -1;
     if (n < 0)
         return -errno;
-    c = CMSG_FIRSTHDR(&m);
-    if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-        memcpy(fd, CMSG_DATA(c), sizeof *fd);
+    *fd = take_fd(&m);
     if (n > 0 && (n < (ssize_t)sizeof *kind || m.msg_flags & MSG_TRUNC))
         n = -EPROTO;
     if (n <= 0 && *fd >= 0)
