@@ -772,29 +772,27 @@ static void test_snapshot(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        CASE(test_there_and_back),
-        CASE(test_largest),
-        CASE(test_wire_form),
-        CASE(test_checksum_never_zero),
-        CASE(test_checks),
-        CASE(test_closed_port),
-        CASE(test_best_match),
-        CASE(test_v6only),
-        CASE(test_mapped),
-        CASE(test_reuseport),
-        CASE(test_everybody),
-        CASE(test_binding),
-        CASE(test_ephemeral_ports),
-        CASE(test_connecting),
-        CASE(test_same_flow_twice),
-        CASE(test_loopback),
-        CASE(test_peek_and_truncation),
-        CASE(test_queue_bounds),
-        CASE(test_backpressure),
-        CASE(test_shutdown),
-        CASE(test_snapshot),
-    };
+    const struct CMUnitTest tests[] = { CASE(test_there_and_back),
+                                        CASE(test_largest),
+                                        CASE(test_wire_form),
+                                        CASE(test_checksum_never_zero),
+                                        CASE(test_checks),
+                                        CASE(test_closed_port),
+                                        CASE(test_best_match),
+                                        CASE(test_v6only),
+                                        CASE(test_mapped),
+                                        CASE(test_reuseport),
+                                        CASE(test_everybody),
+                                        CASE(test_binding),
+                                        CASE(test_ephemeral_ports),
+                                        CASE(test_connecting),
+                                        CASE(test_same_flow_twice),
+                                        CASE(test_loopback),
+                                        CASE(test_peek_and_truncation),
+                                        CASE(test_queue_bounds),
+                                        CASE(test_backpressure),
+                                        CASE(test_shutdown),
+                                        CASE(test_snapshot) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
