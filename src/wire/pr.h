@@ -116,6 +116,8 @@ size_t pr_dstopts(struct pr *p, const uint8_t *at);
 size_t pr_frag6(struct pr *p, const uint8_t *ip6, const uint8_t *at);
 size_t pr_routing(struct pr *p, const uint8_t *at);
 
+/* pr_igmp.c */
+void pr_igmp(struct pr *p, const uint8_t *at, size_t len);
 /* pr_ndp.c, pr_mld.c: the text after an ICMPv6 message's name.  False: the
  * line ends with it. */
 bool pr_ndp(struct pr *p, const uint8_t *at, size_t len);

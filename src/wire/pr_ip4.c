@@ -110,6 +110,9 @@ static void show_payload(struct pr *p, struct pr_ip *ip, const uint8_t *at,
     case PROTO_ICMP4:
         pr_icmp4(p, ip, at, len);
         break;
+    case PROTO_IGMP:
+        pr_igmp(p, at, len);
+        break;
     case 4:
     case 41:
         p->next = (struct pr_next){ proto == 4 ? PR_IP4 : PR_IP6, at, len };

@@ -1,6 +1,6 @@
 /* print.h: one line of text for one Ethernet frame, in tcpdump's words.
  *
- * For Ethernet, ARP, IPv4, IPv6, ICMP, ICMPv6, UDP and TCP the text is, byte
+ * For Ethernet, ARP, IPv4, IPv6, ICMP, ICMPv6, IGMP, UDP and TCP the text is, byte
  * for byte, that of `TZ=UTC tcpdump -n` 4.99 as Debian 12 ships it, truncated
  * and malformed packets included, but payloads are never dissected: a
  * datagram to port 53 is "UDP, length 40".  What tcpdump would hand to any

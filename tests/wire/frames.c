@@ -557,6 +557,8 @@ static void ip4_payload(struct gen *g, uint8_t proto, size_t hdr,
         udp(g, ps);
     else if (proto == 1)
         icmp4(g, depth);
+    else if (proto == 2)
+        g->len += frame_igmp(g->r, g->p + g->len);
     else if (proto == 4 && depth < QUOTE_DEPTH)
         ip4(g, depth + 1);
     else if (proto == 41 && depth < QUOTE_DEPTH)
@@ -567,8 +569,8 @@ static void ip4_payload(struct gen *g, uint8_t proto, size_t hdr,
 
 static void ip4(struct gen *g, unsigned depth)
 {
-    static const uint8_t protos[] = { 6, 6, 6,  6,  17, 17,  1,  1,
-                                      1, 4, 41, 58, 59, 253, 200 };
+    static const uint8_t protos[] = { 6, 6, 6, 6,  17, 17, 1,   1,  1,
+                                      2, 2, 4, 41, 58, 59, 253, 200 };
     size_t               from = g->len, hlen;
     uint8_t              proto = PICK(g, protos);
     uint32_t             off = percent(g, 60) ? 0x4000 : 0;

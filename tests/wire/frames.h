@@ -9,7 +9,7 @@
 
 #include "base/prng.h"
 
-enum { FRAMES_MAX = 2048 };
+enum { FRAMES_MAX = 2048, FRAME_IGMP_MAX = 128 };
 
 struct frame {
     uint8_t  bytes[FRAMES_MAX];
@@ -19,5 +19,8 @@ struct frame {
 };
 
 void frame_random(struct prng *r, struct frame *out);
+
+/* An IGMP message alone; answers its length. */
+size_t frame_igmp(struct prng *r, uint8_t out[static FRAME_IGMP_MAX]);
 
 #endif

@@ -113,11 +113,12 @@ static bool is_atm(const struct frame *f)
 
 static bool ours_alone_in(const struct frame *f, const struct print_opts *o)
 {
-    static const char *const foreign[] = { "802.3,",     "FrameRelay",
-                                           "mptcp",      "Hardware (19)",
-                                           "type (138)", "type (139)",
-                                           "type (140)", "type (155)" };
-    static const unsigned    protos[] = { 61, 200, 253, 254 };
+    static const char *const foreign[] = {
+        "802.3,",     "FrameRelay", "mptcp",      "Hardware (19)",
+        "type (138)", "type (139)", "type (140)", "type (155)",
+        "igmp-19",    "igmp-20",    "igmp-30",    "igmp-31"
+    };
+    static const unsigned protos[] = { 61, 200, 253, 254 };
     static const unsigned types[] = { 0x0800, 0x0806, 0x1234, 0x8035, 0x8100,
                                       0x86dd, 0x88a8, 0x9100, 0x9200 };
     struct fmt            out = fmt_of(text, sizeof(text));
