@@ -108,6 +108,7 @@ enum cw_mtu_probing {
 enum cw_cc {
     CW_CC_PROFILE = 0, /* what the profile says */
     CW_CC_RENO,        /* RFC 5681 */
+    CW_CC_CUBIC,       /* RFC 9438, with RFC 9406 */
 };
 
 struct cw_config {

@@ -29,6 +29,7 @@ static const struct knobs table[] = {
         .rcvbuf_max = 6 << 20,         /* as Linux's tcp_rmem, tcp_wmem */
         .sndbuf_max = 4 << 20,
         .cc = CW_CC_RENO,
+        .ack_train = true,             /* as Linux's hystart */
         .offers = ALL,
         .ts_required = false,          /* middleboxes lose them */
         .rst_echoes_ts = false,        /* hosts send bare resets */
@@ -107,6 +108,7 @@ const struct knobs *knobs_of(enum cw_profile profile)
 
 static const char *const cc_names[] = {
     [CW_CC_RENO] = "reno",
+    [CW_CC_CUBIC] = "cubic",
 };
 
 const char *cc_name(enum cw_cc cc)

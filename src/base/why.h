@@ -153,6 +153,8 @@ enum why_unit {
     /* congestion window changes */ \
     X(CC_SLOW_START,     "cc-slow-start",    "slow start", NOFIG, "RFC 5681 3.1") \
     X(CC_AVOIDANCE,      "cc-avoidance",     "congestion avoidance", NOFIG, "RFC 5681 3.1") \
+    X(CC_CSS,            "cc-css",           "conservative slow start", NOFIG, "RFC 9406 4.2") \
+    X(CC_CUBIC,          "cc-cubic",         "congestion avoidance", NOFIG, "RFC 9438 4.2") \
     X(CC_RECOVERY,       "cc-recovery",      "fast recovery begins", NOFIG, "RFC 5681 3.2") \
     X(CC_RECOVERED,      "cc-recovered",     "recovery is over", NOFIG, "RFC 6582 3.2") \
     X(CC_TIMEOUT,        "cc-timeout",       "retransmission timeout", NOFIG, "RFC 5681 3.1") \

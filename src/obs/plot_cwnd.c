@@ -68,7 +68,10 @@ static char letter_of(uint16_t why)
     switch (why) {
     case WHY_CC_SLOW_START:
         return 's';
+    case WHY_CC_CSS:
+        return 'c';
     case WHY_CC_AVOIDANCE:
+    case WHY_CC_CUBIC:
         return 'a';
     case WHY_CC_RECOVERY:
         return 'r';

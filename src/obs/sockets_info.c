@@ -109,6 +109,7 @@ static const struct {
       "the receiver says which segments it has behind a hole "
       "(RFC 2018)" },
     { "reno", "who governs cwnd: Reno (RFC 5681)" },
+    { "cubic", "who governs cwnd: CUBIC (RFC 9438)" },
     { "wscale", "windows count in units of 2^n: the peer's n, ours" },
     { "rto", "ms without an ACK until the oldest segment is sent again" },
     { "backoff", "timeouts in a row; each has doubled rto" },

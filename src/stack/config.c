@@ -78,7 +78,7 @@ static const char *refuse(const struct cw_config *c)
         return "offer: timestamps, sack, wscale, or nothing";
     if (c->teach_mss && c->teach_mss < TCP_MSS_MIN)
         return "teach_mss: at least 88";
-    if ((unsigned)c->cc > CW_CC_RENO)
+    if ((unsigned)c->cc > CW_CC_CUBIC)
         return "cc: there is no such controller";
     if (c->challenge_acks > CHALLENGE_ACKS_MAX)
         return "challenge_acks: at most a million";

@@ -8,6 +8,7 @@
 
 static const struct cc_ops *const controllers[] = {
     [CW_CC_RENO] = &cc_reno,
+    [CW_CC_CUBIC] = &cc_cubic,
 };
 
 const struct cc_ops *tcp_cc(const struct tcp *t)
@@ -73,13 +74,9 @@ static uint32_t growth(const struct tcp *t, const struct cc_ack *a)
     return most ? MIN(a->acked, most * tcp_eff_mss(t)) : a->acked;
 }
 
-/* True: this was slow start. */
-bool cc_slow_start(struct tcp *t, const struct cc_ack *a)
+void cc_slow_start(struct tcp *t, const struct cc_ack *a)
 {
-    if (t->cwnd >= t->ssthresh)
-        return false;
     cc_set_cwnd(t, (uint64_t)t->cwnd + growth(t, a), WHY_CC_SLOW_START);
-    return true;
 }
 
 void cc_lost_window(struct tcp *t)

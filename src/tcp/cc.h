@@ -52,7 +52,7 @@ struct cc_ops {
     void (*show)(const struct tcp *t, uint64_t arg[2]);
 };
 
-extern const struct cc_ops cc_reno;
+extern const struct cc_ops cc_reno, cc_cubic;
 
 /* The controller's own, while something is in flight. */
 static inline void *tcp_cc_state(struct tcp *t)
@@ -66,10 +66,13 @@ const struct cc_ops *tcp_cc(const struct tcp *t);
 void     tcp_cwnd_event(struct tcp *t, enum why why);
 uint32_t cc_least(const struct tcp *t); /* 2 SMSS: RFC 5681 eq. (4) */
 bool     cc_window_used(const struct tcp *t, const struct cc_ack *a);
-bool     cc_slow_start(struct tcp *t, const struct cc_ack *a);
+void     cc_slow_start(struct tcp *t, const struct cc_ack *a);
 void     cc_set_cwnd(struct tcp *t, uint64_t cwnd, enum why why);
 void     cc_lost_window(struct tcp *t);
 void     cc_restore(struct tcp *t, uint32_t cwnd, uint32_t ssthresh);
 void     cc_restart(struct tcp *t);
+
+/* cc_hystart.c */
+void cc_hystart(struct tcp *t, const struct cc_ack *a);
 
 #endif

@@ -14,9 +14,13 @@ static void init(struct tcp *t)
 /* §3.1: one SMSS for each cwnd of bytes; cc_kept counts them. */
 static void ack(struct tcp *t, const struct cc_ack *a)
 {
-    if (a->acked == 0 || a->recovery == RECOVERY_FAST || !cc_window_used(t, a)
-        || cc_slow_start(t, a))
+    if (a->acked == 0 || a->recovery == RECOVERY_FAST
+        || !cc_window_used(t, a))
         return;
+    if (t->cwnd < t->ssthresh) {
+        cc_slow_start(t, a);
+        return;
+    }
     t->cc_kept += a->acked;
     if (t->cc_kept < t->cwnd)
         return;

@@ -138,11 +138,15 @@ static void update_window(struct tcp *t, const struct seg *s)
     tcp_due(t, DUE_OUTPUT);
 }
 
+/* Not if more is about to follow: what the controller has learned of this
+ * round trip is not lost then. */
 static void give_back_flight(struct tcp *t)
 {
     struct tcp_flight *f = t->flight;
+    uint32_t           room;
 
-    if (!f || f->segq.count > 0 || f->recovery != RECOVERY_NONE)
+    if (!f || f->segq.count > 0 || f->recovery != RECOVERY_NONE
+        || tcp_new_data(t, &room) > 0)
         return;
     segq_fini(&f->segq);
     slab_put(f);
