@@ -177,6 +177,8 @@ static void print_json(const struct path_opts *o, uint64_t seed,
         json_i64(&j, "first_back_ns", r->first_back);
     if (r->recovery != NS_NEVER)
         json_i64(&j, "recovery_ns", r->recovery);
+    json_u64(&j, "packets", r->packets);
+    json_u64(&j, "digest", r->digest);
     json_flows(&j, r);
     json_counts(&j, r);
     json_close(&j);
