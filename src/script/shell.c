@@ -89,6 +89,8 @@ static void set_syncookies(struct run *r, long v)
     r->set.host.cw.syn_cookies = v == 0 ? CW_SYN_COOKIES_OFF
         : v == 1                        ? CW_SYN_COOKIES_FULL
                                         : CW_SYN_COOKIES_ALWAYS;
+    if (v > 1)
+        r->set.host.cw.teach_iss = -1; /* a cookie is nobody's choice */
 }
 
 static void ignore(struct run *r, long v)
