@@ -2,7 +2,7 @@
  *
  * What the stack knows, the stack answers.  Timeouts, low-water marks and
  * the like belong to the pair, where the kernel keeps them.  What would
- * promise more than we have (zero copy, kernel TLS, fast open) is refused,
+ * promise more than we have (zero copy, kernel TLS) is refused,
  * and programs fall back.  Hints without effect here are accepted.
  */
 #include "shim/ep.h"
