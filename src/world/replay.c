@@ -330,16 +330,19 @@ static bool take_change(struct replay *p, struct reader *r)
 
 /* ---- what came from outside ---------------------------------------------- */
 
+/* What a router in the middle makes of it, or says of it, has a reason. */
 static bool take_packet_info(struct replay *p, struct reader *r)
 {
-    unsigned host;
+    unsigned host, why, flags;
 
     take_le32(r);
     host = take_le16(r);
     take_le16(r);
-    take_le16(r);
-    p->more = (take_le16(r) & 4) != 0;
-    p->inward = p->world && host == world_outside(p->world);
+    why = take_le16(r);
+    flags = take_le16(r);
+    p->more = (flags & 4) != 0;
+    p->inward = p->world && host == world_outside(p->world) && !(flags & 1)
+        && why == WHY_NONE;
     return !r->bad;
 }
 

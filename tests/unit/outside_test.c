@@ -97,7 +97,7 @@ static void outside_side(struct side *s, struct side *other, unsigned hosts,
     assert_true(addr_parse(addr6, &s->rig.lab.outside.addr6));
 }
 
-static void begin(struct pair *p, uint32_t loss)
+static void begin(struct pair *p, struct link_spec link)
 {
     struct record_config rc = { .alloc = &p->left.rig.alloc,
                                 .write = write_file,
@@ -108,7 +108,9 @@ static void begin(struct pair *p, uint32_t loss)
     memset(p, 0, sizeof *p);
     outside_side(&p->left, &p->right, 1, "10.9.0.2", "fd09::2");
     outside_side(&p->right, &p->left, 2, "10.9.0.3", "fd09::3");
-    l->lab.fwd.loss_p = l->lab.back.loss_p = loss;
+    if (link.delay == 0)
+        link.delay = l->lab.fwd.delay;
+    l->lab.fwd = l->lab.back = link;
     l->config.hooks.packet = on_packet;
     l->config.hooks.fate = on_fate;
     l->config.hooks.call = on_call;
@@ -170,32 +172,39 @@ static void start(struct rig *r, unsigned host, size_t argc,
 
 static const char *const sink[] = { "@sink", "9" };
 
-static void transfer(const char *to, uint32_t loss)
+/* The left world's recording gives the left world again. */
+static void replays(struct pair *p)
 {
-    const char *const    source[] = { "@source", to, "9", "300kB" };
-    static struct pair   p;
     struct run           run_of;
     struct replay_result res;
     const char          *why = "";
 
-    begin(&p, loss);
-    start(&p.right.rig, 2, ARRAY_LEN(sink), sink);
-    start(&p.left.rig, 1, ARRAY_LEN(source), source);
-    run(&p);
-    assert_string_equal("h2: 300000 bytes received\n", p.right.rig.out);
-    assert_int_equal(0, world_builtin_status(p.left.rig.w, 0));
-    record_end(p.r, world_now(p.left.rig.w));
-    assert_true(
-        run_read(&run_of, span_of(p.file, p.len), &p.left.rig.alloc, &why));
+    record_end(p->r, world_now(p->left.rig.w));
+    assert_true(run_read(&run_of, span_of(p->file, p->len),
+                         &p->left.rig.alloc, &why));
     assert_string_equal("net", run_of.hosts[1].name);
     assert_true(run_of.npackets > 200);
-    if (!replay_check(span_of(p.file, p.len), &run_of, &p.left.rig.alloc,
+    if (!replay_check(span_of(p->file, p->len), &run_of, &p->left.rig.alloc,
                       &res, &why))
         fail_msg("%s", why);
     if (!res.same)
         fail_msg("%s", res.why);
     assert_int_equal(run_of.npackets, res.packets);
     run_free(&run_of);
+}
+
+static void transfer(const char *to, uint32_t loss)
+{
+    const char *const  source[] = { "@source", to, "9", "300kB" };
+    static struct pair p;
+
+    begin(&p, (struct link_spec){ .loss_p = loss });
+    start(&p.right.rig, 2, ARRAY_LEN(sink), sink);
+    start(&p.left.rig, 1, ARRAY_LEN(source), source);
+    run(&p);
+    assert_string_equal("h2: 300000 bytes received\n", p.right.rig.out);
+    assert_int_equal(0, world_builtin_status(p.left.rig.w, 0));
+    replays(&p);
     finish(&p);
 }
 
@@ -211,6 +220,27 @@ TEST(the_link_to_it_loses_packets_both_ways)
     transfer("fd09::4", UINT32_MAX / 50);
 }
 
+/* What a router between says to the outside came from there to nobody. */
+TEST(a_router_that_tells_what_is_outside_can_be_replayed)
+{
+    static const char *const source[] = { "@source", "10.9.0.2", "9",
+                                          "300kB" };
+    static const char *const udp[] = { "@udp-source", "10.9.0.2", "5",
+                                       "4000" };
+    static const char *const sinks[][2] = { { "@udp-sink", "5" } };
+    static struct pair       p;
+
+    begin(&p, (struct link_spec){ .pmtu = 1000 });
+    start(&p.left.rig, 1, 2, sinks[0]);
+    start(&p.left.rig, 1, ARRAY_LEN(sink), sink);
+    start(&p.right.rig, 2, ARRAY_LEN(udp), udp);
+    start(&p.right.rig, 1, ARRAY_LEN(source), source);
+    run(&p);
+    assert_non_null(strstr(p.left.rig.out, "300000 bytes received"));
+    replays(&p);
+    finish(&p);
+}
+
 /* [MUST-20] A wrong Ethernet address was learned, and nothing arrives: TCP
  * tells the network layer, which asks again, well before the connection is
  * given up. */
@@ -220,7 +250,7 @@ TEST(a_neighbour_that_does_not_answer_is_asked_anew)
                                           "300kB" };
     static struct pair       p;
 
-    begin(&p, 0);
+    begin(&p, (struct link_spec){ .loss_p = 0 });
     p.left.lies = 1;
     start(&p.right.rig, 2, ARRAY_LEN(sink), sink);
     start(&p.left.rig, 1, ARRAY_LEN(source), source);
@@ -241,7 +271,7 @@ TEST(a_rule_drops_what_goes_out)
     struct fmt               err = fmt_of(text, sizeof text);
     static struct pair       p;
 
-    begin(&p, 0);
+    begin(&p, (struct link_spec){ .loss_p = 0 });
     assert_true(spec_drop_parse("h1>net udp 1", &rule, &err));
     assert_true(world_link_drop(p.left.rig.w, 1, &rule));
     start(&p.left.rig, 1, ARRAY_LEN(words), words);
@@ -256,7 +286,7 @@ TEST(frames_that_are_none_are_harmless)
 {
     static struct pair p;
 
-    begin(&p, 0);
+    begin(&p, (struct link_spec){ .loss_p = 0 });
     for (unsigned len = 1; len < 100; len++)
         for (unsigned fill = 0; fill < 256; fill += 51) {
             struct cw_pkt  pkt = { .nfrags = 1, .len = len };
@@ -275,4 +305,5 @@ TEST(frames_that_are_none_are_harmless)
 T_MAIN(T(a_transfer_to_what_is_outside_can_be_replayed),
        T(the_link_to_it_loses_packets_both_ways),
        T(a_neighbour_that_does_not_answer_is_asked_anew),
+       T(a_router_that_tells_what_is_outside_can_be_replayed),
        T(a_rule_drops_what_goes_out), T(frames_that_are_none_are_harmless))
