@@ -21,10 +21,7 @@ BUFFER = 32 << 20               # so that buffers are not what is measured
 
 
 def inside(pid, *words):
-    done = subprocess.run(["nsenter", "-t", str(pid), "-n", *words],
-                          stderr=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        raise rig.Failed(f"{' '.join(words)}: {done.stderr.strip()}")
+    rig.run("nsenter", "-t", str(pid), "-n", *words)
 
 
 def punctual():

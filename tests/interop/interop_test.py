@@ -5,7 +5,8 @@ namespaces of the test's own (rig.py has the picture).
 
 TCP: {v4, v6} x {we open, the kernel opens} x {up, down, both, asked and
 answered} x {timestamps, SACK, window scale: on or off, at either end} x
-{clean path, lossy path}, each by hash; then the corners (corners.py) and UDP.
+{clean path, lossy path}, each by hash; then the corners (corners.py), UDP,
+and special networks (nets.py).
 --quick: some of it.  Each recording is replayed.
 
 Ends with "N passed, N failed, N skipped"; exit 77 if it cannot be done here.
@@ -22,6 +23,7 @@ import tempfile
 
 import corners
 import endpoints
+import nets
 import rig
 
 OPTIONS = ("timestamps", "sack", "wscale")
@@ -79,8 +81,8 @@ def talk(asker, answerer, seed, rounds):
         raise rig.Failed("the answers are not those that were given")
 
 
-def transfer(r, pattern, opener, seed, path):
-    size = SIZE[path]
+def transfer(r, pattern, opener, seed, size):
+    rounds = ROUNDS["clean" if size == SIZE["clean"] else "lossy"]
     if pattern == "up":
         one_way(r.ours, r.kernel, seed, size)
     elif pattern == "down":
@@ -88,9 +90,9 @@ def transfer(r, pattern, opener, seed, path):
     elif pattern == "both":
         both_ways(r, seed, size)
     elif opener == "ours":
-        talk(r.ours, r.kernel, seed, ROUNDS[path])
+        talk(r.ours, r.kernel, seed, rounds)
     else:
-        talk(r.kernel, r.ours, seed, ROUNDS[path])
+        talk(r.kernel, r.ours, seed, rounds)
 
 
 # ---- groups -------------------------------------------------------------------------
@@ -101,12 +103,13 @@ class Group:
     def __init__(self, kind, path="clean", off=(), whose="ours"):
         self.kind, self.path, self.off, self.whose = kind, path, off, whose
         self.name = kind
+        self.net = nets.NETS.get(kind, nets.Net())
         if kind == "tcp":
             self.name += f"/{path}/" + (
                 f"{whose}-without-{'-'.join(off)}" if off else "all-options")
 
     def options(self, seed):
-        words = ["--seed", str(seed)]
+        words = ["--seed", str(seed), *self.net.options]
         if self.path == "lossy":
             words += LOSSY
         if self.off and self.whose == "ours":
@@ -118,20 +121,28 @@ class Group:
         rig.set_up()
         for name in self.off if self.whose == "kernel" else ():
             rig.sysctl(SYSCTL[name], 0)
+        if self.net.prepare:
+            self.net.prepare()
 
     def cases(self, r):
         """(name, function) of each case."""
-        if self.kind != "tcp":
+        if self.kind in corners.CASES:
             yield from corners.CASES[self.kind](r)
+            return
+        if self.net.cases:
+            yield from self.net.cases(r)
+        size = SIZE[self.path] if self.kind == "tcp" else self.net.tcp
+        if not size:
             return
         for family, opener, pattern in itertools.product(
                 (4, 6), ("ours", "kernel"), ("up", "down", "both", "asked")):
             yield (f"v{family}/{opener}-opens/{pattern}",
-                   lambda f=family, o=opener, p=pattern: self.tcp(r, f, o, p))
+                   lambda f=family, o=opener, p=pattern:
+                   self.tcp(r, f, o, p, size))
 
-    def tcp(self, r, family, opener, pattern):
+    def tcp(self, r, family, opener, pattern, size):
         open_pair(r, family, opener)
-        transfer(r, pattern, opener, family * 10 + len(pattern), self.path)
+        transfer(r, pattern, opener, family * 10 + len(pattern), size)
         options = r.kernel("info")["options"]
         want = sum(BIT[name] for name in OPTIONS if name not in self.off)
         close_pair(r, opener)
@@ -150,7 +161,8 @@ def groups(quick):
         found = [g for g in found if g.off in some
                  and (g.whose == "ours" or g.off == OPTIONS)
                  and (g.path == "clean" or g.off in {(), OPTIONS})]
-    return [Group(kind) for kind in ("endpoints", *corners.CASES)] + found
+    return [Group(kind) for kind in ("endpoints", *corners.CASES,
+                                    *(() if quick else nets.NETS))] + found
 
 
 # ---- one group, in its namespace ---------------------------------------------------
@@ -196,8 +208,12 @@ def run_group(group, args):
         for name, function in endpoints.cases(args.causeway):
             run_case(f"{group.name}/{name}", function)
         return
-    record = os.path.join(args.dir, group.name.replace("/", "_") + ".pcapng")
-    r = rig.Rig(args.causeway, group.options(args.seed), record)
+    name = f"{group.name.replace('/', '_')}-{args.seed}.pcapng"
+    record = os.path.join(args.dir, name)
+    r = rig.Rig(args.causeway, group.options(args.seed), record,
+                beyond=group.net.before)
+    if group.net.joined:
+        group.net.joined(r)
     good = True
     for name, function in group.cases(r):
         if not run_case(f"{group.name}/{name}", function):

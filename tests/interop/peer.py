@@ -15,6 +15,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 
 LIMIT = 60                      # s, for anything that must happen
 CHUNK = 32768
@@ -59,8 +60,11 @@ class Peer:
     def unlisten(self):
         self.listener.close()
 
-    def connect(self, host, port, source=None):
+    def connect(self, host, port, source=None, congestion=None):
         self.conn = socket.socket(family_of(host), socket.SOCK_STREAM)
+        if congestion:
+            self.conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION,
+                                 congestion.encode())
         self.conn.settimeout(LIMIT)
         self.conn.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if source:
@@ -177,6 +181,56 @@ class Peer:
         """Nothing arrives for a while: true."""
         return not select.select([self.conn], [], [], patience)[0]
 
+    # ---- measured -----------------------------------------------------------------
+
+    def pour(self, seconds):
+        """Sends as much as goes until the reader has enough; at most for so
+        long, and a second."""
+        end, zeros = time.monotonic() + seconds + 1, bytes(1 << 18)
+        self.conn.settimeout(0.1)
+        while time.monotonic() < end:
+            try:
+                self.conn.send(zeros)
+            except socket.timeout:
+                pass
+            except (ConnectionResetError, BrokenPipeError):
+                break
+        self.abort()
+
+    def drain(self, seconds):
+        """Reads for so long: how many bytes."""
+        end, got = time.monotonic() + seconds, 0
+        while (left := end - time.monotonic()) > 0:
+            if select.select([self.conn], [], [], left)[0]:
+                got += len(self.conn.recv(1 << 18))
+        self.conn.close()
+        return got
+
+    def send_many(self, host, port, count, size, congestion):
+        """Connections one after another, each ended by the reader: when each
+        was begun."""
+        begun = []
+        for _ in range(count):
+            begun.append(time.monotonic())
+            self.connect(host, port, congestion=congestion)
+            self.conn.sendall(bytes(size))
+            self.conn.recv(1)
+            self.conn.close()
+        return begun
+
+    def drain_many(self, count, size):
+        """When the last byte of each had been read."""
+        ended = []
+        for _ in range(count):
+            self.accept()
+            left = size
+            while left:
+                left -= len(self.conn.recv(left))
+            ended.append(time.monotonic())
+            self.conn.close()
+        self.listener.close()
+        return ended
+
     # ---- urgent, options, facts -------------------------------------------------
 
     def urge(self, before, byte, after):
@@ -195,7 +249,15 @@ class Peer:
     def info(self):
         """The first bytes of TCP_INFO: state, ..., options, in bits."""
         raw = self.conn.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
-        return {"state": raw[0], "probes": raw[3], "options": raw[5] & 7}
+        return {"state": raw[0], "probes": raw[3], "options": raw[5] & 7,
+                "ecn": raw[5] & 8 != 0,
+                "mss": struct.unpack_from("=I", raw, 16)[0]}
+
+    def mtu(self, six):
+        """Of the path, as far as it is known."""
+        level, name = ((socket.IPPROTO_IPV6, 24) if six
+                       else (socket.IPPROTO_IP, 14))
+        return self.conn.getsockopt(level, name)
 
     def receive_error(self):
         """What recv() and then the pending error say."""

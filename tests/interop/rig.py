@@ -84,11 +84,15 @@ def missing():
     return None
 
 
-def ip(*words):
-    done = subprocess.run(["ip", *words], stderr=subprocess.PIPE, text=True,
+def run(*words):
+    done = subprocess.run(words, stderr=subprocess.PIPE, text=True,
                           check=False)
     if done.returncode:
-        raise Failed(f"ip {' '.join(words)}: {done.stderr.strip()}")
+        raise Failed(f"{' '.join(words)}: {done.stderr.strip()}")
+
+
+def ip(*words):
+    run("ip", *words)
 
 
 def sysctl(name, value):
@@ -180,7 +184,7 @@ class End:
 class Rig:
     """Both ends, and the recording of ours."""
 
-    def __init__(self, causeway, options, record, v6=True):
+    def __init__(self, causeway, options, record, v6=True, beyond=()):
         self.causeway, self.record = causeway, record
         before = [causeway, "run", "--quiet", "--dev", f"tap:{DEV}",
                   "--addr", f"{OURS[4]}/24", *options]
@@ -188,7 +192,7 @@ class Rig:
             before += ["--addr", f"{OURS[6]}/64"]
         before += ["--record", record, "--"]
         self.command = before
-        self.kernel = End("kernel")
+        self.kernel = End("kernel", beyond)
         self.ours = End("causeway", before)
 
     def end(self):
