@@ -47,6 +47,7 @@ enum cw_state {
 struct cw_tcp_info {
     uint8_t  state, ca_state, snd_wscale, rcv_wscale;
     bool     timestamps, sack, wscale_ok, cwnd_limited;
+    bool     ecn, ecn_seen; /* agreed on; packets came that can be marked */
     uint32_t snd_mss, rcv_mss, advmss;
     uint32_t unacked, sacked, lost, retrans; /* segments */
     uint32_t total_retrans;

@@ -111,6 +111,14 @@ enum cw_cc {
     CW_CC_CUBIC,       /* RFC 9438, with RFC 9406 */
 };
 
+/* Explicit congestion notification (RFC 3168): who asks for it. */
+enum cw_ecn {
+    CW_ECN_PROFILE = 0, /* what the profile says */
+    CW_ECN_OFF,
+    CW_ECN_PASSIVE, /* a SYN that asks is answered: as Linux's tcp_ecn = 2 */
+    CW_ECN_ON,      /* our SYNs ask, too: tcp_ecn = 1 */
+};
+
 struct cw_config {
     size_t   size;        /* sizeof(struct cw_config): the version of this */
     uint8_t  seed[16];    /* all randomness comes from here */
@@ -167,6 +175,8 @@ struct cw_config {
      * it, drawn anew each time) in each interval; 0: 100 in a second. */
     unsigned challenge_acks;
     cw_ns    challenge_interval;
+
+    enum cw_ecn ecn;
 
     enum cw_cc cc; /* of connections that do not ask for another one */
 

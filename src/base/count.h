@@ -89,6 +89,7 @@
     X(TCP_ABORT_ON_CLOSE, "TCPAbortOnClose") \
     X(TCP_ABORT_ON_TIMEOUT, "TCPAbortOnTimeout") \
     X(TCP_URGENT_IN,      "TCPUrgentIn") \
+    X(TCP_DELIVERED_CE,   "TCPDeliveredCE") \
     X(TCP_MTUP_SUCCESS,   "TCPMTUPSuccess") \
     X(TCP_MTUP_FAIL,      "TCPMTUPFail") \
     X(TCP_MTU_BLACK_HOLE, "TCPMTUBlackHole") \

@@ -103,6 +103,7 @@ struct knobs {
     uint32_t sndbuf_max;
     unsigned cc;          /* enum cw_cc */
     bool     ack_train;   /* ends the first slow start, too: cc_hystart.c */
+    unsigned ecn;         /* enum cw_ecn */
     unsigned offers;      /* CW_OFFER_*: what SYNs offer beside the MSS */
     bool     ts_required; /* RFC 7323 §3.2: drop what lacks its timestamp */
     bool     rst_echoes_ts; /* RFC 7323 §5.2: a reset echoes a timestamp */

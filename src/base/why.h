@@ -95,6 +95,8 @@ enum why_unit {
     X(TX_DUPACK,         "tx-dupack",        "duplicate ACK %: a segment is missing", COUNT, "RFC 5681 4.2") \
     X(TX_DUPACK_OF_3,    "tx-dupack-of-3",   "duplicate ACK % of 3", COUNT, "RFC 5681 3.2") \
     X(TX_ACK_OLD,        "tx-ack-old",       "acknowledges a duplicate again", NOFIG, "RFC 9293 3.10.7.4") \
+    X(TX_ACK_CE,         "tx-ack-ce",        "acknowledges at once: congestion was marked on the way", \
+      NOFIG, "RFC 3168 6.1.3") \
     X(TX_WINDOW,         "tx-window",        "window update: % free", BYTES, "RFC 9293 3.8.6.2") \
     X(TX_CHALLENGE,      "tx-challenge",     "challenge ACK", NOFIG, "RFC 5961") \
     X(TX_RTO,            "tx-rto",           "retransmission: RTO %", TIME, "RFC 6298 5.4") \
@@ -158,6 +160,7 @@ enum why_unit {
     X(CC_RECOVERY,       "cc-recovery",      "fast recovery begins", NOFIG, "RFC 5681 3.2") \
     X(CC_RECOVERED,      "cc-recovered",     "recovery is over", NOFIG, "RFC 6582 3.2") \
     X(CC_TIMEOUT,        "cc-timeout",       "retransmission timeout", NOFIG, "RFC 5681 3.1") \
+    X(CC_ECN,            "cc-ecn",           "congestion was marked", NOFIG, "RFC 3168 6.1.2") \
     X(CC_IDLE,           "cc-idle",          "restart after idle", NOFIG, "RFC 5681 4.1") \
     /* what became of a packet on a link */ \
     X(LINK_ARRIVED,      "link-arrived",     "arrived", NOFIG, "") \
@@ -167,6 +170,7 @@ enum why_unit {
     X(LINK_QUEUE,        "link-queue",       "queue full", NOFIG, "") \
     X(LINK_DOWN,         "link-down",        "link down", NOFIG, "") \
     X(LINK_CORRUPT,      "link-corrupt",     "corrupted", NOFIG, "") \
+    X(LINK_MARKED,       "link-marked",      "marked: congestion experienced", NOFIG, "RFC 3168 5") \
     X(LINK_DUPLICATE,    "link-duplicate",   "duplicated", NOFIG, "") \
     X(LINK_REORDER,      "link-reorder",     "reordered", NOFIG, "") \
     X(LINK_OVERSIZE,     "link-oversize",    "too large for the link", NOFIG, "") \

@@ -13,7 +13,7 @@
 #include "wire/udphdr.h"
 
 /* Makes the bytes of fragment i ours to write. */
-static bool own(struct link *l, struct cw_pkt *pkt, unsigned i)
+bool link_own(struct link *l, struct cw_pkt *pkt, unsigned i)
 {
     struct cw_frag *f = &pkt->frags[i];
     struct cw_buf  *mine = pbuf_new(&l->pbufs, f->len);
@@ -34,7 +34,7 @@ static bool complete_checksum(struct link *l, struct cw_pkt *pkt)
 
     if (pkt->csum_state != CW_CSUM_PARTIAL || at + 2 > pkt->frags[0].len)
         return true;
-    if (!own(l, pkt, 0))
+    if (!link_own(l, pkt, 0))
         return false;
     sum = pkt_cksum(pkt, pkt->csum_start, 0);
     field = pkt->frags[0].buf->data + pkt->frags[0].off + at;
@@ -53,7 +53,7 @@ static bool flip(struct link *l, struct cw_pkt *pkt, uint64_t bit)
         byte -= f[i].len;
         INVARIANT(i + 1 < pkt->nfrags);
     }
-    if (!own(l, pkt, i))
+    if (!link_own(l, pkt, i))
         return false;
     f[i].buf->data[f[i].off + byte] ^= (uint8_t)(1u << (bit % 8));
     return true;

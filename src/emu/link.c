@@ -13,6 +13,7 @@
  *   4. duplicate   of what survived; both copies cost capacity
  *   5. corrupt     each copy on its own
  *   6. queue+rate  one transmitter; what comes out is spaced
+ *   6b mark        as the queue is when the packet joins it
  *   7. delay       propagation begins when the last bit has left; jitter
  *                  after the transmitter, or the queue would undo it
  *   8. reorder     places are counted where the receiver sees them
@@ -26,7 +27,7 @@ static bool need_arena(struct link *l, const struct link_spec *s)
 {
     void *none;
 
-    if (s->corrupt_p == 0 || l->arena)
+    if ((s->corrupt_p == 0 && s->mark_p == 0 && s->ecn_kind == 0) || l->arena)
         return true;
     l->arena = arena_new(l->alloc, CORRUPT_MEMORY, 0, &none);
     if (!l->arena)
@@ -176,7 +177,7 @@ static void carry(struct link *l, unsigned dir, struct passing *p)
 {
     struct way *w = &l->way[dir];
     enum why    why = WHY_LINK_FULL;
-    bool        corrupted = false;
+    bool        corrupted = false, marked = false;
 
     if (flight_reserve(&l->flight, &w->heap))
         why = corrupt_step(l, w, p, &corrupted);
@@ -184,10 +185,14 @@ static void carry(struct link *l, unsigned dir, struct passing *p)
         w->counts.corrupted++;
         tell_turn(l, dir, p, WHY_LINK_CORRUPT);
     }
-    why = why ?: queue_step(w, p);
+    why = why ?: queue_step(w, p) ?: mark_step(l, w, p, &marked);
     if (why) {
         lose(l, dir, p, why, NULL);
         return;
+    }
+    if (marked) {
+        w->counts.marked++;
+        tell_turn(l, dir, p, WHY_LINK_MARKED);
     }
     rate_step(w, p);
     delay_step(w, p);
@@ -307,8 +312,9 @@ size_t link_under_way(const struct link *l)
 
 static bool treats_packets(const struct link_spec *s)
 {
-    return s->jitter || s->loss_p || s->dup_p || s->corrupt_p || s->reorder_p
-        || s->rate_bps || s->ndowns || s->pmtu;
+    return s->mark_p || s->ecn_kind || s->jitter || s->loss_p || s->dup_p
+        || s->corrupt_p || s->reorder_p || s->rate_bps || s->ndowns
+        || s->pmtu;
 }
 
 bool link_gso_ok(const struct link *l)

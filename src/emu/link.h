@@ -5,7 +5,7 @@
  * ordinal: nothing that a stack draws moves it, and a later change of the
  * link does not touch packets that are under way.
  *
- *     drop rules, down, pmtu, loss, duplicate, corrupt, queue + rate,
+ *     drop rules, down, pmtu, loss, duplicate, corrupt, queue + rate, mark,
  *     delay + jitter, reorder
  *
  * The words of `struct link_spec` are those of netem; spec.c parses them.
@@ -72,6 +72,9 @@ struct link_spec {
     uint64_t rate_bps;              /* 0: infinite */
     uint64_t queue;                 /* in what queue_kind says */
     uint8_t  queue_kind;            /* enum link_queue */
+    uint8_t  ecn_kind;              /* UNSET: the queue marks nothing */
+    uint64_t ecn;                   /* from here on it marks */
+    uint32_t mark_p;                /* by chance: RFC 3168 §5 */
     uint8_t  ndowns;
     uint16_t pmtu;   /* of the link behind a router in the middle; 0: none */
     bool     silent; /* ... which does not say what was too big */
@@ -171,7 +174,7 @@ struct link_config {
 /* How packets fared in one direction: copies by reason.
  * sent + duplicated == arrived + lost + under way. */
 struct link_counts {
-    uint64_t sent, duplicated, corrupted, reordered, arrived, lost;
+    uint64_t sent, duplicated, corrupted, marked, reordered, arrived, lost;
     uint64_t lost_by[WHY_LINK_NOBODY - WHY_LINK_ARRIVED + 1];
 };
 

@@ -38,6 +38,7 @@ struct way {
     /* queue: what waits for the transmitter, in the order of sending */
     struct chain waiting;
     uint64_t     waiting_bytes, waiting_pkts, queue_bytes_max;
+    uint64_t     ecn_bytes;
     /* arrivals to come, those held back, those ready to be received */
     struct heap  heap;
     struct chain held, ready;
@@ -84,6 +85,10 @@ bool dup_step(const struct way *w, const struct passing *p);
 /* corrupt.c: flips a bit, in bytes of its own; *done says whether. */
 enum why corrupt_step(struct link *l, struct way *w, struct passing *p,
                       bool *done);
+bool     link_own(struct link *l, struct cw_pkt *pkt, unsigned frag);
+/* mark.c: RFC 3168's; *done says whether. */
+enum why mark_step(struct link *l, struct way *w, struct passing *p,
+                   bool *done);
 /* queue.c */
 void     queue_limit(struct way *w, cw_ns round_trip);
 void     queue_advance(struct link *l, struct way *w, cw_ns now);

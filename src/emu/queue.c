@@ -30,6 +30,9 @@ void queue_limit(struct way *w, cw_ns round_trip)
                                  full);
     else
         w->queue_bytes_max = s->queue;
+    w->ecn_bytes = s->ecn_kind == LINK_QUEUE_BDP
+        ? bdp_bytes(s->rate_bps, round_trip, s->ecn)
+        : s->ecn;
 }
 
 /* Transmission of some has begun: they wait no longer. */

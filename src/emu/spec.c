@@ -2,7 +2,7 @@
  *
  *     delay T [JITTER]   loss P [burst N]   reorder P [by N]   duplicate P
  *     corrupt P   rate R   queue Q   down T..T   (rtt T: twice a delay)
- *     pmtu N [blackhole]
+ *     pmtu N [blackhole]   ecn Q   mark P
  *
  *   Owns:      the grammar, and which values go together.
  *   Invariant: what is accepted has an effect; a word that could not do
@@ -27,12 +27,15 @@ enum word {
     W_DOWN,
     W_PMTU,
     W_BLACKHOLE,
+    W_ECN,
+    W_MARK,
     W_COUNT_OF,
 };
 
 static const char *const names[W_COUNT_OF] = {
-    "delay",   "rtt",  "loss",  "burst", "reorder", "by",        "duplicate",
-    "corrupt", "rate", "queue", "down",  "pmtu",    "blackhole",
+    "delay", "rtt",       "loss",      "burst", "reorder",
+    "by",    "duplicate", "corrupt",   "rate",  "queue",
+    "down",  "pmtu",      "blackhole", "ecn",   "mark",
 };
 
 /* ---- values ----------------------------------------------------------- */
@@ -157,7 +160,7 @@ static char *last_of(char *text)
     return text;
 }
 
-static void get_queue(struct words *w, struct link_spec *s)
+static void get_queue(struct words *w, uint64_t *size, uint8_t *kind)
 {
     struct value v;
     char        *last;
@@ -166,24 +169,24 @@ static void get_queue(struct words *w, struct link_spec *s)
     if (!value_take(w, &v, "50p"))
         return;
     last = last_of(v.text);
-    s->queue = bdp_value(v.text);
-    if (s->queue) {
-        s->queue_kind = LINK_QUEUE_BDP;
-        if (s->queue > LINK_BDP_MAX * UINT64_C(1000))
+    *size = bdp_value(v.text);
+    if (*size) {
+        *kind = LINK_QUEUE_BDP;
+        if (*size > LINK_BDP_MAX * UINT64_C(1000))
             value_bad(w, &v, "Write at most 1000bdp");
         return;
     }
-    s->queue_kind = *last == 'p' ? LINK_QUEUE_PKTS : LINK_QUEUE_BYTES;
+    *kind = *last == 'p' ? LINK_QUEUE_PKTS : LINK_QUEUE_BYTES;
     if (*last == 'p') {
         *last = '\0';
-        good = units_count(v.text, &s->queue, &v.reason);
+        good = units_count(v.text, size, &v.reason);
         *last = 'p';
     } else {
-        good = units_size(v.text, &s->queue, &v.reason);
+        good = units_size(v.text, size, &v.reason);
     }
     if (!good)
         value_bad(w, &v, v.buf);
-    else if (s->queue > LINK_QUEUE_MAX)
+    else if (*size > LINK_QUEUE_MAX)
         value_bad(w, &v, "Write at most 1000GB");
 }
 
@@ -272,7 +275,7 @@ static void word_value(struct words *w, enum word word, struct link_spec *s)
         get_rate(w, &s->rate_bps);
         return;
     case W_QUEUE:
-        get_queue(w, s);
+        get_queue(w, &s->queue, &s->queue_kind);
         return;
     case W_DOWN:
         get_down(w, s);
@@ -282,6 +285,12 @@ static void word_value(struct words *w, enum word word, struct link_spec *s)
         return;
     case W_BLACKHOLE:
         s->silent = true;
+        return;
+    case W_ECN:
+        get_queue(w, &s->ecn, &s->ecn_kind);
+        return;
+    case W_MARK:
+        get_share(w, &s->mark_p);
         return;
     case W_COUNT_OF:
         break;
@@ -324,6 +333,8 @@ static bool words_agree(unsigned said, struct fmt *err)
         { W_BY, W_REORDER, "by: what? Write reorder 3% by 2" },
         { W_QUEUE, W_RATE,
           "queue: without a rate nothing ever waits. Write rate 10mbit, too" },
+        { W_ECN, W_RATE,
+          "ecn: without a rate nothing ever waits. Write rate 10mbit, too" },
         { W_BLACKHOLE, W_PMTU,
           "blackhole: for which packets? Write pmtu 1400 blackhole" },
     };
@@ -369,7 +380,8 @@ static const char *trouble(const struct link_spec *s)
     if (!burst_possible(s))
         return "burst: bursts of that length with one packet between them "
                "lose less. Write a lower loss or a longer burst";
-    if (s->queue_kind == LINK_QUEUE_BDP && s->delay == 0)
+    if ((s->queue_kind == LINK_QUEUE_BDP || s->ecn_kind == LINK_QUEUE_BDP)
+        && s->delay == 0)
         return "queue: rate x delay is nothing without a delay. Write "
                "delay 20ms, too, or a queue in packets: 50p";
     return NULL;
@@ -382,12 +394,15 @@ bool spec_valid(const struct link_spec *s)
         && s->reorder_by <= LINK_REORDER_BY_MAX
         && (s->reorder_by > 0) == (s->reorder_p > 0)
         && s->rate_bps <= LINK_RATE_MAX && s->queue_kind <= LINK_QUEUE_BDP
+        && s->ecn_kind <= LINK_QUEUE_BDP && s->ecn <= LINK_QUEUE_MAX
         && s->queue <= LINK_QUEUE_MAX && s->ndowns <= LINK_DOWNS_MAX
         && (s->pmtu == 0 || s->pmtu >= LINK_PMTU_MIN)
         && (s->pmtu || !s->silent);
 
     if (s->queue_kind == LINK_QUEUE_BDP)
         ok = ok && s->queue <= LINK_BDP_MAX * UINT64_C(1000);
+    if (s->ecn_kind == LINK_QUEUE_BDP)
+        ok = ok && s->ecn <= LINK_BDP_MAX * UINT64_C(1000);
     return ok;
 }
 

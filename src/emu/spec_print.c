@@ -88,7 +88,9 @@ static void print_share(struct fmt *out, uint32_t p)
     print_decimal(out, e8, 100000000, "%");
 }
 
-static void print_queue(struct fmt *out, const struct link_spec *s)
+/* `word` has a blank on both sides. */
+static void print_queue(struct fmt *out, const char *word, uint64_t queue,
+                        uint8_t kind)
 {
     static const struct unit bytes[] = {
         { "GB", 1000000000 },
@@ -97,19 +99,19 @@ static void print_queue(struct fmt *out, const struct link_spec *s)
         { "B", 1 },
     };
 
-    switch ((enum link_queue)s->queue_kind) {
+    switch ((enum link_queue)kind) {
     case LINK_QUEUE_UNSET:
         return;
     case LINK_QUEUE_PKTS:
-        fmt_f(out, " queue %llup", (unsigned long long)s->queue);
+        fmt_f(out, "%s%llup", word, (unsigned long long)queue);
         return;
     case LINK_QUEUE_BYTES:
-        fmt_str(out, " queue ");
-        print_in(out, s->queue, bytes);
+        fmt_str(out, word);
+        print_in(out, queue, bytes);
         return;
     case LINK_QUEUE_BDP:
-        fmt_str(out, " queue ");
-        print_decimal(out, s->queue, 1000, "bdp");
+        fmt_str(out, word);
+        print_decimal(out, queue, 1000, "bdp");
         return;
     }
 }
@@ -145,7 +147,9 @@ static void print_words(struct fmt *out, const struct link_spec *s)
         fmt_str(out, " rate ");
         print_rate(out, s->rate_bps);
     }
-    print_queue(out, s);
+    print_queue(out, " queue ", s->queue, s->queue_kind);
+    print_queue(out, " ecn ", s->ecn, s->ecn_kind);
+    share_word(out, " mark ", s->mark_p);
     if (s->pmtu)
         fmt_f(out, " pmtu %u", s->pmtu);
     if (s->silent)
@@ -178,7 +182,9 @@ bool spec_equal(const struct link_spec *a, const struct link_spec *b)
         && a->reorder_p == b->reorder_p && a->reorder_by == b->reorder_by
         && a->rate_bps == b->rate_bps && a->queue == b->queue
         && a->queue_kind == b->queue_kind && a->ndowns == b->ndowns
-        && a->pmtu == b->pmtu && a->silent == b->silent;
+        && a->ecn == b->ecn && a->ecn_kind == b->ecn_kind
+        && a->mark_p == b->mark_p && a->pmtu == b->pmtu
+        && a->silent == b->silent;
 
     for (unsigned i = 0; same && i < a->ndowns; i++)
         same = a->downs[i].from == b->downs[i].from

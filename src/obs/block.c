@@ -227,7 +227,7 @@ static const struct {
     F(info.data_segs_in), F(info.iss), F(info.irs), F(info.snd_una),
     F(info.snd_nxt), F(info.rcv_nxt), F(info.cc), F(info.cc_arg[0]),
     F(info.cc_arg[1]), F(info.pacing_rate), F(info.delivery_rate),
-    F(info.rate_app_limited),
+    F(info.rate_app_limited), F(info.ecn), F(info.ecn_seen),
 };
 // clang-format on
 

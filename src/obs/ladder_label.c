@@ -145,6 +145,15 @@ static void ack_words(const struct ladder *l, uint32_t i, struct fmt *f)
     }
 }
 
+/* RFC 3168: a mark is echoed, and answered. */
+static void ecn_words(const struct lad_look *k, char before, struct fmt *f)
+{
+    if (k->flags & F_ECE)
+        fmt_f(f, "%cECE", before);
+    if (k->flags & F_CWR)
+        fmt_f(f, "%cCWR", before);
+}
+
 /* Which of a label's parts there is room for. */
 enum { FULL, LESS, LEAST };
 
@@ -154,6 +163,7 @@ static void pure_ack(const struct ladder *l, uint32_t i, unsigned form,
     const struct lad_packet *p = &l->packets[i];
 
     fmt_f(f, "ACK %u", lad_ack(l, p, p->look.ack));
+    ecn_words(&p->look, ' ', f);
     if (form != LESS || p->look.nsack == 0)
         ack_words(l, i, f);
     window_words(l, p, f);
@@ -174,6 +184,7 @@ static void flag_words(const struct lad_look *k, struct fmt *f)
         fmt_str(f, "URG");
     else
         fmt_str(f, k->flags & F_PSH ? "PSH" : "DATA");
+    ecn_words(k, ',', f);
 }
 
 static bool shows_ack(const struct lad_packet *p)
@@ -423,6 +434,9 @@ static void fate(const struct run_fate *a, struct fmt *f)
         return;
     case WHY_LINK_CORRUPT:
         fmt_str(f, "corrupted on the way");
+        return;
+    case WHY_LINK_MARKED:
+        fmt_str(f, "marked on the way (CE)");
         return;
     case WHY_LINK_DUPLICATE:
         fmt_str(f, "doubled on the way");

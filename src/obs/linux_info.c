@@ -4,7 +4,14 @@
 #include "base/compiler.h"
 #include "base/ns.h"
 
-enum { OPT_TIMESTAMPS = 1, OPT_SACK = 2, OPT_WSCALE = 4, OPT_SYN_DATA = 32 };
+enum {
+    OPT_TIMESTAMPS = 1,
+    OPT_SACK = 2,
+    OPT_WSCALE = 4,
+    OPT_ECN = 8,
+    OPT_ECN_SEEN = 16,
+    OPT_SYN_DATA = 32
+};
 
 /* As tcp_init_sock() leaves it: "no threshold yet". */
 enum { INFINITE_SSTHRESH = 0x7fffffff };
@@ -26,10 +33,11 @@ static uint32_t ms(cw_ns t)
 
 static uint8_t options(const struct cw_tcp_info *i)
 {
-    return (uint8_t)((i->timestamps ? OPT_TIMESTAMPS : 0)
-                     | (i->sack ? OPT_SACK : 0)
-                     | (i->wscale_ok ? OPT_WSCALE : 0)
-                     | (i->syn_data ? OPT_SYN_DATA : 0));
+    return (
+        uint8_t)((i->timestamps ? OPT_TIMESTAMPS : 0)
+                 | (i->sack ? OPT_SACK : 0) | (i->wscale_ok ? OPT_WSCALE : 0)
+                 | (i->ecn ? OPT_ECN : 0) | (i->ecn_seen ? OPT_ECN_SEEN : 0)
+                 | (i->syn_data ? OPT_SYN_DATA : 0));
 }
 
 static void figures(const struct cw_tcp_info *i, struct linux_info *l)

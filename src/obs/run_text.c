@@ -29,6 +29,7 @@ static void fate_text(const struct run *r, const struct run_packet *p,
     case WHY_LINK_ARRIVED:
         return;
     case WHY_LINK_CORRUPT:
+    case WHY_LINK_MARKED:
     case WHY_LINK_DUPLICATE:
     case WHY_LINK_REORDER:
         fmt_f(out, "; %s on link %s", why_text((enum why)f->why), link);

@@ -79,6 +79,10 @@ void sockets_info(struct fmt *f, const struct run_row *row)
         fmt_str(f, " ts");
     if (i->sack)
         fmt_str(f, " sack");
+    if (i->ecn)
+        fmt_str(f, " ecn");
+    if (i->ecn_seen)
+        fmt_str(f, " ecnseen");
     if (i->cc[0])
         fmt_f(f, " %.15s", i->cc);
     if (i->wscale_ok)
@@ -108,6 +112,8 @@ static const struct {
     { "sack",
       "the receiver says which segments it has behind a hole "
       "(RFC 2018)" },
+    { "ecn", "routers may mark packets instead of losing them (RFC 3168)" },
+    { "ecnseen", "packets came that could be marked" },
     { "reno", "who governs cwnd: Reno (RFC 5681)" },
     { "cubic", "who governs cwnd: CUBIC (RFC 9438)" },
     { "wscale", "windows count in units of 2^n: the peer's n, ours" },

@@ -49,6 +49,8 @@ static void put_info(struct json *j, const struct cw_tcp_info *i)
 {
     json_open(j, "info");
     json_bool(j, "ts", i->timestamps);
+    json_bool(j, "ecn", i->ecn);
+    json_bool(j, "ecnseen", i->ecn_seen);
     json_bool(j, "sack", i->sack);
     json_str(j, "cc", i->cc);
     if (i->wscale_ok) {

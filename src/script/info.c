@@ -103,8 +103,8 @@ static double figure_of(const struct cw_tcp_info *i, const struct figure *f)
     case SSTHRESH:
         return v >= UINT32_MAX ? 0x7fffffff : v;
     case FLAGS:
-        return i->timestamps + 2 * i->sack + 4 * i->wscale_ok
-            + 32 * i->syn_data;
+        return i->timestamps + 2 * i->sack + 4 * i->wscale_ok + 8 * i->ecn
+            + 16 * i->ecn_seen + 32 * i->syn_data;
     case PLAIN:
         break;
     }

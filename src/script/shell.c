@@ -99,11 +99,18 @@ static void ignore(struct run *r, long v)
     (void)v;
 }
 
+static void set_ecn(struct run *r, int64_t v)
+{
+    r->set.host.cw.ecn = v == 0 ? CW_ECN_OFF
+        : v == 1                ? CW_ECN_ON
+                                : CW_ECN_PASSIVE;
+}
+
 static const struct knob knobs[] = {
     { "tcp_timestamps", set_timestamps, 0 },
     { "tcp_sack", set_sack, 0 },
     { "tcp_window_scaling", set_scaling, 0 },
-    { "tcp_ecn", NULL, 0 },
+    { "tcp_ecn", set_ecn, 0 },
     { "tcp_ecn_fallback", ignore, 0 },
     { "tcp_fastopen", set_fastopen, 0 },
     { "tcp_fastopen_blackhole_timeout_sec", NULL, 0 },

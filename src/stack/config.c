@@ -78,6 +78,8 @@ static const char *refuse(const struct cw_config *c)
         return "offer: timestamps, sack, wscale, or nothing";
     if (c->teach_mss && c->teach_mss < TCP_MSS_MIN)
         return "teach_mss: at least 88";
+    if ((unsigned)c->ecn > CW_ECN_ON)
+        return "ecn: there is no such mode";
     if ((unsigned)c->cc > CW_CC_CUBIC)
         return "cc: there is no such controller";
     if (c->challenge_acks > CHALLENGE_ACKS_MAX)
@@ -141,6 +143,7 @@ const char *stack_config(const struct cw_config *given, struct cw_config *out)
         return why;
     out->offer = out->offer ?: knobs_of(out->profile)->offers;
     out->initcwnd = out->initcwnd ?: knobs_of(out->profile)->initcwnd;
+    out->ecn = out->ecn ?: (enum cw_ecn)knobs_of(out->profile)->ecn;
     out->cc = out->cc ?: (enum cw_cc)knobs_of(out->profile)->cc;
     out->mtu_probing = out->mtu_probing
         ?: (enum cw_mtu_probing)knobs_of(out->profile)->mtu_probing;

@@ -57,6 +57,8 @@ void cc_set_cwnd(struct tcp *t, uint64_t cwnd, enum why why)
  * nothing about the path, so it does not grow. */
 bool cc_window_used(const struct tcp *t, const struct cc_ack *a)
 {
+    if (a->ece) /* RFC3168-6.1.2-a */
+        return false;
     if (t->cwnd < t->ssthresh)
         return a->flight >= t->cwnd / 2;
     return t->cwnd_limited || a->flight + tcp_eff_mss(t) > t->cwnd;

@@ -95,6 +95,7 @@ struct tcp_flight {
     struct segq segq;
     seq         recover; /* RFC 6582: SND.NXT when loss was detected */
     seq         high_sacked;
+    seq         ecn_until;  /* marks before it had their reduction */
     seq         lost_below; /* all records before it were judged */
     uint32_t    dupacks;
     uint32_t    dupacks_max; /* of them count: RFC 5681 §3.2 step 4 */
@@ -222,6 +223,13 @@ struct tcp {
     bool    syn_acked : 1;
     bool    syn_timed_out : 1; /* RFC 6298 §5.7 */
     uint8_t fast_end : 2;      /* enum fast_end */
+    bool    ecn : 1;           /* both ends agreed on RFC 3168 */
+    bool    ecn_ect : 1;       /* what we send may be marked */
+    bool    ecn_asked : 1;     /* a SYN of ours asked ... */
+    bool    ecn_plain : 1;     /* ... and one did not */
+    bool    ecn_echo : 1;      /* a mark came, CWR has not yet */
+    bool    ecn_cwr : 1;       /* CWR is due */
+    bool    ecn_seen : 1;
     uint8_t oob_byte;
 
     uint8_t  quickacks;  /* segments still to be acknowledged at once */
@@ -259,7 +267,7 @@ struct tcp_embryo {
     uint32_t             ts_recent, ts_offset;
     uint16_t             snd_mss; /* the peer's announcement, 0: none */
     uint8_t              snd_wscale, retries;
-    bool                 ts_ok : 1, sack_ok : 1, wscale_ok : 1;
+    bool                 ts_ok : 1, sack_ok : 1, wscale_ok : 1, ecn : 1;
     bool                 cookie : 1; /* it was its peer that kept it */
     bool                 offer : 1;  /* a Fast Open cookie, in the SYN-ACK */
 };
@@ -335,6 +343,7 @@ struct tcp_host {
     uint16_t      teach_mss, mtu_base;
     uint16_t      initcwnd;    /* segments; 0: by RFC 5681 §3.1 */
     uint8_t       mtu_probing; /* enum cw_mtu_probing */
+    uint8_t       ecn;         /* enum cw_ecn */
     uint8_t       cc;          /* enum cw_cc */
     bool          teach_ts_zero, no_ts, no_sack, no_wscale;
     uint32_t      sndbuf, rcvbuf; /* at first */
@@ -484,6 +493,17 @@ bool     tcp_challenge_allowed(struct tcp_host *h);
 bool     tcp_challenge_due(struct tcp *t);
 enum why tcp_closed_arrive(struct tcp_host *h, const struct flowkey *key,
                            const struct seg *s);
+
+/* tcp_ecn.c */
+uint8_t tcp_ecn_syn(struct tcp *t, bool again);
+bool    tcp_ecn_agreed(const struct tcp_host *h, const struct seg *syn);
+void    tcp_ecn_learn(struct tcp *t, const struct seg *s);
+uint8_t tcp_ecn_tos(const struct tcp *t, bool new_data);
+uint8_t tcp_ecn_flags(struct tcp *t, bool new_data);
+void    tcp_ecn_reduced(struct tcp *t);
+bool    tcp_ecn_answered(const struct tcp *t);
+void    tcp_ecn_echoed(struct tcp *t, uint32_t flight);
+void    tcp_ecn_arrived(struct tcp *t, const struct seg *s);
 
 /* tcp_ack.c */
 void     tcp_ack(struct tcp *t, const struct seg *s);

@@ -202,6 +202,11 @@ void tcp_ack(struct tcp *t, const struct seg *s)
     if ((!advances || t->sack_ok) && t->flight
         && is_duplicate(t, s, new_sack))
         tcp_recover_dupack(t, new_sack);
+    c.ece = t->ecn && (s->flags & (F_ECE | F_SYN)) == F_ECE;
+    if (c.ece && t->flight) {
+        env_count(tcp_env(t), COUNT_TCP_DELIVERED_CE);
+        tcp_ecn_echoed(t, c.flight);
+    }
     if (t->flight)
         tell_controller(t, &c);
     update_window(t, s);

@@ -39,7 +39,7 @@ static void trim_known_syn(struct tcp *t, struct seg *s)
     if (t->state != TCPS_SYN_RCVD || !(s->flags & F_SYN)
         || !seq_eq(s->seq, t->irs))
         return;
-    s->flags &= (uint8_t)~F_SYN;
+    s->flags &= (uint8_t) ~(F_SYN | F_ECE); /* of a SYN-ACK: no echo */
     s->seq = seq_add(s->seq, 1);
     s->len--;
 }
@@ -97,6 +97,8 @@ static enum why refuse(struct tcp *t, const struct seg *s, enum why why)
 
 static enum why first_check_seq(struct tcp *t, struct seg *s)
 {
+    bool text = s->text > 0;
+
     trim_known_syn(t, s);
     if (t->ts_ok && !s->opt->has_ts && !(s->flags & F_RST)
         && tcp_knobs(t)->ts_required)
@@ -107,6 +109,8 @@ static enum why first_check_seq(struct tcp *t, struct seg *s)
     }
     if (acceptable(t, s)) {
         note_timestamp(t, s);
+        if (text)
+            tcp_ecn_arrived(t, s);
         return GO_ON;
     }
     /* A probe of our closed window: the text has no room, but ACK, RST and
@@ -115,6 +119,7 @@ static enum why first_check_seq(struct tcp *t, struct seg *s)
         tcp_ack_owed(t, WHY_TX_ACK_OLD, true);
         s->text = s->len = 0;
         s->flags &= (uint8_t)~F_FIN;
+        tcp_ecn_arrived(t, s);
         return GO_ON;
     }
     return refuse(t, s, WHY_SEQ_UNACCEPTABLE);
@@ -331,6 +336,7 @@ static void learn_from_syn(struct tcp *t, const struct seg *s)
     t->rcv.edge = seq_add(t->rcv.nxt, MIN(tcp_rcv_wnd(t), 65535u));
     t->last_ack_sent = t->rcv.nxt;
     tcp_syn_learn(t, s->opt);
+    tcp_ecn_learn(t, s);
 }
 
 /* A segment that follows the SYN begins one further on. */

@@ -76,6 +76,7 @@ void tcp_init(struct tcp_host *h, struct env *env, struct net *net,
     h->rcvbuf_max = c->rcvbuf_max;
     h->budget = c->buffer_budget;
     h->cc = (uint8_t)c->cc;
+    h->ecn = (uint8_t)c->ecn;
 }
 
 void tcp_fini(struct tcp_host *h)

@@ -120,7 +120,7 @@ static void synack(const struct tcp_embryo *m, struct flowkey *key,
         .seq = m->iss,
         .ack = seq_add(m->irs, 1),
         .wnd = (uint16_t)MIN(m->listener->opts.rcvbuf, 65535u),
-        .flags = F_SYN | F_ACK,
+        .flags = (uint8_t)(F_SYN | F_ACK | (m->ecn ? F_ECE : 0)),
         .tos = m->listener->opts.tos,
         .why = why,
         .flow = m->flow,
@@ -227,6 +227,7 @@ static void hear_syn(struct tcp_embryo *m, const struct seg *s,
     m->snd_wscale = o->wscale;
     m->sack_ok = o->sack_ok && !h->no_sack;
     m->ts_ok = o->has_ts && !h->no_ts;
+    m->ecn = tcp_ecn_agreed(h, s);
     m->ts_recent = o->ts_val;
     m->ts_offset = tcp_ts_offset(h, key);
 }
@@ -269,6 +270,7 @@ static bool send_cookie(struct tcp_embryo *m, const struct flowkey *key,
 
     if (h->syn_cookies == CW_SYN_COOKIES_OFF || h->teach_iss >= 0 || last)
         return false; /* a cookie is no number of one's choice */
+    m->ecn = false;   /* a cookie has no room for it */
     m->iss = tcp_cookie_iss(h, key, m);
     synack(m, &from, tcp_cookie_ts(h, m), WHY_TX_COOKIE);
     env_count(h->env, COUNT_TCP_COOKIES_SENT);
@@ -310,6 +312,7 @@ static struct tcp *grow_up(const struct tcp_embryo *m,
     t->rcv.edge = seq_add(t->rcv.nxt, MIN(t->opts.rcvbuf, 65535u));
     tcp_syn_learn(t, &o);
     t->syn_timed_out = m->retries > 0;
+    t->ecn = t->ecn_ect = m->ecn;
     return t;
 }
 

@@ -30,6 +30,7 @@ struct plan {
     seq      start;
     uint32_t len; /* of text */
     uint8_t  ctl; /* F_SYN, F_FIN */
+    bool     again;
     enum why why;
     uint64_t arg;
 };
@@ -49,6 +50,7 @@ struct tcp_flight *tcp_flight(struct tcp *t)
     f->recover = seq_sub(t->snd.una, 1);
     f->high_sacked = t->snd.una;
     f->lost_below = t->snd.una;
+    f->ecn_until = t->snd.una;
     t->flight = f;
     return f;
 }
@@ -116,6 +118,12 @@ static void seg_out_event(struct tcp *t, const struct tcp_repr *r,
     env_event(tcp_env(t), &ev);
 }
 
+/* Not sent before, and not to probe a window that is shut. */
+static bool is_new_data(const struct plan *p)
+{
+    return p->len > 0 && !p->again && p->why != WHY_TX_PROBE;
+}
+
 static void fill_in(struct tcp *t, const struct plan *p, struct tcp_repr *r)
 {
     *r = (struct tcp_repr){
@@ -127,6 +135,8 @@ static void fill_in(struct tcp *t, const struct plan *p, struct tcp_repr *r)
     if (r->flags & F_ACK)
         r->ack = t->rcv.nxt;
     r->wnd = tcp_wnd_field(t, p->ctl & F_SYN);
+    r->flags |= p->ctl & F_SYN ? tcp_ecn_syn(t, p->again)
+                               : tcp_ecn_flags(t, is_new_data(p));
     set_urgent(t, p, r);
     if (pushes(t, p))
         r->flags |= F_PSH;
@@ -190,8 +200,8 @@ static void launch(struct tcp *t, const struct plan *p, struct cw_pkt *pkt)
         .dst = t->node.remote,
         .scope = tcp_end(t)->scope,
         .proto = CW_IPPROTO_TCP,
-        .ttl = t->opts.ttl, /* MUST-49 */
-        .tos = t->opts.tos, /* MUST-48, SHLD-21, SHLD-22 */
+        .ttl = t->opts.ttl,                    /* MUST-49 */
+        .tos = tcp_ecn_tos(t, is_new_data(p)), /* MUST-48, SHLD-21, SHLD-22 */
         .pmtudisc = t->opts.pmtudisc,
         .why = p->why,
         .why_arg = p->arg,
@@ -325,8 +335,8 @@ static bool send_again(struct tcp *t)
         r = grow_probe(t, r);
     if (!r || !fit(t, r, tcp_eff_mss(t)))
         return false;
-    p = (struct plan){ r->start, tcp_text_of(r), r->ctl,
-                       (enum why)f->rexmit_why, f->rexmit_arg };
+    p = (struct plan){ r->start, tcp_text_of(r),          r->ctl,
+                       true,     (enum why)f->rexmit_why, f->rexmit_arg };
     if (r->ctl & F_SYN && t->state == TCPS_SYN_RCVD && r->times == 1
         && t->backoff == 0)
         p.why = WHY_TX_SYNACK;
@@ -516,6 +526,7 @@ static void probe_again(struct tcp *t, struct segrec *r, struct plan *p)
     p->start = r->start;
     p->len = tcp_text_of(r);
     p->ctl = r->ctl;
+    p->again = true;
     if (!prepare(t, p, &pkt))
         return;
     if (!fit(t, r, p->len)) {

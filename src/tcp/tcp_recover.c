@@ -97,7 +97,10 @@ static void enter_fast_recovery(struct tcp *t)
     env_count(tcp_env(t),
               t->sack_ok ? COUNT_TCP_SACK_RECOVERY : COUNT_TCP_RENO_RECOVERY);
     env_count(tcp_env(t), COUNT_TCP_FAST_RETRANS);
-    tcp_cc(t)->congestion(t, CC_SIGN_LOSS, seq_from(t->snd.nxt, t->snd.una));
+    if (!tcp_ecn_answered(t))
+        tcp_cc(t)->congestion(t, CC_SIGN_LOSS,
+                              seq_from(t->snd.nxt, t->snd.una));
+    tcp_ecn_reduced(t);
     if (!tcp_cc(t)->rules)
         t->cwnd = t->ssthresh;
     tcp_cwnd_event(t, WHY_CC_RECOVERY);
@@ -205,6 +208,7 @@ void tcp_recover_timeout(struct tcp *t)
         tcp_cc(t)->timed_out(t, seq_from(t->snd.nxt, t->snd.una));
     else
         t->cwnd = tcp_eff_mss(t);
+    tcp_ecn_reduced(t);
     f->recovery = RECOVERY_RTO;
     f->recover = t->snd.nxt;
     recovery_event(t, WHY_CC_TIMEOUT);

@@ -218,6 +218,8 @@ void tcp_info(const struct tcp *t, struct cw_tcp_info *o)
         .rcv_wscale = t->rcv_wscale,
         .timestamps = t->ts_ok,
         .sack = t->sack_ok,
+        .ecn = t->ecn,
+        .ecn_seen = t->ecn_seen,
         .wscale_ok = t->wscale_ok,
         .cwnd_limited = t->cwnd_limited,
         .rcv_mss = t->rcv_seen,

@@ -143,6 +143,23 @@ static bool read_cc(const char *v, struct setting *s, struct fmt *err)
     return false;
 }
 
+static const char *const ecns[] = {
+    [CW_ECN_OFF] = "off",
+    [CW_ECN_PASSIVE] = "passive",
+    [CW_ECN_ON] = "on",
+};
+
+static bool read_ecn(const char *v, struct setting *s, struct fmt *err)
+{
+    for (size_t i = CW_ECN_OFF; i < ARRAY_LEN(ecns); i++)
+        if (text_same(v, ecns[i])) {
+            s->value = i;
+            return true;
+        }
+    fmt_str(err, "off, passive (answers who asks) or on (asks, too)");
+    return false;
+}
+
 static const struct {
     const char *name;
     bool (*read)(const char *v, struct setting *s, struct fmt *err);
@@ -156,6 +173,7 @@ static const struct {
     [SETTING_MTU_PROBING] = { "mtu-probing", read_probing },
     [SETTING_CC] = { "cc", read_cc },
     [SETTING_TTL] = { "ttl", read_ttl },
+    [SETTING_ECN] = { "ecn", read_ecn },
 };
 
 /* "h1=8000": the host's name goes to s->host; answers what is behind. */
@@ -231,6 +249,9 @@ void setting_apply(const struct setting *s, struct cw_config *c)
         break;
     case SETTING_MTU_PROBING:
         c->mtu_probing = (enum cw_mtu_probing)s->value;
+        break;
+    case SETTING_ECN:
+        c->ecn = (enum cw_ecn)s->value;
         break;
     case SETTING_CC:
         c->cc = (enum cw_cc)s->value;

@@ -187,6 +187,7 @@ enum setting_what {
     SETTING_MTU_PROBING,
     SETTING_CC,
     SETTING_TTL,
+    SETTING_ECN,
 };
 
 enum { SETTING_TEXT_MAX = 96, SETTINGS_MAX = 32 };

@@ -69,7 +69,7 @@ PKT(s3_1_bad_data_offset)
 PKT(s3_1_reserved_bits_are_ignored)
 {
     listens(1);
-    in("SEW seq 0 mss 1000 resv 15 tos 3");
+    in("SE seq 0 mss 1000 resv 15 tos 3");
     out("S. seq 0 ack 1 win 65535 mss M tos 0");
     in(".EW seq 1 ack 1 resv 8 tos 2");
     accepts();

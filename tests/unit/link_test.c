@@ -325,6 +325,7 @@ TEST(super_segments_need_a_plain_link)
         { "reorder 1%", false },
         { "duplicate 1%", false },
         { "corrupt 1%", false },
+        { "mark 1%", false },
         { "rate 1gbit", false },
         { "down 1s..2s", false },
     };

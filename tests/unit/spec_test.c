@@ -67,6 +67,8 @@ TEST(canonical_words)
         { "queue 0.25bdp rate 10mbit delay 1ms",
           "delay 1ms rate 10mbit queue 0.25bdp" },
         { "pmtu 1400", "pmtu 1400" },
+        { "ecn 20p rate 10mbit", "rate 10mbit ecn 20p" },
+        { "mark 0.5%", "mark 0.5%" },
         { "blackhole pmtu 68 delay 1ms", "delay 1ms pmtu 68 blackhole" },
         { "rate 10mbit queue 0p", "rate 10mbit queue 0p" },
         { "down 0..500ms", "down 0s..500ms" },
@@ -131,6 +133,7 @@ static struct link_spec random_spec(struct prng *r)
         s.reorder_by = 1 + (uint32_t)prng_below(r, LINK_REORDER_BY_MAX);
     s.dup_p = random_share(r);
     s.corrupt_p = random_share(r);
+    s.mark_p = random_share(r);
     if (prng_below(r, 2))
         s.rate_bps = 1 + (prng_below(r, LINK_RATE_MAX) >> prng_below(r, 30));
     random_queue(r, &s);
@@ -187,7 +190,8 @@ static const struct {
     { "delay 20ms los 3%", "los: no such word. Did you mean loss?" },
     { "bandwidth 10mbit",
       "bandwidth: no such word. Write one of delay rtt loss burst "
-      "reorder by duplicate corrupt rate queue down pmtu blackhole" },
+      "reorder by duplicate corrupt rate queue down pmtu blackhole ecn "
+      "mark" },
     { "delay", "delay: the value is missing. Write delay 20ms" },
     { "loss", "loss: the value is missing. Write loss 3%" },
     { "rate", "rate: the value is missing. Write rate 10mbit" },
@@ -215,6 +219,8 @@ static const struct {
     { "loss 90% burst 2",
       "burst: bursts of that length with one packet between them lose "
       "less. Write a lower loss or a longer burst" },
+    { "ecn 20p",
+      "ecn: without a rate nothing ever waits. Write rate 10mbit, too" },
     { "blackhole",
       "blackhole: for which packets? Write pmtu 1400 blackhole" },
     { "pmtu 67",
