@@ -5,7 +5,7 @@ PYTHON := $(shell test -x /usr/bin/python3 && echo /usr/bin/python3 || echo pyth
 BUILD  ?= build
 PREFIX ?= /usr/local
 
-.PHONY: all build demo test fast install bench fuzz interop nmap golden golden-all \
+.PHONY: all build demo test fast install bench fuzz interop nmap paths paths-linux golden golden-all \
 	worlds tidy format clean help \
 	setup-build setup-test setup-tidy
 
@@ -42,6 +42,13 @@ RUNS ?= 1
 interop: build
 	@$(PYTHON) tests/interop/interop_test.py $(BUILD)/causeway --runs $(RUNS)
 	@$(PYTHON) tests/interop/addr_test.py $(BUILD)/causeway
+
+# Paths with this kernel on them; `paths` keeps its figures and makes ours anew.
+paths-linux: build
+	@$(PYTHON) tests/interop/paths.py $(BUILD)/causeway
+
+paths: build
+	@$(PYTHON) tests/interop/paths.py $(BUILD)/causeway --ours
 
 # What scanners make of us; nmap and hping3 are for whoever asks for this.
 nmap: build
@@ -98,6 +105,7 @@ help:
 	@echo "make install    install to PREFIX ($(PREFIX)); DESTDIR is heeded"
 	@echo "make bench      measure"
 	@echo "make interop    Causeway and this kernel as each other's peer (RUNS=$(RUNS))"
+	@echo "make paths-linux  this kernel's TCP on paths of ours: docs/performance.md"
 	@echo "make nmap       nmap and hping3 against a stack of ours, in a namespace"
 	@echo "make golden     measure the paths of tests/sim/golden again (golden-all: more)"
 	@echo "make worlds     every placement of three faults in a short connection"
