@@ -19,7 +19,8 @@ enum {
     N_RTT_SAMPLE = 8,
     CSS_GROWTH_DIVISOR = 4, /* RFC9406-4.3-b: at least 2 */
     CSS_ROUNDS = 5,
-    L = 8, /* segments that an ACK counts for, without pacing */
+    L = 8, /* segments that an ACK counts for, where they are counted:
+              docs/decisions/03-slow-start.md */
 };
 
 /* Of an ACK train: how close, and from which window on. */
@@ -99,8 +100,10 @@ static bool fills_the_path(const struct tcp *t, struct hystart *h)
 static void grow(struct tcp *t, const struct hystart *h,
                  const struct cc_ack *a)
 {
-    uint32_t n = MIN(a->acked, L * tcp_eff_mss(t));
+    uint32_t n = a->acked;
 
+    if (tcp_knobs(t)->ack_counts != 0)
+        n = MIN(n, L * tcp_eff_mss(t));
     if (h->css)
         n /= CSS_GROWTH_DIVISOR;
     cc_set_cwnd(t, (uint64_t)t->cwnd + n,

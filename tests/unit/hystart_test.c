@@ -134,12 +134,17 @@ TEST(a_loss_ends_it)
     EXPECT_EQ(r.t.cwnd, 8 * RIG_MSS);
 }
 
-/* [RFC9406-4.3-a]: L = 8; [RFC9406-4.3-b]: in CSS a quarter of it. */
+/* [RFC9406-4.3-a]: L = 8, in strict; [RFC9406-4.3-b]: in CSS a quarter of
+ * it. */
 TEST(an_ack_counts_for_eight_segments)
 {
     struct cc_rig r;
 
     cc_rig_init(&r, CW_CC_CUBIC, 40);
+    cc_rig_ack(&r, 20 * RIG_MSS, 50 * NS_MS);
+    EXPECT_EQ(r.t.cwnd, 60 * RIG_MSS);
+    cc_rig_init(&r, CW_CC_CUBIC, 40);
+    r.env.knobs = knobs_of(CW_PROFILE_STRICT);
     cc_rig_ack(&r, 20 * RIG_MSS, 50 * NS_MS);
     EXPECT_EQ(r.t.cwnd, 48 * RIG_MSS);
     same_round(&r, 50 * NS_MS);
