@@ -7,9 +7,9 @@
 
 int sock_take_error(struct sock *s)
 {
-    if (s->udp)
-        return udp_take_error(s->udp);
-    return s->tcp ? tcp_take_error(s->tcp) : 0;
+    if (sock_udp(s))
+        return udp_take_error(sock_udp(s));
+    return sock_tcp(s) ? tcp_take_error(sock_tcp(s)) : 0;
 }
 
 struct sock *sock_enter(struct cw_stack *st, int sd, cw_ns now)
@@ -24,7 +24,7 @@ ptrdiff_t sock_leave(struct cw_stack *st, const struct sock *s,
     if (env_observed(&st->env)) {
         struct cw_event ev = { .kind = EV_SOCK };
 
-        ev.flow = s && s->tcp ? tcp_flow(s->tcp) : 0;
+        ev.flow = s && sock_tcp(s) ? tcp_flow(sock_tcp(s)) : 0;
         ev.v[0] = call;
         ev.v[1] = (uint64_t)ret;
         ev.v[2] = s ? (uint64_t)s->sd : UINT64_MAX;

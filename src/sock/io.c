@@ -12,26 +12,27 @@ static ptrdiff_t open_and_send(struct sock *s, const struct cw_msg *msg)
 
     if (!tcp_fast_allowed(s->st->tcp))
         return -CW_EOPNOTSUPP;
-    if (s->listener || (s->tcp && !s->connecting))
+    if (sock_listener(s) || (sock_tcp(s) && !s->connecting))
         return -CW_EISCONN;
-    if (s->tcp)
-        return tcp_phase(s->tcp) == TCP_PHASE_OPENING ? -CW_EALREADY
-                                                      : -CW_EISCONN;
+    if (sock_tcp(s))
+        return tcp_phase(sock_tcp(s)) == TCP_PHASE_OPENING ? -CW_EALREADY
+                                                           : -CW_EISCONN;
     if (!msg->has_addr)
         return -CW_EINVAL;
     err = sock_open(s, &msg->addr, true);
     if (err)
         return err;
-    return tcp_call_send(s->tcp, msg->buf, msg->len, 0);
+    return tcp_call_send(sock_tcp(s), msg->buf, msg->len, 0);
 }
 
 static ptrdiff_t stream_send(struct sock *s, const struct cw_msg *msg)
 {
-    if (msg->flags & CW_MSG_FASTOPEN && !(s->tcp && tcp_fast_waits(s->tcp)))
+    if (msg->flags & CW_MSG_FASTOPEN
+        && !(sock_tcp(s) && tcp_fast_waits(sock_tcp(s))))
         return open_and_send(s, msg);
-    if (!s->tcp)
+    if (!sock_tcp(s))
         return -CW_EPIPE;
-    return tcp_call_send(s->tcp, msg->buf, msg->len,
+    return tcp_call_send(sock_tcp(s), msg->buf, msg->len,
                          msg->flags & (CW_MSG_OOB | CW_MSG_MORE));
 }
 
@@ -50,7 +51,7 @@ static ptrdiff_t dgram_send(struct sock *s, const struct cw_msg *msg)
         if (err)
             return err;
     }
-    return udp_send(s->udp, &m);
+    return udp_send(sock_udp(s), &m);
 }
 
 ptrdiff_t cw_sendmsg(cw_stack *st, int sd, const struct cw_msg *msg,
@@ -79,11 +80,11 @@ static ptrdiff_t stream_recv(struct sock *s, struct cw_msg *msg)
 {
     if (msg->flags & CW_MSG_ERRQUEUE) /* TCP tells errors at once */
         return -CW_EAGAIN;
-    if (!s->tcp && !s->listener && msg->flags & CW_MSG_OOB)
+    if (!sock_tcp(s) && !sock_listener(s) && msg->flags & CW_MSG_OOB)
         return -CW_EINVAL; /* there is no urgent data: what Linux asks first */
-    if (!s->tcp)
+    if (!sock_tcp(s))
         return -CW_ENOTCONN;
-    return tcp_call_receive(s->tcp, msg->buf, msg->len,
+    return tcp_call_receive(sock_tcp(s), msg->buf, msg->len,
                             msg->flags & (CW_MSG_OOB | CW_MSG_PEEK));
 }
 
@@ -96,8 +97,8 @@ ptrdiff_t cw_recvmsg(cw_stack *st, int sd, struct cw_msg *msg, cw_ns now)
     if (s && sock_is_stream(s))
         ret = stream_recv(s, msg);
     else if (s)
-        ret = msg->flags & CW_MSG_ERRQUEUE ? udp_recv_error(s->udp, msg)
-                                           : udp_recv(s->udp, msg);
+        ret = msg->flags & CW_MSG_ERRQUEUE ? udp_recv_error(sock_udp(s), msg)
+                                           : udp_recv(sock_udp(s), msg);
     return sock_leave(st, s, EVC_RECV, ret);
 }
 

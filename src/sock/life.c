@@ -45,8 +45,8 @@ static int give_transport(struct cw_stack *st, struct sock *s)
         tcp_opts_init(&s->plan->opts, st->tcp);
         return 0;
     }
-    s->udp = udp_open(st->udp, s, s->domain == CW_AF_INET6);
-    return s->udp ? 0 : -CW_ENOMEM;
+    sock_is_udp(s, udp_open(st->udp, s, s->domain == CW_AF_INET6));
+    return sock_udp(s) ? 0 : -CW_ENOMEM;
 }
 
 int cw_socket(cw_stack *st, int domain, int type, int protocol, cw_ns now)
@@ -71,17 +71,19 @@ int cw_socket(cw_stack *st, int domain, int type, int protocol, cw_ns now)
 struct tcp_fastopen *sock_fast(struct sock *s)
 {
     INVARIANT(sock_is_stream(s));
-    if (s->tcp)
+    if (sock_tcp(s))
         return NULL;
-    return s->listener ? tcp_listener_fast(s->listener) : &s->plan->fast;
+    return sock_listener(s) ? tcp_listener_fast(sock_listener(s))
+                            : &s->plan->fast;
 }
 
 struct tcp_opts *sock_opts(struct sock *s)
 {
     INVARIANT(sock_is_stream(s));
-    if (s->tcp)
-        return tcp_opts_of(s->tcp);
-    return s->listener ? tcp_listener_opts(s->listener) : &s->plan->opts;
+    if (sock_tcp(s))
+        return tcp_opts_of(sock_tcp(s));
+    return sock_listener(s) ? tcp_listener_opts(sock_listener(s))
+                            : &s->plan->opts;
 }
 
 static void drop_bind(struct sock *s)
@@ -96,7 +98,7 @@ static void drop_bind(struct sock *s)
 
 static int stream_bind(struct sock *s, const struct cw_sockaddr *a)
 {
-    if (s->tcp || s->listener || s->plan->bind)
+    if (sock_tcp(s) || sock_listener(s) || s->plan->bind)
         return -CW_EINVAL;
     return tcp_bind(s->st->tcp, a, &s->plan->opts, &s->plan->bind);
 }
@@ -109,7 +111,7 @@ static int do_bind(struct sock *s, const struct cw_sockaddr *addr)
     if (err)
         return err;
     if (!sock_is_stream(s))
-        return udp_bind(s->udp, &a);
+        return udp_bind(sock_udp(s), &a);
     if (!net_bindable(s->st->net, &a.addr))
         return -CW_EADDRNOTAVAIL;
     err = stream_bind(s, &a);
@@ -143,28 +145,30 @@ static int bind_again(struct sock *s)
  * no live one now. */
 static bool clear_dead(struct sock *s)
 {
-    if (s->tcp && s->connecting && tcp_phase(s->tcp) == TCP_PHASE_CLOSED
+    if (sock_tcp(s) && s->connecting
+        && tcp_phase(sock_tcp(s)) == TCP_PHASE_CLOSED
         && sock_table_plan(&s->st->socks, s)) {
-        s->plan->opts = *tcp_opts_of(s->tcp);
-        tcp_call_close(s->tcp);
-        s->tcp = NULL;
+        s->plan->opts = *tcp_opts_of(sock_tcp(s));
+        tcp_call_close(sock_tcp(s));
+        sock_is_nothing(s);
         s->connecting = false;
     }
-    return !s->tcp;
+    return !sock_tcp(s);
 }
 
 static int do_listen(struct sock *s, int backlog)
 {
-    struct tcp_open    open = { .owner = s };
-    struct cw_sockaddr any = name_wildcard(s);
-    int                err;
+    struct tcp_open      open = { .owner = s };
+    struct cw_sockaddr   any = name_wildcard(s);
+    struct tcp_listener *l;
+    int                  err;
 
     if (!sock_is_stream(s))
         return -CW_EOPNOTSUPP;
     if (backlog < 0 || backlog > TCP_BACKLOG_MAX)
         backlog = TCP_BACKLOG_MAX;
-    if (s->listener) {
-        tcp_listener_backlog(s->listener, backlog);
+    if (sock_listener(s)) {
+        tcp_listener_backlog(sock_listener(s), backlog);
         return 0;
     }
     if (!clear_dead(s))
@@ -178,10 +182,12 @@ static int do_listen(struct sock *s, int backlog)
     open.bind = s->plan->bind;
     open.fast = &s->plan->fast;
     name_local(s, &open.local);
-    err = tcp_call_listen(s->st->tcp, &open, backlog, &s->listener);
-    if (!err)
-        s->plan->bind = NULL; /* the listener's now */
-    return err;
+    err = tcp_call_listen(s->st->tcp, &open, backlog, &l);
+    if (err)
+        return err;
+    sock_is_listener(s, l);
+    s->plan->bind = NULL; /* the listener's now */
+    return 0;
 }
 
 int cw_listen(cw_stack *st, int sd, int backlog, cw_ns now)
@@ -196,25 +202,27 @@ static int do_accept(struct sock *s, struct cw_sockaddr *peer,
                      struct sock **out)
 {
     struct cw_sockaddr local, remote;
+    struct tcp        *t;
     int                err;
 
     if (!sock_is_stream(s))
         return -CW_EOPNOTSUPP;
-    if (!s->listener)
+    if (!sock_listener(s))
         return -CW_EINVAL;
-    if (!tcp_listener_ready(s->listener))
+    if (!tcp_listener_ready(sock_listener(s)))
         return -CW_EAGAIN;
     err = new_sock(s->st, s->domain, CW_SOCK_STREAM, out);
     if (err)
         return err;
     (*out)->owner = s->owner;
-    err = tcp_call_accept(s->listener, *out, &(*out)->tcp);
+    err = tcp_call_accept(sock_listener(s), *out, &t);
     if (err) {
         sock_table_remove(&s->st->socks, *out);
         *out = NULL;
         return err;
     }
-    tcp_names((*out)->tcp, &local, &remote);
+    sock_is_tcp(*out, t);
+    tcp_names(t, &local, &remote);
     if (peer)
         *peer = remote;
     return (*out)->sd;
@@ -234,6 +242,7 @@ int sock_open(struct sock *s, const struct cw_sockaddr *addr, bool fast)
 {
     struct tcp_open open = { .opts = &s->plan->opts, .owner = s };
     int             err = name_to_reach(s, addr, &open.remote);
+    struct tcp     *t;
 
     if (err)
         return err;
@@ -247,14 +256,15 @@ int sock_open(struct sock *s, const struct cw_sockaddr *addr, bool fast)
     open.bind = s->plan->bind;
     open.fast = &s->plan->fast;
     open.fast_open = fast;
-    err = tcp_call_open(s->st->tcp, &open, &s->tcp);
+    err = tcp_call_open(s->st->tcp, &open, &t);
     if (err)
         return err;
+    sock_is_tcp(s, t);
     s->plan->bind = NULL; /* the connection's now */
     if (!s->plan->rebind && !s->plan->fast.connect)
         sock_table_unplan(s);
     s->connecting = true;
-    return tcp_fast_waits(s->tcp) ? 0 : -CW_EINPROGRESS;
+    return tcp_fast_waits(sock_tcp(s)) ? 0 : -CW_EINPROGRESS;
 }
 
 /* A connect() after the first: how did it go? */
@@ -262,7 +272,7 @@ static int poll_connect(struct sock *s)
 {
     int err;
 
-    switch (tcp_phase(s->tcp)) {
+    switch (tcp_phase(sock_tcp(s))) {
     case TCP_PHASE_OPENING:
         return -CW_EALREADY;
     case TCP_PHASE_OPEN:
@@ -283,12 +293,11 @@ static int disconnect(struct sock *s)
 
     if (!sock_table_plan(&s->st->socks, s))
         return -CW_ENOMEM;
-    if (s->tcp)
-        tcp_call_abort(s->tcp);
-    if (s->listener)
-        tcp_listener_close(s->listener);
-    s->tcp = NULL;
-    s->listener = NULL;
+    if (sock_tcp(s))
+        tcp_call_abort(sock_tcp(s));
+    if (sock_listener(s))
+        tcp_listener_close(sock_listener(s));
+    sock_is_nothing(s);
     s->connecting = false;
     s->plan->opts = opts;
     (void)bind_again(s); /* its port stays its own, if nobody was quicker */
@@ -299,12 +308,12 @@ static int stream_connect(struct sock *s, const struct cw_sockaddr *addr)
 {
     if (!addr)
         return disconnect(s);
-    if (s->listener || (s->tcp && !s->connecting))
+    if (sock_listener(s) || (sock_tcp(s) && !s->connecting))
         return -CW_EISCONN;
-    if (s->tcp && tcp_fast_waits(s->tcp))
+    if (sock_tcp(s) && tcp_fast_waits(sock_tcp(s)))
         return -CW_EISCONN; /* as on Linux: to its program it is */
-    return s->tcp ? poll_connect(s)
-                  : sock_open(s, addr, s->plan->fast.connect);
+    return sock_tcp(s) ? poll_connect(s)
+                       : sock_open(s, addr, s->plan->fast.connect);
 }
 
 static int dgram_connect(struct sock *s, const struct cw_sockaddr *addr)
@@ -312,7 +321,7 @@ static int dgram_connect(struct sock *s, const struct cw_sockaddr *addr)
     struct cw_sockaddr a;
     int                err = addr ? name_to_reach(s, addr, &a) : 0;
 
-    return err ?: udp_connect(s->udp, addr ? &a : NULL);
+    return err ?: udp_connect(sock_udp(s), addr ? &a : NULL);
 }
 
 int cw_connect(cw_stack *st, int sd, const struct cw_sockaddr *addr,
@@ -333,16 +342,16 @@ int cw_connect(cw_stack *st, int sd, const struct cw_sockaddr *addr,
  * open that is under way is given up. */
 static int stream_shutdown(struct sock *s, int how)
 {
-    if (s->listener) {
+    if (sock_listener(s)) {
         if (how != CW_SHUT_WR)
             disconnect(s);
         return 0;
     }
-    if (!s->tcp || tcp_phase(s->tcp) == TCP_PHASE_CLOSED)
+    if (!sock_tcp(s) || tcp_phase(sock_tcp(s)) == TCP_PHASE_CLOSED)
         return -CW_ENOTCONN;
-    if (tcp_phase(s->tcp) == TCP_PHASE_OPENING)
+    if (tcp_phase(sock_tcp(s)) == TCP_PHASE_OPENING)
         return disconnect(s);
-    return tcp_call_shutdown(s->tcp, how);
+    return tcp_call_shutdown(sock_tcp(s), how);
 }
 
 /* Without a peer the answer is ENOTCONN, and yet it is shut. */
@@ -350,8 +359,8 @@ static int dgram_shutdown(struct sock *s, int how)
 {
     struct cw_sockaddr local, peer;
 
-    udp_names(s->udp, &local, &peer);
-    udp_shutdown(s->udp, how != CW_SHUT_WR, how != CW_SHUT_RD);
+    udp_names(sock_udp(s), &local, &peer);
+    udp_shutdown(sock_udp(s), how != CW_SHUT_WR, how != CW_SHUT_RD);
     return peer.port ? 0 : -CW_ENOTCONN;
 }
 
@@ -373,15 +382,13 @@ int cw_shutdown(cw_stack *st, int sd, int how, cw_ns now)
 void sock_release(struct sock *s)
 {
     drop_bind(s);
-    if (s->udp)
-        udp_close(s->udp);
-    if (s->listener)
-        tcp_listener_close(s->listener);
-    if (s->tcp)
-        tcp_call_close(s->tcp);
-    s->udp = NULL;
-    s->listener = NULL;
-    s->tcp = NULL;
+    if (sock_udp(s))
+        udp_close(sock_udp(s));
+    if (sock_listener(s))
+        tcp_listener_close(sock_listener(s));
+    if (sock_tcp(s))
+        tcp_call_close(sock_tcp(s));
+    sock_is_nothing(s);
 }
 
 /* The event comes first: it names the connection. */

@@ -13,11 +13,11 @@ bool sock_v6only(const struct sock *s)
     if (s->domain != CW_AF_INET6)
         return false;
     if (!sock_is_stream(s))
-        return udp_opts(s->udp)->v6only;
-    if (s->tcp)
-        return tcp_opts_of(s->tcp)->v6only;
-    return s->listener ? tcp_listener_opts(s->listener)->v6only
-                       : s->plan->opts.v6only;
+        return udp_opts(sock_udp(s))->v6only;
+    if (sock_tcp(s))
+        return tcp_opts_of(sock_tcp(s))->v6only;
+    return sock_listener(s) ? tcp_listener_opts(sock_listener(s))->v6only
+                            : s->plan->opts.v6only;
 }
 
 static bool all_zero(const struct cw_addr *a)
@@ -83,12 +83,12 @@ void name_local(const struct sock *s, struct cw_sockaddr *out)
     struct cw_sockaddr peer;
 
     *out = name_wildcard(s);
-    if (s->udp)
-        udp_names(s->udp, out, &peer);
-    else if (s->tcp)
-        tcp_names(s->tcp, out, &peer);
-    else if (s->listener)
-        tcp_listener_name(s->listener, out);
+    if (sock_udp(s))
+        udp_names(sock_udp(s), out, &peer);
+    else if (sock_tcp(s))
+        tcp_names(sock_tcp(s), out, &peer);
+    else if (sock_listener(s))
+        tcp_listener_name(sock_listener(s), out);
     else if (s->plan && s->plan->bind)
         *out = (struct cw_sockaddr){ .addr = s->plan->bind->addr,
                                      .port = s->plan->bind->port };
@@ -112,10 +112,10 @@ int cw_getpeername(cw_stack *st, int sd, struct cw_sockaddr *addr)
 
     if (!s)
         return -CW_EBADF;
-    if (s->udp)
-        udp_names(s->udp, &local, &peer);
-    else if (s->tcp && tcp_phase(s->tcp) == TCP_PHASE_OPEN)
-        tcp_names(s->tcp, &local, &peer);
+    if (sock_udp(s))
+        udp_names(sock_udp(s), &local, &peer);
+    else if (sock_tcp(s) && tcp_phase(sock_tcp(s)) == TCP_PHASE_OPEN)
+        tcp_names(sock_tcp(s), &local, &peer);
     if (peer.port == 0)
         return -CW_ENOTCONN;
     *addr = peer;

@@ -111,7 +111,7 @@ static void *place(struct sock *s, const struct opt *o)
     if (off == NOWHERE)
         return (char *)s + o->in_sock;
     return sock_is_stream(s) ? (char *)sock_opts(s) + off
-                             : (char *)udp_opts(s->udp) + off;
+                             : (char *)udp_opts(sock_udp(s)) + off;
 }
 
 /* ---- reading ----------------------------------------------------------- */
@@ -124,7 +124,7 @@ static int ask(struct sock *s, int name)
     case CW_SO_ERROR:
         return sock_take_error(s);
     case CW_SO_ACCEPTCONN:
-        return s->listener != NULL;
+        return sock_listener(s) != NULL;
     case CW_SO_PROTOCOL:
         return sock_is_stream(s) ? CW_IPPROTO_TCP : CW_IPPROTO_UDP;
     case CW_SO_DOMAIN:
@@ -138,9 +138,9 @@ static int maxseg(struct sock *s, const uint16_t *wish)
 {
     struct cw_tcp_info info;
 
-    if (!s->tcp)
+    if (!sock_tcp(s))
         return *wish ? *wish : TCP_MSS_DEFAULT4;
-    tcp_info(s->tcp, &info);
+    tcp_info(sock_tcp(s), &info);
     return (int)info.snd_mss;
 }
 
@@ -237,10 +237,10 @@ int cw_getsockopt(cw_stack *st, int sd, int level, int name, void *val,
     } else if (o->type == OPT_INFO) {
         struct cw_tcp_info info = { .state = CW_CLOSED };
 
-        if (s->listener)
-            tcp_listener_info(s->listener, &info);
-        else if (s->tcp)
-            tcp_info(s->tcp, &info);
+        if (sock_listener(s))
+            tcp_listener_info(sock_listener(s), &info);
+        else if (sock_tcp(s))
+            tcp_info(sock_tcp(s), &info);
         answer(val, len, &info, sizeof(info));
     } else {
         v = get_int(s, o);
@@ -347,17 +347,17 @@ static int set_cc(struct sock *s, const char *name, size_t len)
     if (cc == CW_CC_PROFILE)
         return -CW_ENOENT;
     if (cc != (enum cw_cc)sock_opts(s)->cc)
-        tcp_opts_cc(sock_opts(s), s->tcp, cc);
+        tcp_opts_cc(sock_opts(s), sock_tcp(s), cc);
     return 0;
 }
 
 /* The ports' table keeps what others must know of a bound socket. */
 static void tell_sharing(struct sock *s)
 {
-    if (s->udp)
-        udp_opts_changed(s->udp);
-    else if (s->listener)
-        tcp_listener_opts_changed(s->listener);
+    if (sock_udp(s))
+        udp_opts_changed(sock_udp(s));
+    else if (sock_listener(s))
+        tcp_listener_opts_changed(sock_listener(s));
     else if (s->plan && s->plan->bind)
         tcp_bind_changed(s->plan->bind, &s->plan->opts);
 }
@@ -380,8 +380,8 @@ static int do_setsockopt(struct sock *s, const struct opt *o, const void *val,
     if (!err && (o->name == CW_SO_REUSEADDR || o->name == CW_SO_REUSEPORT)
         && o->level == CW_SOL_SOCKET)
         tell_sharing(s);
-    if (!err && s->tcp)
-        tcp_opts_changed(s->tcp);
+    if (!err && sock_tcp(s))
+        tcp_opts_changed(sock_tcp(s));
     return err;
 }
 

@@ -46,7 +46,7 @@ int opt_fast_set(struct sock *s, int name, const void *val, size_t len)
     } else {
         if (!tcp_fast_allowed(s->st->tcp))
             return -CW_EOPNOTSUPP;
-        if (s->listener)
+        if (sock_listener(s))
             return -CW_EINVAL;
         f->connect = v != 0;
     }

@@ -86,8 +86,8 @@ static int do_member(struct sock *s, int name, const uint8_t *p, size_t len)
                             .iface = addr_from4(p + 4) };
     if (len >= MREQN)
         g.index = native32(p + 8);
-    return name == IP_ADD_MEMBERSHIP ? udp_group_join(s->udp, &g)
-                                     : udp_group_leave(s->udp, &g);
+    return name == IP_ADD_MEMBERSHIP ? udp_group_join(sock_udp(s), &g)
+                                     : udp_group_leave(sock_udp(s), &g);
 }
 
 static int do_member6(struct sock *s, int name, const uint8_t *p, size_t len)
@@ -100,8 +100,8 @@ static int do_member6(struct sock *s, int name, const uint8_t *p, size_t len)
     g.index = native32(p + 16);
     if (addr_is4(&g.group))
         return -CW_EINVAL;
-    return name == IPV6_JOIN_GROUP ? udp_group_join(s->udp, &g)
-                                   : udp_group_leave(s->udp, &g);
+    return name == IPV6_JOIN_GROUP ? udp_group_join(sock_udp(s), &g)
+                                   : udp_group_leave(sock_udp(s), &g);
 }
 
 static enum udp_source_op source_op(int name)
@@ -131,7 +131,7 @@ static int do_source(struct sock *s, int name, const uint8_t *p, size_t len)
     g.group = addr_from4(p);
     g.iface = addr_from4(p + 4);
     src = addr_from4(p + 8);
-    return udp_group_source(s->udp, &g, &src, source_op(name));
+    return udp_group_source(sock_udp(s), &g, &src, source_op(name));
 }
 
 /* RFC 3678 §5.1: the same for both families. */
@@ -148,12 +148,12 @@ static int do_any(struct sock *s, bool ip4, int name, const uint8_t *p,
     if (!take_name(p + 8, ip4, &g.group))
         return plain && ip4 ? -CW_EINVAL : -CW_EADDRNOTAVAIL;
     if (name == MCAST_JOIN_GROUP)
-        return udp_group_join(s->udp, &g);
+        return udp_group_join(sock_udp(s), &g);
     if (name == MCAST_LEAVE_GROUP)
-        return udp_group_leave(s->udp, &g);
+        return udp_group_leave(sock_udp(s), &g);
     if (!take_name(p + 8 + NAME, ip4, &src))
         return -CW_EADDRNOTAVAIL;
-    return udp_group_source(s->udp, &g, &src, source_op(name));
+    return udp_group_source(sock_udp(s), &g, &src, source_op(name));
 }
 
 static int set_filter(struct sock *s, const struct udp_group *g,
@@ -162,7 +162,7 @@ static int set_filter(struct sock *s, const struct udp_group *g,
     if (mode != MODE_INCLUDE && mode != MODE_EXCLUDE)
         return -CW_EINVAL;
     f->exclude = mode == MODE_EXCLUDE;
-    return udp_group_filter(s->udp, g, f);
+    return udp_group_filter(sock_udp(s), g, f);
 }
 
 static int do_filter(struct sock *s, const uint8_t *p, size_t len)
@@ -213,7 +213,7 @@ static int do_any_filter(struct sock *s, bool ip4, const uint8_t *p,
 /* struct in_addr, ip_mreq or ip_mreqn. */
 static int set_if4(struct sock *s, const uint8_t *p, size_t len)
 {
-    struct udp_many *m = &udp_opts(s->udp)->many[0];
+    struct udp_many *m = &udp_opts(sock_udp(s))->many[0];
     uint32_t         index = 0;
     struct cw_addr   a = addr4(0);
     int              found;
@@ -244,7 +244,7 @@ static int set_if6(struct sock *s, int v)
 {
     if (v != 0 && (v < 0 || !net_netif_known(s->st->net, (unsigned)v - 1)))
         return -CW_ENODEV;
-    udp_opts(s->udp)->many[1].index = (uint32_t)v;
+    udp_opts(sock_udp(s))->many[1].index = (uint32_t)v;
     return 0;
 }
 
@@ -253,13 +253,13 @@ static int set_ttl(struct sock *s, bool ip4, int v)
 {
     if (v < -1 || v > 255)
         return -CW_EINVAL;
-    udp_opts(s->udp)->many[!ip4].ttl = (uint8_t)(v == -1 ? 1 : v);
+    udp_opts(sock_udp(s))->many[!ip4].ttl = (uint8_t)(v == -1 ? 1 : v);
     return 0;
 }
 
 static int set_int(struct sock *s, bool ip4, int name, int v)
 {
-    struct udp_many *m = &udp_opts(s->udp)->many[!ip4];
+    struct udp_many *m = &udp_opts(sock_udp(s))->many[!ip4];
     bool             strict = !ip4 || name == IP_MULTICAST_ALL;
 
     if (name == (ip4 ? IP_MULTICAST_TTL : IPV6_MULTICAST_HOPS))
@@ -344,7 +344,7 @@ int opt_group_set(struct sock *s, int level, int name, const void *val,
     bool ip4 = level == CW_IPPROTO_IP;
 
     INVARIANT(opt_is_group(s, level, name));
-    if (!s->udp)
+    if (!sock_udp(s))
         return refuse(ip4, name);
     if (is_any(name))
         return do_any(s, ip4, name, val, len);
@@ -363,9 +363,9 @@ int opt_group_get(struct sock *s, int level, int name, int *out)
     const struct udp_many *m;
 
     INVARIANT(opt_is_group(s, level, name));
-    if (!s->udp)
+    if (!sock_udp(s))
         return -CW_ENOPROTOOPT;
-    m = &udp_opts(s->udp)->many[!ip4];
+    m = &udp_opts(sock_udp(s))->many[!ip4];
     if (name == (ip4 ? IP_MULTICAST_TTL : IPV6_MULTICAST_HOPS))
         *out = m->ttl;
     else if (name == (ip4 ? IP_MULTICAST_LOOP : IPV6_MULTICAST_LOOP))

@@ -78,7 +78,7 @@ static struct udp_ip load(struct sock *s, int level)
     const struct tcp_opts *t;
 
     if (!sock_is_stream(s))
-        return udp_opts(s->udp)->ip[level == CW_IPPROTO_IPV6];
+        return udp_opts(sock_udp(s))->ip[level == CW_IPPROTO_IPV6];
     t = sock_opts(s);
     return (struct udp_ip){ .ttl = t->ttl,
                             .tos = t->tos,
@@ -91,7 +91,7 @@ static void store(struct sock *s, int level, const struct udp_ip *v)
     struct tcp_opts *t;
 
     if (!sock_is_stream(s)) {
-        udp_opts(s->udp)->ip[level == CW_IPPROTO_IPV6] = *v;
+        udp_opts(sock_udp(s))->ip[level == CW_IPPROTO_IPV6] = *v;
         return;
     }
     t = sock_opts(s);
@@ -107,10 +107,10 @@ static int path_mtu(struct sock *s, int *out)
 {
     unsigned mtu = 0;
 
-    if (s->udp)
-        mtu = udp_path_mtu(s->udp);
-    else if (s->tcp)
-        mtu = tcp_path_mtu(s->tcp);
+    if (sock_udp(s))
+        mtu = udp_path_mtu(sock_udp(s));
+    else if (sock_tcp(s))
+        mtu = tcp_path_mtu(sock_tcp(s));
     *out = (int)mtu;
     return mtu ? 0 : -CW_ENOTCONN;
 }
@@ -210,8 +210,8 @@ static void set(struct sock *s, const struct ip_opt *o, int v)
         break;
     }
     store(s, o->level, &ip);
-    if (o->what == RECVERR && s->udp && v == 0)
-        udp_errors_clear(s->udp);
+    if (o->what == RECVERR && sock_udp(s) && v == 0)
+        udp_errors_clear(sock_udp(s));
 }
 
 /* IPv4's may be said in one byte. */
@@ -246,7 +246,7 @@ bool opt_is_ip_options(const struct sock *s, int level, int name)
 /* [RFC1122-4.1.3.2-a] */
 int opt_ip_options_set(struct sock *s, const void *val, size_t len)
 {
-    struct cw_ip_opts *opts = &udp_opts(s->udp)->ip_opts;
+    struct cw_ip_opts *opts = &udp_opts(sock_udp(s))->ip_opts;
     int                n;
 
     if (len > sizeof opts->b)
@@ -260,5 +260,5 @@ int opt_ip_options_set(struct sock *s, const void *val, size_t len)
 
 const struct cw_ip_opts *opt_ip_options(const struct sock *s)
 {
-    return &udp_opts(s->udp)->ip_opts;
+    return &udp_opts(sock_udp(s))->ip_opts;
 }

@@ -30,12 +30,12 @@ unsigned cw_ready(cw_stack *st, int sd)
 
     if (!s)
         return POLL_NVAL;
-    if (s->udp)
-        return udp_ready(s->udp);
-    if (s->tcp)
-        return tcp_ready(s->tcp);
-    if (s->listener)
-        return tcp_listener_ready(s->listener) ? CW_POLLIN : 0;
+    if (sock_udp(s))
+        return udp_ready(sock_udp(s));
+    if (sock_tcp(s))
+        return tcp_ready(sock_tcp(s));
+    if (sock_listener(s))
+        return tcp_listener_ready(sock_listener(s)) ? CW_POLLIN : 0;
     return CW_POLLOUT | CW_POLLHUP;
 }
 
@@ -46,11 +46,11 @@ int cw_queues(cw_stack *st, int sd, struct cw_queues *out)
     if (!s)
         return -CW_EBADF;
     *out = (struct cw_queues){ 0 };
-    if (s->tcp) {
-        tcp_queues(s->tcp, out);
-    } else if (s->udp) { /* datagrams leave at once: there is no queue */
-        out->recv_queued = udp_queued(s->udp);
-        out->send_room = udp_opts(s->udp)->sndbuf;
+    if (sock_tcp(s)) {
+        tcp_queues(sock_tcp(s), out);
+    } else if (sock_udp(s)) { /* datagrams leave at once: there is no queue */
+        out->recv_queued = udp_queued(sock_udp(s));
+        out->send_room = udp_opts(sock_udp(s))->sndbuf;
     }
     return 0;
 }
@@ -61,9 +61,9 @@ int cw_held(cw_stack *st, int sd, size_t bytes, cw_ns now)
 
     if (!s)
         return -CW_EBADF;
-    if (!s->tcp)
+    if (!sock_tcp(s))
         return -CW_ENOTCONN;
-    tcp_call_held(s->tcp, bytes);
+    tcp_call_held(sock_tcp(s), bytes);
     stack_leave(st);
     return 0;
 }

@@ -121,9 +121,9 @@ void sock_table_fini(struct sock_table *t)
 
         if (!s)
             continue;
-        if (s->tcp) { /* not closed as close() does: nothing is sent */
-            tcp_call_abort(s->tcp);
-            s->tcp = NULL;
+        if (sock_tcp(s)) { /* not closed as close() does: nothing is sent */
+            tcp_call_abort(sock_tcp(s));
+            sock_is_nothing(s);
         }
         sock_release(s);
         sock_table_remove(t, s);

@@ -27,23 +27,68 @@ struct sock_plan {
     struct cw_linger    linger;
 };
 
+enum sock_is { SOCK_IS_NOTHING, SOCK_IS_TCP, SOCK_IS_LISTENER, SOCK_IS_UDP };
+
 /* A stream is one of: nothing yet (perhaps bound), a listener, a connection.
- * A datagram socket has `udp`. */
+ * Ask by sock_tcp(), sock_listener(), sock_udp(). */
 struct sock {
-    struct near          ready; /* in the table's FIFO */
-    struct cw_stack     *st;
-    uint64_t             owner;
-    struct tcp          *tcp;
-    struct tcp_listener *listener;
-    struct udp_sock     *udp;
-    struct sock_plan    *plan;
-    int                  sd;
-    uint8_t              domain, type;
-    bool                 connecting; /* connect() has not answered 0 yet */
-    bool kept; /* a stream's SO_BROADCAST, a datagram socket's SO_OOBINLINE:
-                  they mean nothing and are only kept */
+    struct near      ready; /* in the table's FIFO */
+    struct cw_stack *st;
+    uint64_t         owner;
+    union {
+        struct tcp          *tcp;
+        struct tcp_listener *listener;
+        struct udp_sock     *udp;
+    } as;
+    struct sock_plan *plan;
+    int               sd;
+    uint8_t           domain, type;
+    uint8_t           is : 2;         /* enum sock_is */
+    uint8_t           connecting : 1; /* connect() has not answered 0 yet */
+    /* A stream's SO_BROADCAST, a datagram socket's SO_OOBINLINE: they mean
+     * nothing and are only kept. */
+    bool kept;
 };
-_Static_assert(sizeof(struct sock) <= 64, "every connection has one");
+_Static_assert(sizeof(struct sock) <= 48, "every connection has one");
+
+/* NULL: it is something else. */
+static inline struct tcp *sock_tcp(const struct sock *s)
+{
+    return s->is == SOCK_IS_TCP ? s->as.tcp : NULL;
+}
+
+static inline struct tcp_listener *sock_listener(const struct sock *s)
+{
+    return s->is == SOCK_IS_LISTENER ? s->as.listener : NULL;
+}
+
+static inline struct udp_sock *sock_udp(const struct sock *s)
+{
+    return s->is == SOCK_IS_UDP ? s->as.udp : NULL;
+}
+
+static inline void sock_is_tcp(struct sock *s, struct tcp *t)
+{
+    s->as.tcp = t;
+    s->is = SOCK_IS_TCP;
+}
+
+static inline void sock_is_listener(struct sock *s, struct tcp_listener *l)
+{
+    s->as.listener = l;
+    s->is = SOCK_IS_LISTENER;
+}
+
+static inline void sock_is_udp(struct sock *s, struct udp_sock *u)
+{
+    s->as.udp = u;
+    s->is = SOCK_IS_UDP;
+}
+
+static inline void sock_is_nothing(struct sock *s)
+{
+    s->is = SOCK_IS_NOTHING;
+}
 
 struct sock_slot {
     struct sock *sock;

@@ -32,6 +32,7 @@ struct recvq_body {
 struct recvq {
     struct recvq_body *body;  /* NULL: empty */
     uint32_t           ready; /* bytes in order */
+    uint32_t           note;  /* its owner's, where padding would be */
 };
 
 struct recvq_result {

@@ -158,7 +158,7 @@ struct tcp {
     /* §3.3.1, Table 2: send sequence variables; windows have 32 bits, as
      * everything that is computed from them (REC-1) */
     struct {
-        seq      una, nxt, up, wl1, wl2;
+        seq      una, nxt, up, wl1;
         uint32_t wnd, max_wnd;
     } snd;
     /* Table 3: receive sequence variables; edge: the right edge that was
@@ -170,11 +170,11 @@ struct tcp {
     uint32_t bind;      /* arena_ref() of a struct portbind */
     uint32_t mtu;       /* ... of a struct tcp_mtu; 0: it does not probe */
     seq      tune_from; /* tcp_buffer.c: the user has read from here on ... */
-    uint32_t tune_us;   /* ... since then */
 
     struct sendq sendq; /* from max(SND.UNA, ISS+1); note: when data came
                            last, in milliseconds */
-    struct recvq recvq; /* from what the user has read */
+    struct recvq recvq; /* from what the user has read; note: when
+                           tune_from was read, in microseconds */
 
     uint32_t cwnd, ssthresh; /* bytes */
     uint32_t cc_kept;        /* the controller's, for good: cc.h */
@@ -203,7 +203,7 @@ struct tcp {
     bool    ts_ok : 1;
     bool    sack_ok : 1;
     bool    wscale_ok : 1;
-    bool    tuning : 1;     /* tune_from and tune_us are meant */
+    bool    tuning : 1;     /* tune_from and recvq.note are meant */
     bool    unaccepted : 1; /* in the listener's accept queue */
     bool    passive : 1;    /* came from LISTEN (MUST-11) */
     bool    detached : 1;   /* close(2) was called */
@@ -250,10 +250,10 @@ struct tcp {
     uint64_t bytes_retrans;
     uint32_t segs_out, segs_in, data_segs_out, data_segs_in;
 };
-/* With its socket (64) and its place in the flow table (4) an idle connection
- * has 512 bytes. */
+/* With its socket (48), its place in the flow table (4) and a client's port
+ * (40) an idle connection has 512 bytes. */
 _Static_assert(WHY_COUNT_OF <= UINT8_MAX, "ack_why and rst_why hold one");
-_Static_assert(sizeof(struct tcp) <= 512 - 64 - 4, "an idle connection");
+_Static_assert(sizeof(struct tcp) <= 512 - 48 - 4 - 40, "an idle connection");
 
 /* SYN-RECEIVED, passive: what the SYN said and what we answered. */
 struct tcp_embryo {

@@ -117,17 +117,16 @@ static void window_opened(struct tcp *t)
 }
 
 /* SND.WND is taken from segments that are not older than the last one it
- * was taken from (RFC9293-3.10.7.4-d). */
+ * was taken from (RFC9293-3.10.7.4-d).  SND.WL2 is not kept: it was some
+ * SEG.ACK before, thus =< SND.UNA, and only SEG.ACK >= SND.UNA counts. */
 static void update_window(struct tcp *t, const struct seg *s)
 {
-    bool newer = seq_lt(t->snd.wl1, s->seq)
-        || (seq_eq(t->snd.wl1, s->seq) && seq_le(t->snd.wl2, s->ack));
+    bool newer = seq_lt(t->snd.wl1, s->seq) || seq_eq(t->snd.wl1, s->seq);
     bool shut;
 
     if (!newer || !seq_le(t->snd.una, s->ack))
         return;
     t->snd.wl1 = s->seq;
-    t->snd.wl2 = s->ack;
     if (t->snd.wnd == s->wnd)
         return;
     shut = t->snd.wnd == 0;

@@ -203,7 +203,6 @@ static void established(struct tcp *t, const struct seg *s, enum why why)
     t->snd.wnd = s->wnd;
     t->snd.max_wnd = s->wnd;
     t->snd.wl1 = s->seq;
-    t->snd.wl2 = s->ack;
     tcp_enter(t, TCPS_ESTABLISHED, why);
     tcp_due(t, DUE_OUTPUT);
 }

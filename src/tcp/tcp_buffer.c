@@ -127,7 +127,7 @@ static bool under_pressure(struct tcp_host *h)
 void tcp_buffer_read(struct tcp *t)
 {
     uint32_t now = (uint32_t)(tcp_now(t) / NS_US);
-    uint32_t rtt = t->min_rtt_us, age = now - t->tune_us;
+    uint32_t rtt = t->min_rtt_us, age = now - t->recvq.note;
     uint64_t bytes;
 
     if ((t->opts.buf_set & TCP_RCVBUF_SET)
@@ -142,7 +142,7 @@ void tcp_buffer_read(struct tcp *t)
         grow_rcvbuf(t, 2 * (bytes * rtt / age) + SLACK * t->rcv_mss);
     t->tuning = true;
     t->tune_from = taken(t);
-    t->tune_us = now;
+    t->recvq.note = now;
 }
 
 /* The congestion window has grown, perhaps. */

@@ -421,7 +421,6 @@ static bool take_early(struct tcp_embryo *said, struct seg *s,
     t->snd.nxt = t->iss; /* the SYN-ACK is still to be sent */
     t->snd.wnd = t->snd.max_wnd = s->wnd;
     t->snd.wl1 = s->seq;
-    t->snd.wl2 = t->iss;
     tcp_initial_cwnd(t);
     t->cwnd++; /* for the SYN-ACK, which is no data */
     take_syn_text(t, s);
