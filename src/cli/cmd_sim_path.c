@@ -19,7 +19,8 @@ enum { MBIT = 1000000, WORDS_MAX = 400, TIME_FOR_BYTES = 600 };
 
 struct path_opts {
     struct path_spec spec;
-    const char      *rate, *rtt, *queue, *loss, *reorder, *outage, *profile;
+    const char      *rate, *rtt, *queue, *loss, *reorder, *outage, *link;
+    const char      *profile;
     char             ccs[128];
     uint64_t         first, last;
     bool             json, counters;
@@ -114,8 +115,8 @@ static void print_text(const struct path_opts *o, uint64_t seed,
     count("lost in the queue", r->queue_drops, "");
     print_times(o, r);
     if (r->flows > 1)
-        printf("  %-22s 0.%03u\n" + (r->jain == 1000), "Jain's index",
-               r->jain);
+        printf("  %-22s %u.%03u\n", "Jain's index", r->jain / 1000,
+               r->jain % 1000);
 }
 
 /* ---- for machines --------------------------------------------------------- */
@@ -296,6 +297,8 @@ static bool make_link(struct path_opts *o)
         fmt_f(&f, " reorder %s", o->reorder);
     if (o->outage)
         fmt_f(&f, " down %s", o->outage);
+    if (o->link)
+        fmt_f(&f, " %s", o->link);
     if (f.cut || !spec_parse(words, &o->spec.fwd, &err)) {
         complain(2, "sim path: %s", f.cut ? "these words are too long" : why);
         return false;
@@ -330,6 +333,23 @@ static bool read_ccs(struct path_opts *o, const char *text)
         at = comma;
     }
     return true;
+}
+
+/* What labs can say of their hosts: "ecn on". */
+static bool read_setting(struct path_opts *o, const char *text)
+{
+    char       why[200] = "there are too many";
+    struct fmt err = fmt_of(why, sizeof why);
+
+    if (o->spec.nsettings < PATH_SETTINGS_MAX
+        && setting_read(text, &o->spec.settings[o->spec.nsettings], &err)
+        && !o->spec.settings[o->spec.nsettings].host[0]) {
+        o->spec.nsettings++;
+        return true;
+    }
+    complain(2, "sim path: --set %s: %s", text,
+             err.len ? why : "write for all hosts, as in 'ecn on'");
+    return false;
 }
 
 static bool read_number(const char *option, const char *text, uint64_t max,
@@ -408,6 +428,8 @@ static const struct option options[] = {
     { "seeds", required_argument, NULL, O_SEEDS },
     { "json", no_argument, NULL, O_JSON },
     { "ipv6", no_argument, NULL, '6' },
+    { "link", required_argument, NULL, 'l' },
+    { "set", required_argument, NULL, 's' },
     { NULL, 0, NULL, 0 },
 };
 
@@ -453,6 +475,12 @@ static bool take_option(struct path_opts *o, int c, const char *text)
     o->spec.v6 |= c == '6';
     if (c == O_JSON || c == '6')
         return true;
+    if (c == 'l') {
+        o->link = text;
+        return true;
+    }
+    if (c == 's')
+        return read_setting(o, text);
     if (c == O_CC)
         return read_ccs(o, text);
     if (c == O_PROFILE)

@@ -8,7 +8,6 @@
  */
 #include "sim/path_own.h"
 #include "base/limits.h"
-#include "world/setting.h"
 
 enum {
     SENDER_MEMORY = 64 << 20,
@@ -66,6 +65,8 @@ static bool new_stack(struct path *p, unsigned i)
     c.host = number_of(p, i);
     c.profile = p->spec.profile;
     c.memory_max = i == p->spec.flows ? RECEIVER_MEMORY : SENDER_MEMORY;
+    for (unsigned k = 0; k < p->spec.nsettings; k++)
+        setting_apply(&p->spec.settings[k], &c);
     if (p->spec.nccs)
         cc = p->spec.cc[i % p->spec.nccs];
     if (cc && !path_set_cc(&c, cc))
@@ -152,18 +153,14 @@ static cw_ns shown_at(const struct path *p, cw_ns t)
 
 static void enter_link(struct path *p, unsigned host, struct cw_pkt *pkt)
 {
-    bool          data = host < p->spec.flows;
-    struct cw_pkt copy = *pkt; /* its first buffer outlives the call ... */
-
     p->res->packets++;
-    if (!data) {
+    if (host == p->spec.flows) {
         link_send(p->link, LINK_BACK, pkt, p->now);
         return;
     }
-    cw_buf_get(copy.frags[0].buf); /* ... by this */
+    watch_look(&p->watch, pkt);
     link_send(p->link, LINK_FWD, pkt, p->now);
-    watch_sent(&p->watch, &copy, host, p->now);
-    cw_buf_put(copy.frags[0].buf);
+    watch_sent(&p->watch, host, p->now);
 }
 
 /* After anything that may have changed a host: its programs, its packets. */

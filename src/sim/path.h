@@ -15,12 +15,12 @@
 #define SIM_PATH_H
 
 #include "base/count.h"
-#include "emu/link.h"
-#include <causeway/causeway.h>
+#include "world/setting.h"
 
 enum {
     PATH_FLOWS_MAX = 64,
     PATH_CCS_MAX = 8,
+    PATH_SETTINGS_MAX = 8,
     PATH_ERROR_MAX = 200,
 };
 
@@ -31,7 +31,9 @@ struct path_spec {
     unsigned               flows;
     const char            *cc[PATH_CCS_MAX]; /* flow i: cc[i % nccs] */
     unsigned               nccs;             /* 0: what the profile has */
-    cw_ns                  time;             /* at most this long */
+    struct setting         settings[PATH_SETTINGS_MAX]; /* of all hosts */
+    unsigned               nsettings;
+    cw_ns                  time;  /* at most this long */
     uint64_t               bytes; /* of each flow; 0: all the time */
     cw_ns                  tick;  /* of the hosts' clocks; 0: 1 ns */
     struct link_down       pause; /* nothing arrives, nothing is lost */

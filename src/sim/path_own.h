@@ -36,7 +36,10 @@ struct watch {
     struct path_result     *res;
     struct watched          flow[PATH_FLOWS_MAX];
     struct sipkey           digest;
-    /* the last packet's fate */
+    /* the packet that enters: what it is ... */
+    bool     tcp, syn;
+    uint32_t seqno, len, bytes; /* bytes: of text */
+    /* ... and its fate */
     bool  lost;
     cw_ns arrive_at;
     /* a copy of the transmitter's clock: when a packet begins to leave */
@@ -83,9 +86,10 @@ bool watch_init(struct watch *w, const struct path_spec *s,
                 struct path_result *res);
 void watch_free(struct watch *w);
 void watch_fate(void *ctx, const struct link_fate *f);
-/* A packet has entered the bottleneck; its fate was told. */
-void watch_sent(struct watch *w, const struct cw_pkt *pkt, unsigned flow,
-                cw_ns now);
+/* A packet is about to enter the bottleneck ... */
+void watch_look(struct watch *w, const struct cw_pkt *pkt);
+/* ... and its fate was told. */
+void watch_sent(struct watch *w, unsigned flow, cw_ns now);
 void watch_end(struct watch *w);
 
 /* path_flows.c */

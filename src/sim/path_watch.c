@@ -225,37 +225,39 @@ static size_t tcp_at(const uint8_t *p)
     return ETHER_LEN + (p[ETHER_LEN] & 15u) * 4u;
 }
 
-void watch_sent(struct watch *w, const struct cw_pkt *pkt, unsigned flow,
-                cw_ns now)
+void watch_look(struct watch *w, const struct cw_pkt *pkt)
 {
-    const uint8_t  *p = pkt->frags[0].buf->data + pkt->frags[0].off;
-    size_t          at = tcp_at(p);
-    struct watched *f = &w->flow[flow];
-    uint32_t        seqno, headers, len;
+    const uint8_t *p = pkt->frags[0].buf->data + pkt->frags[0].off;
+    size_t         at = tcp_at(p);
 
-    if (!w->lost)
-        queue_seen(w, pkt->len, now);
+    w->tcp = at > 0;
+    w->len = pkt->len;
     if (!at)
         return;
-    seqno = be32_load(p + at + 4);
-    headers = (uint32_t)at + (p[at + 12] >> 4) * 4u;
-    len = pkt->len - headers;
-    if (p[at + 13] & F_SYN_BIT) {
+    w->seqno = be32_load(p + at + 4);
+    w->bytes = pkt->len - (uint32_t)at - (p[at + 12] >> 4) * 4u;
+    w->syn = p[at + 13] & F_SYN_BIT;
+}
+
+void watch_sent(struct watch *w, unsigned flow, cw_ns now)
+{
+    struct watched *f = &w->flow[flow];
+    int32_t         ahead;
+
+    if (!w->lost)
+        queue_seen(w, w->len, now);
+    if (w->tcp && w->syn) {
         f->begun = true;
-        f->iss = seqno + 1;
-        return;
+        f->iss = w->seqno + 1;
     }
-    if (len == 0 || !f->begun)
+    if (!w->tcp || w->syn || w->bytes == 0 || !f->begun)
         return;
-    if (pkt->len > w->frame) {
-        w->frame = pkt->len;
-        w->payload = len;
+    if (w->len > w->frame) {
+        w->frame = w->len;
+        w->payload = w->bytes;
     }
-    segment(w, flow,
-            f->high
-                + (uint64_t)(int64_t)(int32_t)(seqno - f->iss
-                                               - (uint32_t)f->high),
-            len, now);
+    ahead = (int32_t)(w->seqno - f->iss - (uint32_t)f->high);
+    segment(w, flow, f->high + (uint64_t)(int64_t)ahead, w->bytes, now);
 }
 
 /* ---- the end -------------------------------------------------------------- */

@@ -44,6 +44,7 @@ WRONG = [
     ("sim path --pause 1s..2s --outage 1s..2s", ["--pause", "one of them"]),
     ("sim path --bytes 0B", ["--bytes 0B", "1B"]),
     ("sim path 7", ["7", "--"]),
+    ("sim path --set 'ecn maybe'", ["--set ecn maybe", "on"]),
     ("sim worlds --faults 4", ["--faults 4", "0 to 3"]),
     ("sim worlds --cc cubicle", ["cubicle", "controller"]),
     ("trace --foo", ["--foo", "trace -h"]),
