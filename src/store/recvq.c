@@ -15,8 +15,11 @@ struct recvq_range {
     struct slice *head, *tail;
     uint32_t      stamp;
 };
-_Static_assert(sizeof(struct recvq_range) >= sizeof(struct recvq_body),
-               "one slab for both");
+/* One slab for both: which is the larger depends on the size of a pointer. */
+union recvq_part {
+    struct recvq_range range;
+    struct recvq_body  body;
+};
 
 /* A chain under construction, or one of the queue's. */
 struct chain {
@@ -25,7 +28,7 @@ struct chain {
 
 size_t recvq_range_size(void)
 {
-    return sizeof(struct recvq_range);
+    return sizeof(union recvq_part);
 }
 
 void recvq_init(struct recvq *q)
