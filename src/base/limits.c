@@ -112,6 +112,7 @@ const struct knobs *knobs_of(enum cw_profile profile)
 static const char *const cc_names[] = {
     [CW_CC_RENO] = "reno",
     [CW_CC_CUBIC] = "cubic",
+    [CW_CC_DCTCP] = "dctcp",
 };
 
 const char *cc_name(enum cw_cc cc)

@@ -9,6 +9,7 @@
 static const struct cc_ops *const controllers[] = {
     [CW_CC_RENO] = &cc_reno,
     [CW_CC_CUBIC] = &cc_cubic,
+    [CW_CC_DCTCP] = &cc_dctcp,
 };
 
 const struct cc_ops *tcp_cc(const struct tcp *t)
@@ -79,6 +80,23 @@ static uint32_t growth(const struct tcp *t, const struct cc_ack *a)
 void cc_slow_start(struct tcp *t, const struct cc_ack *a)
 {
     cc_set_cwnd(t, (uint64_t)t->cwnd + growth(t, a), WHY_CC_SLOW_START);
+}
+
+/* RFC 5681 §3.1: slow start, then one SMSS for each cwnd of bytes, which are
+ * counted. */
+void cc_grow(struct tcp *t, const struct cc_ack *a, uint32_t *count)
+{
+    if (a->recovery == RECOVERY_FAST || !cc_window_used(t, a))
+        return;
+    if (t->cwnd < t->ssthresh) {
+        cc_slow_start(t, a);
+        return;
+    }
+    *count += a->acked;
+    if (*count < t->cwnd)
+        return;
+    *count -= t->cwnd;
+    cc_set_cwnd(t, (uint64_t)t->cwnd + tcp_eff_mss(t), WHY_CC_AVOIDANCE);
 }
 
 void cc_lost_window(struct tcp *t)

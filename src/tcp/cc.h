@@ -52,7 +52,7 @@ struct cc_ops {
     void (*show)(const struct tcp *t, uint64_t arg[2]);
 };
 
-extern const struct cc_ops cc_reno, cc_cubic;
+extern const struct cc_ops cc_reno, cc_cubic, cc_dctcp;
 
 /* The controller's own, while something is in flight. */
 static inline void *tcp_cc_state(struct tcp *t)
@@ -67,6 +67,7 @@ void     tcp_cwnd_event(struct tcp *t, enum why why);
 uint32_t cc_least(const struct tcp *t); /* 2 SMSS: RFC 5681 eq. (4) */
 bool     cc_window_used(const struct tcp *t, const struct cc_ack *a);
 void     cc_slow_start(struct tcp *t, const struct cc_ack *a);
+void     cc_grow(struct tcp *t, const struct cc_ack *a, uint32_t *count);
 void     cc_set_cwnd(struct tcp *t, uint64_t cwnd, enum why why);
 void     cc_lost_window(struct tcp *t);
 void     cc_restore(struct tcp *t, uint32_t cwnd, uint32_t ssthresh);

@@ -11,21 +11,11 @@ static void init(struct tcp *t)
     t->cc_kept = 0;
 }
 
-/* §3.1: one SMSS for each cwnd of bytes; cc_kept counts them. */
+/* cc_kept counts the bytes acknowledged in avoidance. */
 static void ack(struct tcp *t, const struct cc_ack *a)
 {
-    if (a->acked == 0 || a->recovery == RECOVERY_FAST
-        || !cc_window_used(t, a))
-        return;
-    if (t->cwnd < t->ssthresh) {
-        cc_slow_start(t, a);
-        return;
-    }
-    t->cc_kept += a->acked;
-    if (t->cc_kept < t->cwnd)
-        return;
-    t->cc_kept -= t->cwnd;
-    cc_set_cwnd(t, (uint64_t)t->cwnd + tcp_eff_mss(t), WHY_CC_AVOIDANCE);
+    if (a->acked > 0)
+        cc_grow(t, a, &t->cc_kept);
 }
 
 /* eq. (4): FlightSize, not cwnd; but what limited transmit has sent beyond
