@@ -4,7 +4,8 @@
  *   Owns opts.rcvbuf and opts.sndbuf after the beginning, unless the program
  *   set them (SO_RCVBUF, SO_SNDBUF), and what memory pressure makes of them.
  *   Receiving: the program reads as much in one round trip as the path and
- *   it can carry; twice that leaves a sender in slow start its next doubling
+ *   it can carry; what comes next is allowed for a round trip ahead, and a sender
+ *   in slow start doubles in each: four times that
  *   (dynamic right-sizing).  Sending: twice the congestion window, so that
  *   what is in flight can be kept and as much again is ready to follow.
  *   Under pressure windows stop growing and then shrink, by data that comes:
@@ -139,7 +140,7 @@ void tcp_buffer_read(struct tcp *t)
     if (t->tuning && under_pressure(t->host))
         shrink_rcvbuf(t);
     else if (t->tuning)
-        grow_rcvbuf(t, 2 * (bytes * rtt / age) + SLACK * t->rcv_mss);
+        grow_rcvbuf(t, 4 * (bytes * rtt / age) + SLACK * t->rcv_mss);
     t->tuning = true;
     t->tune_from = taken(t);
     t->recvq.note = now;

@@ -66,10 +66,10 @@ static int64_t sndbuf(void)
     return gets(CW_SOL_SOCKET, CW_SO_SNDBUF) / 2;
 }
 
-/* Twice the bytes of a round trip, and what an ACK finds unread. */
+/* Four times the bytes of a round trip, and what an ACK finds unread. */
 static int64_t wanted(int64_t bytes)
 {
-    return 2 * bytes + 16 * (int64_t)info().advmss;
+    return 4 * bytes + 16 * (int64_t)info().advmss;
 }
 
 PKT(receive_buffer_grows_with_what_is_read)
@@ -78,13 +78,13 @@ PKT(receive_buffer_grows_with_what_is_read)
     connection(1);
     round_trip(1, FULL, RTT ms); /* the measurement begins */
     EXPECT_EQ(rcvbuf(), FIRST);
-    round_trip(1, 20 * FULL, RTT ms);
+    round_trip(1, 10 * FULL, RTT ms);
     EXPECT_EQ(rcvbuf(), FIRST); /* it is large enough */
     round_trip(1, 40 * FULL, RTT ms);
     EXPECT_EQ(rcvbuf(), wanted(40 * FULL));
     EXPECT(info().rcv_wnd > 65535);
-    round_trip(1, 60 * FULL, RTT ms);
-    EXPECT_EQ(rcvbuf(), wanted(60 * FULL));
+    round_trip(1, 42 * FULL, RTT ms);
+    EXPECT_EQ(rcvbuf(), wanted(42 * FULL));
     EXPECT_EQ(counter(COUNT_TCP_RCVBUF_GREW), 2);
 }
 
@@ -189,9 +189,9 @@ PKT(under_pressure_buffers_shrink)
     listens(8);
     connection(1);
     round_trip(1, FULL, RTT ms);
-    round_trip(1, 40 * FULL, RTT ms);
+    round_trip(1, 20 * FULL, RTT ms);
     grown = rcvbuf();
-    EXPECT_EQ(grown, wanted(40 * FULL));
+    EXPECT_EQ(grown, wanted(20 * FULL));
     for (int n = 2; n < 9; n++) {
         connection(n);
         feed(n, 60 * FULL); /* and nobody reads */
