@@ -351,7 +351,7 @@ static enum why head_of(struct net *n, const struct frag_dgram *d,
     whole->netif = first->pkt.netif;
     pkt_copy_out(&first->pkt, 0, pkt_head(whole), len);
     ip = pkt_head(whole) + ip_off;
-    if (d->ecn & CE) /* of any: RFC 3168 §5.3 */
+    if (d->ecn & CE) /* of any: RFC3168-5.3-a */
         ip[1] |= ip4 ? CE_BITS : CE_BITS << 4;
     if (ip4) {
         be16_store(ip + 2, (uint16_t)(len - fixed + d->total));

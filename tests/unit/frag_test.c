@@ -340,8 +340,8 @@ static void test_timeout_of_an_error(void **state)
     assert_true(rig_out(&rig, &g));
 }
 
-/* RFC 3168 §5.3: congestion that one fragment met, the datagram has met;
- * unless another was not capable of marks. */
+/* [RFC3168-5.3-a] Congestion that one fragment met, the datagram has met; unless
+ * another was not capable of marks. */
 static void test_ecn(void **state)
 {
     static const struct {
