@@ -111,6 +111,7 @@ struct knobs {
     bool     ts_required; /* RFC 7323 §3.2: drop what lacks its timestamp */
     bool     rst_echoes_ts; /* RFC 7323 §5.2: a reset echoes a timestamp */
     bool     sack_forgets;  /* RFC2018-5.1-a: a timeout forgets SACKs */
+    bool     sack_last_resort; /* RFC 6675 §4, NextSeg () (3) and (4) */
     bool     sack_anyway; /* RFC 2018 §8: the newest segment is reported even
                             if there is no room for it */
     bool     syn_returns; /* RFC 9293 §3.10.7.4, SYN-RECEIVED: a SYN in the

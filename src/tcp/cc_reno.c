@@ -11,7 +11,8 @@ static void init(struct tcp *t)
     t->cc_kept = 0;
 }
 
-/* cc_kept counts the bytes acknowledged in avoidance. */
+/* cc_kept counts the bytes acknowledged in avoidance, however large cwnd is
+ * (RFC5681-3.1-h, RFC5681-3.1-i). */
 static void ack(struct tcp *t, const struct cc_ack *a)
 {
     if (a->acked > 0)

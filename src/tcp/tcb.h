@@ -100,7 +100,9 @@ struct tcp_flight {
     uint32_t    dupacks;
     uint32_t    dupacks_max; /* of them count: RFC 5681 §3.2 step 4 */
     uint8_t     recovery;    /* enum recovery */
-    bool        rescued;     /* RFC 6675's one rescue retransmission */
+    bool        partial;     /* a partial ACK has come: RFC 6582 §3.2 */
+    seq         high_rxt;    /* RFC 6675 §2: the octet after HighRxt ... */
+    seq         rescue_rxt;  /* ... and after RescueRxt */
     bool        one_first; /* RFC 1191 §6.4: until an ACK comes, one only */
     uint16_t    rexmit_why;
     uint64_t    rexmit_arg;
@@ -230,6 +232,8 @@ struct tcp {
     bool    ecn_echo : 1;      /* a mark came, CWR has not yet */
     bool    ecn_cwr : 1;       /* CWR is due */
     bool    ecn_seen : 1;
+    bool    syn_timed_out_twice : 1; /* RFC 6928 §2 */
+    bool    at_recover : 1; /* SND.UNA is where the last recovery ended */
     uint8_t oob_byte;
 
     uint8_t  quickacks;  /* segments still to be acknowledged at once */
@@ -632,11 +636,12 @@ void  tcp_rtt_init(struct tcp *t);
 cw_ns tcp_rtt_backed_off(const struct tcp *t);
 
 /* tcp_sack.c */
-bool tcp_sack_in(struct tcp *t, const struct seg *s);
-void tcp_sack_judge(struct tcp *t);
-bool tcp_sack_is_lost(const struct tcp *t);
-void tcp_sack_blocks(struct tcp *t, struct tcpopt *o, unsigned max);
-void tcp_sack_reset(struct tcp *t);
+bool           tcp_sack_in(struct tcp *t, const struct seg *s);
+void           tcp_sack_judge(struct tcp *t);
+struct segrec *tcp_sack_last_resort(struct tcp *t);
+bool           tcp_sack_is_lost(const struct tcp *t);
+void           tcp_sack_blocks(struct tcp *t, struct tcpopt *o, unsigned max);
+void           tcp_sack_reset(struct tcp *t);
 
 /* tcp_recover.c */
 void     tcp_recover_dupack(struct tcp *t, bool new_sack);

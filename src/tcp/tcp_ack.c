@@ -59,6 +59,20 @@ static uint32_t data_bytes(const struct tcp *t, seq ack)
     return n;
 }
 
+/* RFC6298-5.1-a; but of the partial ACKs of a recovery without SACK only the
+ * first restarts the timer (RFC6582-3.2-c), so that many losses end in slow
+ * start instead of one round trip for each. */
+static void restart_timer(struct tcp *t)
+{
+    const struct tcp_flight *f = t->flight;
+
+    if (seq_eq(t->snd.una, t->snd.nxt))
+        tcp_timers_all_acked(t);
+    else if (!(f->recovery == RECOVERY_FAST && f->partial
+               && seq_lt(t->snd.una, f->recover)))
+        tcp_timers_una_advanced(t);
+}
+
 static void advance(struct tcp *t, const struct seg *s, struct cc_ack *c)
 {
     struct segq_acked a;
@@ -80,10 +94,7 @@ static void advance(struct tcp *t, const struct seg *s, struct cc_ack *c)
         tcp_rtt_sample(t, c->rtt);
     end_backoff(t, c->rtt >= 0);
     net_confirm(t->host->net, &t->dest); /* RFC4861-7.3.1-a */
-    if (seq_eq(t->snd.una, t->snd.nxt))
-        tcp_timers_all_acked(t);
-    else
-        tcp_timers_una_advanced(t);
+    restart_timer(t);
 
     tcp_recover_advanced(t, &a);
     tcp_mtu_acked(t);
@@ -147,6 +158,7 @@ static void give_back_flight(struct tcp *t)
     if (!f || f->segq.count > 0 || f->recovery != RECOVERY_NONE
         || tcp_new_data(t, &room) > 0)
         return;
+    t->at_recover = seq_eq(t->snd.una, f->recover);
     segq_fini(&f->segq);
     slab_put(f);
     t->flight = NULL;

@@ -1,7 +1,7 @@
 /* tcp_cookie.c: SYN cookies: a half-open connection that its peer keeps for
  * us, once a listener's SYN queue is full.
  *
- *   RFC 4987 §3.6.  What the SYN said is in the sequence number and in the
+ *   RFC 4987 §3.6 (RFC4987-3-a).  What the SYN said is in the sequence number and in the
  *   low bits of the timestamp of the SYN-ACK; the ACK brings both back.
  *
  *       ISS        F(flow) + IRS + period (8 bits), MAC + MSS (24 bits)

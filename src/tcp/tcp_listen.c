@@ -313,6 +313,7 @@ static struct tcp *grow_up(const struct tcp_embryo *m,
     tcp_syn_learn(t, &o);
     t->syn_timed_out = m->retries > 0;
     t->ecn = t->ecn_ect = m->ecn;
+    t->syn_timed_out_twice = m->retries > 1;
     return t;
 }
 

@@ -47,7 +47,7 @@ struct tcp_flight *tcp_flight(struct tcp *t)
         return NULL;
     }
     segq_init(&f->segq);
-    f->recover = seq_sub(t->snd.una, 1);
+    f->recover = t->at_recover ? t->snd.una : seq_sub(t->snd.una, 1);
     f->high_sacked = t->snd.una;
     f->lost_below = t->snd.una;
     f->ecn_until = t->snd.una;
@@ -316,12 +316,34 @@ static enum why why_next(const struct tcp_flight *f)
     return WHY_TX_SACK_LOST;
 }
 
+static bool resend(struct tcp *t, struct segrec *r, struct plan *p)
+{
+    struct cw_pkt pkt;
+
+    if (!prepare(t, p, &pkt))
+        return false;
+    if (!fit(t, r, p->len)) {
+        pkt_free(&pkt);
+        return false;
+    }
+    t->due &= (uint16_t)~DUE_REXMIT;
+    segq_sent_again(&t->flight->segq, r, tcp_now(t));
+    launch(t, p, &pkt);
+    rexmit_event(t, r, p->why);
+    t->total_retrans++;
+    t->bytes_retrans += p->len;
+    env_count(tcp_env(t), COUNT_TCP_RETRANS_SEGS);
+    if (p->ctl & F_SYN)
+        env_count(tcp_env(t), COUNT_TCP_SYN_RETRANS);
+    tcp_timers_data_sent(t);
+    return true;
+}
+
 static bool send_again(struct tcp *t)
 {
     struct tcp_flight *f = t->flight;
     struct segrec     *r = f ? segq_waiting(&f->segq) : NULL;
     struct plan        p;
-    struct cw_pkt      pkt;
     uint32_t           pipe = tcp_pipe(t);
 
     if (!r || ((t->state & TCPS_OPENING) && !(r->ctl & F_SYN)))
@@ -340,24 +362,24 @@ static bool send_again(struct tcp *t)
     if (r->ctl & F_SYN && t->state == TCPS_SYN_RCVD && r->times == 1
         && t->backoff == 0)
         p.why = WHY_TX_SYNACK;
-    if (!prepare(t, &p, &pkt))
+    if (!resend(t, r, &p))
         return false;
-    if (!fit(t, r, p.len)) {
-        pkt_free(&pkt);
-        return false;
-    }
-    t->due &= (uint16_t)~DUE_REXMIT;
-    segq_sent_again(&f->segq, r, tcp_now(t));
-    launch(t, &p, &pkt);
-    rexmit_event(t, r, p.why);
-    t->total_retrans++;
-    t->bytes_retrans += p.len;
-    env_count(tcp_env(t), COUNT_TCP_RETRANS_SEGS);
-    if (p.ctl & F_SYN)
-        env_count(tcp_env(t), COUNT_TCP_SYN_RETRANS);
+    f->high_rxt = seq_max(f->high_rxt, r->end);
     f->rexmit_why = (uint16_t)why_next(f);
-    tcp_timers_data_sent(t);
     return true;
+}
+
+/* RFC 6675's last resort, after new data. */
+static bool send_last_resort(struct tcp *t)
+{
+    struct segrec *r = tcp_sack_last_resort(t);
+    struct plan    p;
+
+    if (!r || !fit(t, r, tcp_eff_mss(t)))
+        return false;
+    p = (struct plan){ r->start, tcp_text_of(r), r->ctl,
+                       true,     WHY_TX_RESCUE,  0 };
+    return resend(t, r, &p);
 }
 
 /* ---- 3: new ------------------------------------------------------------- */
@@ -423,8 +445,8 @@ static void restart_after_idle(struct tcp *t)
         tcp_cc(t)->idle(t);
 }
 
-/* How much text may go in the next segment, as much as there is (SHLD-28); and
- * whether it takes all. */
+/* How much text may go in the next segment, as much as there is (SHLD-28), and
+ * never beyond cwnd (RFC5681-3-a); and whether it takes all. */
 static uint32_t next_len(struct tcp *t, bool *last)
 {
     uint32_t room, len = tcp_new_data(t, &room);
@@ -617,7 +639,7 @@ static void send_owed_acks(struct tcp *t)
     if (!(t->due & DUE_ACK_NOW))
         return;
     send_ack(t);
-    while (n-- > 1) /* a peer that counts them: one for each */
+    while (n-- > 1) /* a peer that counts: one for each, RFC5681-4.2-c */
         send_ack(t);
 }
 
@@ -661,7 +683,7 @@ void tcp_output(struct tcp *t)
     t->due &= (uint16_t)~DUE_OUTPUT;
     if (tells_of_a_hole(t))
         send_owed_acks(t);
-    while (send_again(t) || send_new(t)) {
+    while (send_again(t) || send_new(t) || send_last_resort(t)) {
         if (no_room(t)) {
             tcp_due(t, DUE_OUTPUT);
             return;

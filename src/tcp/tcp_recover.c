@@ -12,14 +12,16 @@
 enum { DUP_THRESH = 3 };
 
 /* Those that can stand for a segment that has left: no more than were out
- * (RFC 5681 §3.2 step 4, its MAY), or an ACK sent a thousand times would
- * empty the send buffer at once. */
+ * (RFC5681-3.2-h), or an ACK sent a thousand times would empty the send buffer
+ * at once; before recovery two, limited transmit (RFC3042-2-a). */
 static uint32_t duplicates(const struct tcp_flight *f)
 {
     return MIN(f->dupacks,
-               f->recovery == RECOVERY_FAST ? f->dupacks_max : DUP_THRESH);
+               f->recovery == RECOVERY_FAST ? f->dupacks_max
+                                            : DUP_THRESH - 1);
 }
 
+/* RFC6675-4-c; without SACK what an inflated cwnd allows: RFC5681-3.2-i. */
 uint32_t tcp_pipe(const struct tcp *t)
 {
     uint32_t pipe, left;
@@ -82,6 +84,7 @@ void tcp_recover_first(struct tcp *t, enum why why)
     tcp_due(t, DUE_REXMIT);
 }
 
+/* RFC6675-5-b; once for each window that has lost something, RFC5681-4.3-a. */
 static void enter_fast_recovery(struct tcp *t)
 {
     struct tcp_flight *f = t->flight;
@@ -91,7 +94,9 @@ static void enter_fast_recovery(struct tcp *t)
     f->recovery = RECOVERY_FAST;
     f->recover = t->snd.nxt;
     f->dupacks_max = f->segq.count;
-    f->rescued = false;
+    f->partial = false;
+    f->high_rxt = t->snd.una;
+    f->rescue_rxt = segq_first(&f->segq)->end;
     f->rexmit_why = f->dupacks >= DUP_THRESH ? WHY_TX_FAST : WHY_TX_SACK_LOST;
     f->rexmit_arg = f->dupacks;
     env_count(tcp_env(t),
@@ -108,19 +113,23 @@ static void enter_fast_recovery(struct tcp *t)
     mark_first_lost(t);
 }
 
-/* RFC 6582 §3.2 step 1: duplicates of what was sent before the last
- * recovery ended do not start another. */
+/* Duplicates of what was sent before the last recovery ended do not start
+ * another (RFC6582-3.2-a); with SACK they tell what they are for, and the
+ * recovery point itself suffices (RFC6675-5.1-a). */
 static bool may_enter(const struct tcp *t)
 {
     const struct tcp_flight *f = t->flight;
+    bool passed = t->sack_ok ? seq_ge(t->snd.una, f->recover)
+                             : seq_gt(t->snd.una, f->recover);
 
-    if (f->recovery != RECOVERY_NONE || !seq_gt(t->snd.una, f->recover))
+    if (f->recovery != RECOVERY_NONE || !passed)
         return false;
     if (f->dupacks >= DUP_THRESH)
         return true;
     return t->sack_ok && tcp_sack_is_lost(t);
 }
 
+/* RFC6675-5-a, RFC6675-5-c: the output then looks whether new data may go. */
 void tcp_recover_dupack(struct tcp *t, bool new_sack)
 {
     struct tcp_flight *f = t->flight;
@@ -134,13 +143,14 @@ void tcp_recover_dupack(struct tcp *t, bool new_sack)
     tcp_due(t, DUE_OUTPUT);
 }
 
+/* What was SACKed stays known: RFC6675-5-e. */
 static void leave_recovery(struct tcp *t)
 {
     struct tcp_flight *f = t->flight;
     uint32_t           flight = seq_from(t->snd.nxt, t->snd.una);
     uint32_t           mss = tcp_eff_mss(t);
 
-    /* RFC 6582 §3.2 step 3 (1): no burst */
+    /* RFC6582-3.2-b (1): no burst */
     if (f->recovery == RECOVERY_FAST)
         t->cwnd = MIN(t->ssthresh, MAX(flight, mss) + mss);
     f->recovery = RECOVERY_NONE;
@@ -149,7 +159,8 @@ static void leave_recovery(struct tcp *t)
     tcp_cc(t)->recovered(t);
 }
 
-/* An ACK that does not cover all that was out when loss was seen. */
+/* An ACK that does not cover all that was out when loss was seen:
+ * RFC6675-5-d, RFC6582-3.2-c. */
 static void partial_ack(struct tcp *t, const struct segq_acked *a)
 {
     struct tcp_flight *f = t->flight;
@@ -163,6 +174,7 @@ static void partial_ack(struct tcp *t, const struct segq_acked *a)
     f->dupacks = duplicates(f);
     f->dupacks -= MIN(f->dupacks, a->records > 0 ? a->records - 1 : 0);
     f->dupacks_max = f->segq.count;
+    f->partial = true;
     f->rexmit_why = WHY_TX_PARTIAL;
     mark_first_lost(t);
 }
@@ -185,7 +197,9 @@ void tcp_recover_advanced(struct tcp *t, const struct segq_acked *a)
 
 /* RFC 5681 §3.1, RFC 6298 §5.4: all that is out counts as lost; what was
  * SACKed too, if the receiver has reneged or the profile wants it
- * (RFC2018-5.1-a). */
+ * (RFC2018-5.1-a).  It ends a recovery, and until all that was out is
+ * acknowledged no other begins (RFC6582-3.2-d, RFC6675-5.1-a); SACKs go on
+ * being read (RFC6675-5.1-b). */
 void tcp_recover_timeout(struct tcp *t)
 {
     struct tcp_flight *f = t->flight;

@@ -1,4 +1,5 @@
-/* tcp_rtt.c: the retransmission timeout.  RFC 6298; RFC 7323 §4.
+/* tcp_rtt.c: the retransmission timeout.  RFC 6298 (RFC8961-4-a);
+ * RFC 7323 §4.
  *
  *   Owns srtt, rttvar, rto, min_rtt_us.  Samples come from the send records
  *   (exact, Karn's rule kept by the caller) or from timestamps.

@@ -101,7 +101,16 @@ static struct segrec *highest(struct tcp *t, uint32_t *most)
     return segq_seek(&f->segq, seq_sub(f->high_sacked, 1), most);
 }
 
-/* RFC 6675 §4 IsLost(): DupThresh discontiguous runs above it were SACKed,
+/* One that NextSeg () (3) has sent again already is not sent once more. */
+static void found_lost(struct tcp *t, struct segrec *r)
+{
+    uint8_t again = r->marks & SEG_REXMIT;
+
+    tcp_mark_lost(t, r);
+    segq_mark(&t->flight->segq, r, again, 0);
+}
+
+/* RFC6675-4-b, IsLost(): DupThresh discontiguous runs above it were SACKed,
  * or more than DupThresh - 1 full segments' bytes.  Walks down from the
  * highest until that is so, though not for ever; what is below was judged
  * before, or is lost. */
@@ -125,10 +134,66 @@ void tcp_sack_judge(struct tcp *t)
                 f->lost_below = r->start;
             }
         } else if (lost && !(r->marks & SEG_LOST)) {
-            tcp_mark_lost(t, r);
+            found_lost(t, r);
         }
     }
     note_walk(t, most);
+}
+
+/* NextSeg () (3): the first record that is neither SACKed nor lost nor was
+ * sent again, below the highest that was SACKed.  What is lost above high_rxt
+ * went before (1), and what is SACKed is one record: it is near. */
+static struct segrec *may_be_lost(struct tcp *t)
+{
+    struct tcp_flight *f = t->flight;
+    uint32_t           most = TCP_SACK_WALK_MAX;
+    struct segrec     *r = segq_seek(&f->segq, f->high_rxt, &most);
+
+    for (; r && most > 0 && seq_lt(r->start, f->high_sacked); most--) {
+        if (!(r->marks & (SEG_SACKED | SEG_LOST | SEG_REXMIT)))
+            return r;
+        r = segq_next(&f->segq, r);
+    }
+    return NULL;
+}
+
+/* (4): the highest that is not SACKed, no more than a segment of it, once
+ * after the first retransmission was acknowledged. */
+static struct segrec *rescue(struct tcp *t)
+{
+    struct tcp_flight *f = t->flight;
+    struct segrec     *r = segq_last(&f->segq);
+    uint32_t           mss = tcp_eff_mss(t);
+
+    if (!seq_gt(t->snd.una, f->rescue_rxt))
+        return NULL;
+    while (r && (r->marks & SEG_SACKED))
+        r = segq_prev(&f->segq, r);
+    if (r && tcp_text_of(r) > mss)
+        r = segq_split(&f->segq, &t->host->segs, r, seq_sub(r->end, mss));
+    if (r)
+        f->rescue_rxt = f->recover;
+    return r;
+}
+
+/* RFC 6675 §4 NextSeg () (3) and (4), RFC6675-4-d: nothing is known to be
+ * lost, nothing new can go, and yet the window has room in recovery.  What (3)
+ * sends counts twice in the pipe; (4) leaves no mark. */
+struct segrec *tcp_sack_last_resort(struct tcp *t)
+{
+    struct tcp_flight *f = t->flight;
+    struct segrec     *r;
+
+    if (!t->sack_ok || !f || f->recovery != RECOVERY_FAST
+        || !tcp_knobs(t)->sack_last_resort
+        || tcp_pipe(t) + tcp_eff_mss(t) > t->cwnd)
+        return NULL;
+    r = may_be_lost(t);
+    if (!r)
+        return rescue(t);
+    segq_mark(&f->segq, r, SEG_REXMIT, 0);
+    f->high_rxt = r->end;
+    return r;
 }
 
 /* Is the oldest record lost? */
@@ -139,7 +204,7 @@ bool tcp_sack_is_lost(const struct tcp *t)
     return r && (r->marks & SEG_LOST);
 }
 
-/* RFC2018-8-a: what was SACKed is kept until it is acknowledged: after a
+/* RFC2018-8-a, RFC6675-4-a: what was SACKed is kept until it is acknowledged: after a
  * timeout the receiver may turn out to have thrown it away.  Then it is as
  * lost as the rest. */
 void tcp_sack_reset(struct tcp *t)
@@ -156,7 +221,7 @@ void tcp_sack_reset(struct tcp *t)
     f->high_sacked = t->snd.una;
 }
 
-/* What we report: a duplicate first (RFC 2883 §4), then the ranges out of
+/* What we report: a duplicate first (RFC2883-4-a), then the ranges out of
  * order, the newest first (RFC2018-4-c, RFC2018-4-d); a FIN that has come with
  * the last of them is in it, or its sender would send it again. */
 void tcp_sack_blocks(struct tcp *t, struct tcpopt *o, unsigned max)

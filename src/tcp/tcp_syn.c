@@ -139,7 +139,8 @@ void tcp_syn_learn(struct tcp *t, const struct tcpopt *o)
     tcp_mtu_settled(t);
 }
 
-/* RFC6928-2-a or RFC5681-3.1-b; one segment if the SYN was lost. */
+/* RFC6928-2-a or RFC5681-3.1-b; one segment if the SYN was lost (RFC5681-3.1-d),
+ * with a larger window than those of then if it was lost twice (RFC6928-2-c). */
 void tcp_initial_cwnd(struct tcp *t)
 {
     uint32_t mss = tcp_eff_mss(t);
@@ -151,7 +152,7 @@ void tcp_initial_cwnd(struct tcp *t)
         t->cwnd = 2 * mss;
     else
         t->cwnd = mss > 1095 ? 3 * mss : 4 * mss;
-    if (t->syn_timed_out)
+    if (n != 0 ? t->syn_timed_out_twice : t->syn_timed_out)
         t->cwnd = mss;
     tcp_cwnd_event(t, WHY_CC_SLOW_START);
 }

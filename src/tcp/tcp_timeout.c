@@ -94,6 +94,7 @@ static void rexmit_timeout(struct tcp *t)
         return;
     }
     if (t->state & TCPS_OPENING) {
+        t->syn_timed_out_twice = t->syn_timed_out;
         t->syn_timed_out = true;
         tcp_fast_blame(t);
     }

@@ -95,7 +95,8 @@ void tcp_timers_user_timeout(struct tcp *t)
         arm_rexmit(t, WHY_T_SENT);
 }
 
-/* RFC6298-5.1-a, RFC6298-5-a: start it if it is not running. */
+/* RFC6298-5.1-a, RFC6298-5-a: start it if it is not running; what is sent
+ * again in recovery does not restart it (RFC6675-6-a). */
 void tcp_timers_data_sent(struct tcp *t)
 {
     if (t->probing)

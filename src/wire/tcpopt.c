@@ -58,7 +58,8 @@ static bool take_cookie(struct span data, struct tcpopt *out)
 }
 
 /* Options of a SYN only (MUST-65, RFC2018-2-a; elsewhere they say nothing).
- * False: unknown, such as a user timeout (RFC5482-3-a), or of a wrong length.
+ * False: unknown, such as a user timeout (RFC5482-3-a), or what is history
+ * (RFC6247-3-a), or of a wrong length.
  */
 static bool take_syn_option(uint8_t kind, struct span data,
                             struct tcpopt *out)

@@ -27,6 +27,7 @@ static void ts_with(unsigned bits)
     pk.f->ends.uts = (int32_t)(ts - now) > 0 ? ts - 32 : ts;
 }
 
+/* [RFC4987-3-a] */
 PKT(the_peer_keeps_it)
 {
     flood();

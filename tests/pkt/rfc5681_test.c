@@ -106,7 +106,8 @@ PKT(s3_1_slow_start)
     outs(18001, 1);
 }
 
-/* Above ssthresh one segment for each window of bytes. */
+/* [RFC5681-3.1-h]
+ * Above ssthresh one segment for each window of bytes. */
 PKT(s3_1_congestion_avoidance)
 {
     textbook();
@@ -209,7 +210,8 @@ PKT(s3_2_fast_retransmit)
     EXPECT_EQ(counter(COUNT_TCP_FAST_RETRANS), 1);
 }
 
-/* Steps 3 to 5: cwnd = ssthresh + 3, one more for each duplicate: new data
+/* [RFC5681-3.2-i]
+ * Steps 3 to 5: cwnd = ssthresh + 3, one more for each duplicate: new data
  * flow when it has passed the 12 segments that are out. */
 PKT(s3_2_fast_recovery)
 {
@@ -222,7 +224,8 @@ PKT(s3_2_fast_recovery)
     outs(13001, 1);
 }
 
-/* Step 6, RFC 6582 step 3 "Full acknowledgments" (1): "min (ssthresh, max
+/* [RFC6582-3.2-b]
+ * Step 6, RFC 6582 step 3 "Full acknowledgments" (1): "min (ssthresh, max
  * (FlightSize, SMSS) + SMSS)" */
 PKT(rfc6582_3_full_acknowledgment)
 {
@@ -239,7 +242,8 @@ PKT(rfc6582_3_full_acknowledgment)
     outs(17001, 1);
 }
 
-/* "Partial acknowledgments": the first unacknowledged goes at once; "for the
+/* [RFC6582-3.2-c]
+ * "Partial acknowledgments": the first unacknowledged goes at once; "for the
  * first partial ACK ... also reset the retransmit timer" */
 PKT(rfc6582_3_partial_acknowledgment)
 {
@@ -265,7 +269,8 @@ PKT(rfc6582_3_several_partial_acknowledgments)
     EXPECT_EQ(counter(COUNT_TCP_FAST_RETRANS), 1);
 }
 
-/* §3.2 step 1: after a timeout, duplicates of what it sent again start no
+/* [RFC6582-3.2-a] [RFC6582-3.2-d]
+ * §3.2 step 1: after a timeout, duplicates of what it sent again start no
  * fast retransmit until the recovery point is passed. */
 PKT(rfc6582_3_2_duplicates_after_a_timeout)
 {

@@ -224,8 +224,8 @@ PKT(s5_2_off)
     quiet(3600 sec);
 }
 
-/* §5.7: the SYN was lost: the first RTO of data is 3 s; RFC 5681 §3.1: and
- * the window one segment. */
+/* §5.7: the SYN was lost: the first RTO of data is 3 s; RFC 6928 §2: the
+ * window is what it was. */
 PKT(s5_7_syn_was_lost)
 {
     dials();
@@ -236,7 +236,8 @@ PKT(s5_7_syn_was_lost)
     out(". seq 1 ack 1");
     sends(3000);
     out(". seq 1 len 1000 ack 1");
-    nothing();
+    out(". seq 1001 len 1000 ack 1");
+    out("P. seq 2001 len 1000 ack 1");
     after(3 sec, ". seq 1 len 1000 ack 1");
 }
 
@@ -250,7 +251,8 @@ PKT(s5_7_syn_ack_was_lost)
     accepts();
     sends(3000);
     out(". seq 1 len 1000 ack 1");
-    nothing();
+    out(". seq 1001 len 1000 ack 1");
+    out("P. seq 2001 len 1000 ack 1");
     after(3 sec, ". seq 1 len 1000 ack 1");
 }
 

@@ -54,6 +54,7 @@ static void first_lost(void)
     nothing();
 }
 
+/* [RFC6675-5-b] [RFC6675-5-c] */
 PKT(s5_fast_retransmit)
 {
     first_lost();
@@ -62,7 +63,8 @@ PKT(s5_fast_retransmit)
     EXPECT_EQ(counter(COUNT_TCP_SACK_RECOVERY), 1);
 }
 
-/* Step C: more goes when cwnd - pipe >= 1 SMSS.  pipe is 9000 at first. */
+/* [RFC6675-5-d] [RFC6675-4-c]
+ * Step C: more goes when cwnd - pipe >= 1 SMSS.  pipe is 9000 at first. */
 PKT(s5_pipe)
 {
     first_lost();
@@ -91,7 +93,8 @@ PKT(s5_recovered)
         ;
 }
 
-/* §4 IsLost: "either when DupThresh discontiguous SACKed sequences have
+/* [RFC6675-4-b] [RFC6675-5-c]
+ * §4 IsLost: "either when DupThresh discontiguous SACKed sequences have
  * arrived above 'SeqNum' or more than (DupThresh - 1) * SMSS bytes" */
 PKT(s4_is_lost_by_bytes)
 {
@@ -112,6 +115,7 @@ PKT(s4_is_lost_by_bytes)
     outs(12001, 1);
 }
 
+/* [RFC6675-4-b] [RFC6675-4-d] */
 PKT(s4_is_lost_by_runs)
 {
     textbook();
@@ -125,11 +129,17 @@ PKT(s4_is_lost_by_runs)
     nothing();
     ack(1, "501-601,301-401,101-201");
     out(". seq 1 len 100 ack 1 why tx-fast");
+    /* above them are two runs: not known to be lost, NextSeg () (3) */
+    out(". seq 201 len 100 ack 1 why tx-rescue");
+    out(". seq 401 len 100 ack 1 why tx-rescue");
+    EXPECT_EQ(info().lost, 1);
     ack(1, "601-701,501-601,301-401,101-201"); /* three runs above 201? no */
+    EXPECT_EQ(info().lost, 1);
     nothing();
 }
 
-/* Step (2): one ACK that tells enough. */
+/* [RFC6675-5-b]
+ * Step (2): one ACK that tells enough. */
 PKT(s5_at_once)
 {
     ten_out();
@@ -137,7 +147,8 @@ PKT(s5_at_once)
     out(". seq 1 len 1000 ack 1 why tx-sack-lost");
 }
 
-/* An ACK that advances in recovery goes on with what is lost. */
+/* [RFC6675-5-d]
+ * An ACK that advances in recovery goes on with what is lost. */
 PKT(s5_partial)
 {
     ten_out();
@@ -184,7 +195,8 @@ PKT(s4_part_of_a_segment)
     out(". seq 1 len 500 ack 1 why tx-sack-lost");
 }
 
-/* §5.1: after a timeout what was SACKed is not sent again. */
+/* [RFC6675-5.1-b]
+ * §5.1: after a timeout what was SACKed is not sent again. */
 PKT(s5_1_timeout)
 {
     ten_out();
@@ -219,7 +231,8 @@ PKT(s5_1_no_recovery_after_timeout)
     EXPECT_EQ(info().snd_ssthresh, 5);
 }
 
-/* RFC 2018 §8: the receiver threw away what it had reported; the left edge
+/* [RFC6675-4-a]
+ * RFC 2018 §8: the receiver threw away what it had reported; the left edge
  * "MUST" go again, SACKed or not. */
 PKT(rfc2018_8_reneging)
 {
