@@ -3,6 +3,7 @@
 #include "cli/cmd.h"
 #include "cli/say.h"
 
+#include "base/check.h"
 #include "base/fmt.h"
 #include "loop/loop.h"
 #include "script/script.h"
@@ -20,6 +21,7 @@ enum { FLAGS_MAX = 32, SCRIPT_MAX = 4 << 20, PATH_SIZE = 1024 };
 struct test_opts {
     struct script_options script;
     const char           *flags[FLAGS_MAX];
+    char                  profile[sizeof("--profile=deployed")];
     bool                  json, verbose, quiet;
 };
 
@@ -171,6 +173,7 @@ static const struct option options[] = {
     { "flag", required_argument, NULL, 'f' },
     { "ipv6", no_argument, NULL, '6' },
     { "json", no_argument, NULL, 'j' },
+    { "profile", required_argument, NULL, 'p' },
     { "quiet", no_argument, NULL, 'q' },
     { "verbose", no_argument, NULL, 'v' },
     { "wrap", no_argument, NULL, 'w' },
@@ -190,6 +193,22 @@ static int add_flag(struct test_opts *o, const char *flag)
     return 0;
 }
 
+/* An option line before all others; a script's own comes later. */
+static int set_profile(struct test_opts *o, const char *name)
+{
+    static const char *const names[] = { "deployed", "strict", "classic" };
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (strcmp(names[i], name) == 0) {
+            snprintf(o->profile, sizeof o->profile, "--profile=%s", name);
+            return add_flag(o, o->profile);
+        }
+    return complain(2,
+                    "test: --profile %s: there are deployed, strict and "
+                    "classic",
+                    name);
+}
+
 int cmd_test(int argc, char **argv)
 {
     struct test_opts o = { .json = false };
@@ -202,9 +221,11 @@ int cmd_test(int argc, char **argv)
             return complain(2, "test: %s: %s", argv[optind - 1],
                             c == ':' ? "it needs a value"
                                      : "unknown option; there are --exact, "
-                                       "--flag, --ipv6, --json, --wrap, "
-                                       "-q and -v");
+                                       "--flag, --ipv6, --json, "
+                                       "--profile, --wrap, -q and -v");
         if (c == 'f' && (status = add_flag(&o, optarg)) != 0)
+            return status;
+        if (c == 'p' && (status = set_profile(&o, optarg)) != 0)
             return status;
         o.script.exact |= c == 'x';
         o.script.wrap |= c == 'w';

@@ -264,9 +264,10 @@ static const struct entry {
       "printed); 2 usage.\n",
       false, false },
     { "test", "packet scripts: what is called and comes in, what must go out",
-      "causeway test [--exact] [--ipv6] [--wrap] [--flag=--NAME=VALUE] [--json]\n"
-      "              [-v] FILE.pkt|DIRECTORY ...",
+      "causeway test [--exact] [--ipv6] [--wrap] [--profile NAME]\n"
+      "              [--flag=--NAME=VALUE] [--json] [-v] FILE.pkt|DIRECTORY ...",
       "  causeway test handshake.pkt\n"
+      "  causeway test --profile classic slow-start.pkt\n"
       "  causeway test --exact tests/pkt\n",
       "The language is packetdrill's; docs/packet-scripts.md has it all:\n"
       "\n"
@@ -285,6 +286,8 @@ static const struct entry {
       "  --exact           what is sent and never mentioned is a failure, too\n"
       "  --ipv6            scripts that name no version run over IPv6\n"
       "  --wrap            sequence numbers, timestamps and clock overflow\n"
+      "  --profile NAME    deployed (default), strict or classic, unless the\n"
+      "                    script's own line --profile=NAME says otherwise\n"
       "  --flag=--X=Y      unless the script says otherwise: --mtu=1400\n"
       "  --json            JSON Lines, schema causeway.test/1\n"
       "  -v                each event as it is met; -q: only failures\n"

@@ -47,6 +47,8 @@ WRONG = [
     ("sim path --set 'ecn maybe'", ["--set ecn maybe", "on"]),
     ("sim worlds --faults 4", ["--faults 4", "0 to 3"]),
     ("sim worlds --cc cubicle", ["cubicle", "controller"]),
+    ("test --profile modern a.pkt", ["--profile modern", "classic"]),
+    ("test --profile", ["--profile", "value"]),
     ("trace --foo", ["--foo", "trace -h"]),
     ("trace empty", ["empty", "nothing", "yet"]),
     ("ladder empty", ["empty", "nothing", "yet"]),

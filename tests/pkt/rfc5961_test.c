@@ -48,7 +48,7 @@ PKT(s7_tunable)
     EXPECT_GE(provoke(100), 5);
 }
 
-/* CVE-2016-5696: what is left of the budget tells an observer nothing. */
+/* [RFC5961-7-a] CVE-2016-5696: what is left of the budget tells an observer nothing. */
 PKT(s7_not_to_be_counted)
 {
     unsigned first, differing = 0;
