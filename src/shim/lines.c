@@ -2,8 +2,8 @@
  *
  * Output is written only as far as poll() says, so that a pager that stands
  * still stops the programs that write, by their full pipes, and not the
- * network.  A line without an end (a prompt) is shown as soon as nothing
- * follows it.
+ * network.  A line without an end waits for the rest of it, so that a line
+ * written in pieces stays one; but not for long: it may be a prompt.
  */
 #include "shim/lines.h"
 
@@ -17,7 +17,15 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { RETRY = 10 }; /* ms, while `out` takes nothing */
+enum {
+    RETRY = 10, /* ms, while `out` takes nothing */
+    HOLD = 50,  /* ms, for the rest of a line: nobody waits for that */
+};
+
+/* Nothing but ends of lines, each with a prefix, and what was held. */
+_Static_assert(LINES_READ *(LINES_PREFIX_MAX + 1) + LINES_READ
+                   < LINES_BUF / 2,
+               "one read fits into half the buffer");
 
 static void append(struct lines *l, const char *text, size_t len)
 {
@@ -26,23 +34,53 @@ static void append(struct lines *l, const char *text, size_t len)
     l->len += len;
 }
 
+/* A piece of one line, behind a prefix if it is the first. */
+static void show(struct lines *l, const char *text, size_t len)
+{
+    if (l->out->unended != l) {
+        if (l->out->unended)
+            append(l, "\n", 1);
+        append(l, l->prefix, strlen(l->prefix));
+    }
+    append(l, text, len);
+    l->out->unended = l;
+}
+
+static void show_held(struct lines *l)
+{
+    size_t n = l->held;
+
+    l->held = 0;
+    if (n > 0)
+        show(l, l->part, n);
+}
+
+static void hold(struct lines *l, const char *text, size_t len)
+{
+    if (len > sizeof l->part - l->held)
+        show_held(l);
+    if (l->held == 0)
+        l->show = ns_add(loop_now(l->loop), HOLD * NS_MS);
+    memcpy(l->part + l->held, text, len);
+    l->held += len;
+}
+
 /* The text with a prefix before each line. */
 static void add(struct lines *l, const char *text, size_t len)
 {
-    while (len > 0) {
-        const char *end = memchr(text, '\n', len);
-        size_t      n = end ? (size_t)(end - text) + 1 : len;
+    const char *end;
 
-        if (l->out->unended != l) {
-            if (l->out->unended)
-                append(l, "\n", 1);
-            append(l, l->prefix, strlen(l->prefix));
-        }
-        append(l, text, n);
-        l->out->unended = end ? NULL : l;
+    while ((end = memchr(text, '\n', len)) != NULL) {
+        size_t n = (size_t)(end - text) + 1;
+
+        show_held(l);
+        show(l, text, n);
+        l->out->unended = NULL;
         text += n;
         len -= n;
     }
+    if (len > 0)
+        hold(l, text, len);
 }
 
 static bool writable(int fd, int ms)
@@ -114,16 +152,21 @@ static cw_ns next(struct loop_task *task)
 {
     struct lines *l = container_of(task, struct lines, retry);
 
-    return l->stalled ? ns_add(loop_now(l->loop), RETRY * NS_MS) : NS_NEVER;
+    if (l->stalled)
+        return ns_add(loop_now(l->loop), RETRY * NS_MS);
+    return l->held > 0 ? l->show : NS_NEVER;
 }
 
 static void run(struct loop_task *task, cw_ns now)
 {
     struct lines *l = container_of(task, struct lines, retry);
 
-    (void)now;
-    if (l->stalled)
+    if (l->stalled) {
         move(l);
+    } else if (l->held > 0 && now >= l->show) {
+        show_held(l);
+        move(l);
+    }
 }
 
 void lines_init(struct lines *l, struct loop *loop, int fd,
@@ -164,6 +207,7 @@ void lines_fini(struct lines *l)
         flush(l, -1);
     if (l->src.fd >= 0)
         over(l);
+    show_held(l);
     flush(l, -1);
     loop_remove(&l->retry);
 }

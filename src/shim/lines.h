@@ -11,7 +11,7 @@ struct lines_out {
     const void *unended; /* the struct lines whose line is open, or NULL */
 };
 
-enum { LINES_PREFIX_MAX = 24, LINES_READ = 2048, LINES_BUF = 32768 };
+enum { LINES_PREFIX_MAX = 24, LINES_READ = 1024, LINES_BUF = 65536 };
 
 struct lines {
     struct loop_src   src; /* a pipe's end; -1: over */
@@ -21,6 +21,9 @@ struct lines {
     char              prefix[LINES_PREFIX_MAX];
     size_t            len, sent;
     char              buf[LINES_BUF];
+    size_t            held; /* of a line that may yet get its end */
+    cw_ns             show; /* when it is shown without */
+    char              part[LINES_READ];
     bool              stalled;
 };
 

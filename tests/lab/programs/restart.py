@@ -22,6 +22,7 @@ connection.close()
 first.close()
 try:
     server()
-    print("started again: it listens")
+    end = "it listens"
 except OSError as error:
-    print("started again:", error.strerror)
+    end = error.strerror
+sys.stdout.write(f"started again: {end}\n")

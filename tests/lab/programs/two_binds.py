@@ -3,6 +3,14 @@
 """
 import errno
 import socket
+import sys
+
+
+def say(line):
+    """In one write."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
 
 server = socket.socket()
 server.bind(("", 7788))
@@ -12,11 +20,11 @@ for s, port in zip(many, (7786, 7787)):
 try:
     socket.socket().bind(("", 7788))
 except OSError as e:
-    print("7788 again:", errno.errorcode[e.errno], flush=True)
+    say(f"7788 again: {errno.errorcode[e.errno]}")
 ephemeral = socket.socket()
 ephemeral.bind(("", 0))
 given = ephemeral.getsockname()[1]
-print("given an ephemeral one:", given >= 49152, flush=True)
+say(f"given an ephemeral one: {given >= 49152}")
 for s in [server] + many:
     s.listen(1)
 datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -15,7 +15,7 @@ if sys.argv[1] == "sink":
     total = 0
     while data := peer.recv(65536):
         total += len(data)
-    print(total, "bytes", flush=True)
+    sys.stdout.write(f"{total} bytes\n")
 else:
     s.connect((sys.argv[2], int(sys.argv[3])))
     s.sendall(b"0123456789" * 1200)
