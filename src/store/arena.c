@@ -24,7 +24,7 @@ struct arena {
     uint8_t        *next; /* the first page never used */
     uint8_t        *end;
     struct list     pages; /* free ones */
-    size_t          used, limit;
+    size_t          used, limit, left;
     uint64_t        live; /* objects */
     bool            closed;
 };
@@ -58,7 +58,7 @@ struct arena *arena_new(const struct cw_alloc *alloc, size_t memory_max,
     a->region_size = size;
     a->next = region + round_up(head + fixed, ARENA_PAGE);
     a->end = region + size;
-    a->limit = (size_t)(a->end - a->next);
+    a->limit = a->left = (size_t)(a->end - a->next);
     list_init(&a->pages);
     *fixed_mem = region + head;
     return a;
@@ -87,6 +87,11 @@ size_t arena_used(const struct arena *a)
 size_t arena_limit(const struct arena *a)
 {
     return a->limit;
+}
+
+size_t arena_left(const struct arena *a)
+{
+    return a->left;
 }
 
 void slab_init(struct slab *s, struct arena *a, size_t size)
@@ -123,6 +128,8 @@ static struct page *page_get(struct slab *s)
     }
     *p = (struct page){ .arena = a, .slab = s, .size = s->size };
     p->per_page = (uint16_t)MIN(s->per_page, (uint32_t)UINT16_MAX);
+    s->room += p->per_page;
+    a->left -= ARENA_PAGE;
     list_init(&p->link);
     list_push_front(&s->partial, &p->link);
     return p;
@@ -146,6 +153,7 @@ void *slab_get(struct slab *s)
     if (++p->live == p->per_page)
         list_del(&p->link);
     s->live++;
+    s->room--;
     s->arena->live++;
     s->arena->used += p->size;
     return obj;
@@ -177,10 +185,13 @@ void slab_put(void *obj)
         return;
     }
     p->slab->live--;
+    p->slab->room++;
     if (p->live-- == p->per_page)
         list_push_front(&p->slab->partial, &p->link);
     if (p->live == 0) {
         list_del(&p->link);
         list_push_front(&a->pages, &p->link);
+        p->slab->room -= p->per_page;
+        a->left += ARENA_PAGE;
     }
 }

@@ -1,9 +1,11 @@
 /* arena.h: one budget of memory, lent as pages to typed slabs.
  *
  * A stack's memory is one region taken at creation.  The arena cuts it into
- * pages (64 KiB, aligned); a slab borrows pages for objects of one size and
- * gives an empty page back, so that the same bytes can serve a million idle
- * connections or ten busy ones.  Everything is O(1).
+ * pages (16 KiB, aligned: one large buffer, eight that hold a frame); a slab
+ * borrows pages for objects of one size and gives an empty page back, so that
+ * the same bytes can serve a million idle connections or ten busy ones.  A
+ * page with one object is nobody else's: small, so that a small host's are
+ * not held by a few objects of each kind.  Everything is O(1).
  *
  * The region goes back to the allocator when the arena was closed and the
  * last object was put: buffers may outlive their stack.
@@ -15,7 +17,7 @@
 #include "base/list.h"
 #include <causeway/stack.h>
 
-#define ARENA_PAGE  65536u
+#define ARENA_PAGE  16384u
 #define ARENA_ALIGN 8u                   /* of every object */
 #define ARENA_MAX   (UINT64_C(16) << 30) /* what near.h's lists can span */
 
@@ -29,6 +31,7 @@ struct slab {
     uint32_t      size;    /* of an object, rounded up to 16 */
     uint32_t      per_page;
     uint32_t      live; /* objects handed out */
+    uint32_t      room; /* that its pages have free */
 };
 
 /* Takes about memory_max bytes from alloc and carves `fixed` zeroed bytes
@@ -40,6 +43,7 @@ struct arena *arena_new(const struct cw_alloc *alloc, size_t memory_max,
 void   arena_close(struct arena *a);
 size_t arena_used(const struct arena *a);  /* bytes of live objects */
 size_t arena_limit(const struct arena *a); /* bytes that objects may use */
+size_t arena_left(const struct arena *a); /* bytes of pages that nobody has */
 
 /* Can objects that far apart be known by 32 bits?  A size_t of 32 bits always
  * says so, hence the wider type. */

@@ -531,8 +531,12 @@ bool     tcp_may_send(const struct tcp *t, uint32_t len, bool last);
 /* tcp_buffer.c */
 enum tcp_pressure { TCP_PRESSURE_NONE, TCP_PRESSURE_SOME, TCP_PRESSURE_HARD };
 enum tcp_pressure tcp_pressure(const struct tcp_host *h);
-uint32_t          tcp_rcvbuf(const struct tcp *t); /* as they count now */
-uint32_t          tcp_sndbuf(const struct tcp *t);
+/* What is left of memory is for others than those who have some already: of
+ * what came, of what is to be sent. */
+bool     tcp_scarce_in(const struct tcp_host *h);
+bool     tcp_scarce_out(const struct tcp_host *h);
+uint32_t tcp_rcvbuf(const struct tcp *t); /* as they count now */
+uint32_t tcp_sndbuf(const struct tcp *t);
 uint32_t tcp_rcvbuf_most(const struct tcp_host *h, const struct tcp_opts *o);
 void     tcp_buffer_read(struct tcp *t);
 void     tcp_buffer_acked(struct tcp *t);

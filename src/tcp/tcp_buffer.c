@@ -22,9 +22,32 @@ enum { RTT_MIN_US = 50 };
 /* Segments that an ACK finds unread, since it goes before the program reads. */
 enum { SLACK = 16 };
 
+/* Of memory that bulk data leave alone (scarce()). */
+enum { SPARE_PAGES = 8, SPARE_BUFS = 4 };
+
 static bool worth_it(const struct tcp *t)
 {
     return t->min_rtt_us >= RTT_MIN_US && t->min_rtt_us != UINT32_MAX;
+}
+
+/* Are the pages that nobody has, with what those that are lent have left for
+ * more of the same, few enough that a new connection may need them?  A page
+ * with one object in it is nobody else's, so bytes in use do not tell. */
+static bool scarce(const struct tcp_host *h, const struct slab *s)
+{
+    size_t left = arena_left(h->env->arena) + (size_t)s->room * s->size;
+
+    return left < SPARE_PAGES * ARENA_PAGE + SPARE_BUFS * s->size;
+}
+
+bool tcp_scarce_in(const struct tcp_host *h)
+{
+    return scarce(h, &h->env->pbufs.middle);
+}
+
+bool tcp_scarce_out(const struct tcp_host *h)
+{
+    return scarce(h, &h->env->pbufs.large);
 }
 
 /* Of the budget's bytes: up to three quarters there is no pressure. */
@@ -32,9 +55,10 @@ enum tcp_pressure tcp_pressure(const struct tcp_host *h)
 {
     size_t used = arena_used(h->env->arena);
 
-    if (used < h->budget - h->budget / 4)
-        return TCP_PRESSURE_NONE;
-    return used < h->budget ? TCP_PRESSURE_SOME : TCP_PRESSURE_HARD;
+    if (used >= h->budget || tcp_scarce_in(h))
+        return TCP_PRESSURE_HARD;
+    return used < h->budget - h->budget / 4 ? TCP_PRESSURE_NONE
+                                            : TCP_PRESSURE_SOME;
 }
 
 /* A buffer of `size` bytes under pressure: back to what it began with, then

@@ -304,6 +304,8 @@ ptrdiff_t tcp_call_send(struct tcp *t, const void *buf, size_t len, int flags)
     if (len == 0)
         return 0;
     room = room > t->sendq.len ? room - t->sendq.len : 0;
+    if (tcp_scarce_out(t->host))
+        room = t->sendq.len > 0 ? 0 : MIN(room, (uint32_t)t->snd_mss);
     if (room == 0)
         return -CW_EAGAIN;
     n = sendq_write(&t->sendq, &tcp_env(t)->pbufs, buf, MIN(len, room));

@@ -95,10 +95,22 @@ static void take_oob(struct tcp *t)
     tcp_wake(t);
 }
 
+/* Into the queue; but the last memory is for who has nothing yet, and then
+ * for what comes in order. */
+static enum why put(struct tcp *t, const struct recvq_in *in,
+                    struct recvq_result *res)
+{
+    struct recvq_mem m = { &tcp_env(t)->pbufs, &t->host->ranges,
+                           TCP_OOO_RANGES_MAX };
+
+    if (tcp_scarce_in(t->host)
+        && (t->recvq.ready > 0 || seq_gt(in->at, t->rcv.nxt)))
+        return WHY_NO_MEMORY;
+    return recvq_put(&t->recvq, &m, t->rcv.nxt, in, res);
+}
+
 enum why tcp_text_accept(struct tcp *t, struct seg *s)
 {
-    struct recvq_mem    m = { &tcp_env(t)->pbufs, &t->host->ranges,
-                              TCP_OOO_RANGES_MAX };
     struct recvq_in     in = { s->rx->pkt, s->text_off, s->text, s->seq };
     struct recvq_result res = { 0 };
     enum why            w;
@@ -107,7 +119,7 @@ enum why tcp_text_accept(struct tcp *t, struct seg *s)
         return refuse_text(t);
     trim_to_window(t, s);
     in.len = s->text;
-    w = recvq_put(&t->recvq, &m, t->rcv.nxt, &in, &res);
+    w = put(t, &in, &res);
     env_count_by(tcp_env(t), COUNT_TCP_OOO_WALK, res.walked);
     if (res.dup && t->sack_ok)
         t->dsack = res.dup_range;

@@ -90,6 +90,35 @@ TEST(pages_change_hands)
     rig_arena_end(a);
 }
 
+/* What is left is whole pages; what lent ones have room for is the slab's. */
+TEST(pages_that_are_left)
+{
+    struct arena *a = rig_arena(1 << 20);
+    struct slab   s;
+    size_t        all = arena_left(a);
+    uint32_t      n = 0;
+
+    EXPECT_EQ(all, arena_limit(a));
+    slab_init(&s, a, 1000);
+    EXPECT_EQ(s.room, 0);
+    model[n++].p = slab_get(&s);
+    EXPECT_EQ(arena_left(a), all - ARENA_PAGE);
+    EXPECT_EQ(s.room, s.per_page - 1);
+    while (s.room > 0)
+        model[n++].p = slab_get(&s);
+    EXPECT_EQ(n, s.per_page);
+    EXPECT_EQ(arena_left(a), all - ARENA_PAGE);
+    model[n++].p = slab_get(&s);
+    EXPECT_EQ(arena_left(a), all - 2 * ARENA_PAGE);
+    slab_put(model[0].p);
+    EXPECT_EQ(s.room, s.per_page);
+    while (n > 1)
+        slab_put(model[--n].p);
+    EXPECT_EQ(arena_left(a), all);
+    EXPECT_EQ(s.room, 0);
+    rig_arena_end(a);
+}
+
 /* A buffer that others hold outlives its stack. */
 TEST(the_last_object_takes_the_region_along)
 {
@@ -154,5 +183,5 @@ TEST(near_lists_stay_in_a_region)
 }
 
 T_MAIN(T(objects_are_apart_and_come_back), T(pages_change_hands),
-       T(the_last_object_takes_the_region_along), T(near_lists_are_lists),
-       T(near_lists_stay_in_a_region))
+       T(pages_that_are_left), T(the_last_object_takes_the_region_along),
+       T(near_lists_are_lists), T(near_lists_stay_in_a_region))
