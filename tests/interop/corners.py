@@ -181,8 +181,25 @@ def backlog(p):
     p.b("unlisten")
 
 
+def fast_open(p):
+    """a asks for a cookie, then its SYNs bring data, and b takes them."""
+    rig.sysctl("ipv4/tcp_fastopen", 3)
+    port = p.b("listen_fast", host=p.host)
+    for number, size in enumerate((500, 500, 1, 4000)):
+        p.b.start("accept")
+        sent = p.a("connect_fast", host=p.host, port=port, seed=number,
+                   size=size)
+        p.b.result()
+        check_text(sent, p.b("receive", size=size), size)
+        for end in (p.a, p.b):
+            want(f"{end.name}'s word on the SYN of {number}",
+                 end("info")["syn_data"], number > 0)
+        p.close()
+    p.b("unlisten")
+
+
 TCP = (half_close, reset, unread, refused, urgent, zero_window, keep_alive,
-       time_wait, both_close, backlog)
+       time_wait, both_close, backlog, fast_open)
 
 
 def tcp_cases(r, about):

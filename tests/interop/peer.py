@@ -52,6 +52,12 @@ class Peer:
         self.listener.settimeout(LIMIT)
         return self.listener.getsockname()[1]
 
+    def listen_fast(self, host):
+        """A listener that takes data with a SYN: RFC 7413."""
+        port = self.listen(host)
+        self.listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN, 16)
+        return port
+
     def accept(self):
         self.conn, peer = self.listener.accept()
         self.conn.settimeout(LIMIT)
@@ -71,6 +77,15 @@ class Peer:
             self.conn.bind(("::" if ":" in host else "0.0.0.0", source))
         self.conn.connect((host, port))
         return self.conn.getsockname()[1]
+
+    def connect_fast(self, host, port, seed, size):
+        """Opens with the text of a seed; its hash."""
+        data = random.Random(seed).randbytes(size)
+        self.conn = socket.socket(family_of(host), socket.SOCK_STREAM)
+        n = self.conn.sendto(data, socket.MSG_FASTOPEN, (host, port))
+        self.conn.sendall(data[n:])
+        self.conn.settimeout(LIMIT)
+        return hashlib.sha256(data).hexdigest()
 
     def try_connect(self, host, port):
         with socket.socket(family_of(host), socket.SOCK_STREAM) as s:
@@ -250,7 +265,7 @@ class Peer:
         """The first bytes of TCP_INFO: state, ..., options, in bits."""
         raw = self.conn.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
         return {"state": raw[0], "probes": raw[3], "options": raw[5] & 7,
-                "ecn": raw[5] & 8 != 0,
+                "ecn": raw[5] & 8 != 0, "syn_data": raw[5] & 32 != 0,
                 "mss": struct.unpack_from("=I", raw, 16)[0]}
 
     def mtu(self, six):
