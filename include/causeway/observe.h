@@ -72,6 +72,8 @@ struct cw_tcp_info {
     bool     syn_data;      /* data on our SYN or theirs was taken (TFO) */
     uint8_t  fastopen_fail; /* Linux's TFO_*: 0 none of these, 1 there was no
                                cookie, 2 data not acknowledged, 3 SYN lost */
+    uint32_t dsack_dups;    /* D-SACKs that came: RFC 2883 */
+    uint32_t reord_seen;    /* times that an original came late */
 };
 
 /* One row of the socket table: a socket, or a record without one
@@ -82,7 +84,8 @@ struct cw_sock_row {
     uint8_t            domain, type; /* CW_AF_*, CW_SOCK_* */
     uint8_t            state;        /* enum cw_state; datagrams CW_CLOSED */
     uint8_t            timer;        /* 0 none, 1 retransmit, 2 keepalive,
-                                 3 TIME-WAIT, 4 persist, 5 delayed ACK */
+                                 3 TIME-WAIT, 4 persist, 5 delayed ACK,
+                                 6 RACK's reordering, 7 tail loss probe */
     cw_ns              timer_left;
     struct cw_sockaddr local, peer;
     uint64_t           recv_q, send_q; /* LISTEN: queue length, backlog */

@@ -108,6 +108,14 @@
     X(TCP_FAST_OLD_KEY,   "TCPFastOpenPassiveAltKey") \
     X(TCP_RCVBUF_GREW,    "TCPRcvBufGrew") \
     X(TCP_SNDBUF_GREW,    "TCPSndBufGrew") \
+    X(TCP_LOSS_PROBES,    "TCPLossProbes") \
+    X(TCP_LOSS_PROBE_RECOVERY, "TCPLossProbeRecovery") \
+    X(TCP_LOST_RETRANSMIT, "TCPLostRetransmit") \
+    X(TCP_SPURIOUS_RTOS,  "TCPSpuriousRTOs") \
+    X(TCP_FULL_UNDO,      "TCPFullUndo") \
+    X(TCP_DSACK_UNDO,     "TCPDSACKUndo") \
+    X(TCP_DSACK_RECV,     "TCPDSACKRecv") \
+    X(TCP_SACK_REORDER,   "TCPSACKReorder") \
     X(NO_MEMORY,          "NoMemory") \
     X(TCP_SACK_WALK,      "TCPSackWalk") \
     X(TCP_OOO_WALK,       "TCPOFOWalk")

@@ -41,7 +41,8 @@ const char *event_timer_name(unsigned timer)
         [EVT_TIMEWAIT] = "time-wait", [EVT_KEEPALIVE] = "keepalive",
         [EVT_USER] = "user",          [EVT_FINWAIT2] = "fin-wait-2",
         [EVT_SYNACK] = "syn-ack",     [EVT_NEIGH] = "neighbour",
-        [EVT_FRAG] = "reassembly",
+        [EVT_FRAG] = "reassembly",    [EVT_REORDER] = "reordering",
+        [EVT_PTO] = "loss-probe",
     };
 
     _Static_assert(ARRAY_LEN(names) == EVT_COUNT_OF, "a name each");

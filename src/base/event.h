@@ -66,6 +66,8 @@ enum event_timer {
     EVT_SYNACK,
     EVT_NEIGH,
     EVT_FRAG,
+    EVT_REORDER, /* RACK's */
+    EVT_PTO,     /* tail loss probe */
     EVT_COUNT_OF,
 };
 

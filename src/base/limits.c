@@ -43,6 +43,11 @@ static const struct knobs table[] = {
         .soft_waits = false,           /* RFC 5461 §4.1 */
         .syn_cookies = true,
         .hard_aborts = false,          /* RFC 5461 §2, RFC 5927 §5.2 */
+        .rack_tlp = true,
+        .prr = true,
+        .frto = true,
+        .undo = true,
+        .tlp_delay = 200 * NS_MS,      /* as the slowest receivers do */
     },
     [CW_PROFILE_STRICT] = {
         .rto_initial = 1 * NS_S,
@@ -73,6 +78,11 @@ static const struct knobs table[] = {
         .soft_waits = true,
         .syn_cookies = false,          /* they forget what a SYN said */
         .hard_aborts = true,
+        .rack_tlp = true,
+        .prr = false,                  /* RFC 5681, RFC 6582 */
+        .frto = true,
+        .undo = true,
+        .tlp_delay = 500 * NS_MS,      /* MUST-40 allows no more */
     },
     [CW_PROFILE_CLASSIC] = {
         .rto_initial = 1 * NS_S,
@@ -103,6 +113,10 @@ static const struct knobs table[] = {
         .soft_waits = false,
         .syn_cookies = false,          /* 1996 */
         .hard_aborts = false,          /* MUST-56 was all that was said */
+        .rack_tlp = false,             /* RFC 6675, if SACK is wanted */
+        .prr = false,
+        .frto = false,
+        .undo = false,
     },
 };
 

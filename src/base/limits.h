@@ -27,9 +27,6 @@ enum {
     IP6_EXT_MAX = 8,        /* extension headers looked at: RFC 8504 §5.3 */
     ICMP_RATE = 1000,       /* errors a second: RFC 4443 §2.4 (f) */
     ICMP_BURST = 50,
-    ICMP_DEST_RATE = 100, /* of them to one destination */
-    ICMP_DEST_BURST = 20,
-    ICMP_DESTS = 64,      /* shares: each is that of all who hash to it */
     CHALLENGE_ACKS = 100, /* in a second, all connections: RFC 5961 §7 */
     CHALLENGE_ACKS_MAX = 1000000,
     UDP_QUEUE_PKTS_MAX = 1024,
@@ -123,6 +120,11 @@ struct knobs {
                             end an attempt to connect, either */
     bool     syn_cookies; /* RFC 4987 §3.6, when a SYN queue is full */
     bool     hard_aborts; /* SHLD-26: a hard ICMP error ends a connection */
+    bool     rack_tlp;    /* RFC 8985, where SACK is on; else RFC 6675 */
+    bool     prr;       /* RFC 9937 without SACK, too; with RACK-TLP always */
+    bool     frto;      /* RFC 5682 */
+    bool     undo;      /* RFC 3522, 3708: what was needless is taken back */
+    cw_ns    tlp_delay; /* TLP.max_ack_delay, RFC 8985 §7.2 */
 };
 
 const struct knobs *knobs_of(enum cw_profile profile);

@@ -40,9 +40,10 @@ const char *why_text(enum why w)
 bool why_is_again(enum why w)
 {
     static const uint16_t again[] = {
-        WHY_TX_RTO,     WHY_TX_FAST,       WHY_TX_SACK_LOST,
-        WHY_TX_PARTIAL, WHY_TX_RESCUE,     WHY_TX_RECOVER,
-        WHY_TX_PMTU,    WHY_TX_PROBE_LOST, WHY_TX_BLACK_HOLE,
+        WHY_TX_RTO,       WHY_TX_FAST,       WHY_TX_SACK_LOST,
+        WHY_TX_PARTIAL,   WHY_TX_RESCUE,     WHY_TX_RECOVER,
+        WHY_TX_PMTU,      WHY_TX_PROBE_LOST, WHY_TX_BLACK_HOLE,
+        WHY_TX_RACK_LOST, WHY_TX_RACK_AGAIN, WHY_TX_TLP,
     };
 
     for (size_t i = 0; i < ARRAY_LEN(again); i++)

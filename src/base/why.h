@@ -52,7 +52,8 @@ enum why_unit {
     X(TCP_HEADER,        "tcp-header",       "malformed TCP header", NOFIG, "RFC 9293 3.1") \
     X(TCP_CHECKSUM,      "tcp-checksum",     "TCP checksum wrong", NOFIG, "RFC 9293 MUST-3") \
     X(TCP_NO_PORT,       "tcp-no-port",      "no connection or listener here", NOFIG, "RFC 9293 3.10.7.1") \
-    X(TCP_BROADCAST,     "tcp-broadcast",    "TCP to a broadcast or multicast address", NOFIG, "RFC 9293 MUST-57") \
+    X(TCP_BROADCAST,     "tcp-broadcast",    "TCP to a broadcast or multicast address", \
+      NOFIG, "RFC 9293 MUST-57") \
     X(SEQ_UNACCEPTABLE,  "seq-unacceptable", "outside the receive window", NOFIG, "RFC 9293 3.10.7.4") \
     X(SEQ_OLD,           "seq-old",          "duplicate: it was here before", NOFIG, "RFC 9293 3.10.7.4") \
     X(PAWS,              "paws",             "timestamp too old (PAWS)", NOFIG, "RFC 7323 5.3") \
@@ -109,7 +110,8 @@ enum why_unit {
     X(TX_PROBE,          "tx-probe",         "window probe after %", TIME, "RFC 9293 MUST-36") \
     X(TX_KEEPALIVE,      "tx-keepalive",     "keep-alive", NOFIG, "RFC 9293 3.8.4") \
     X(TX_RST_NO_PORT,    "tx-rst-no-port",   "nobody is here: connection refused", NOFIG, "RFC 9293 3.5.2") \
-    X(TX_RST_BAD_ACK,    "tx-rst-bad-ack",   "reset: acknowledges what was never sent", NOFIG, "RFC 9293 3.5.2") \
+    X(TX_RST_BAD_ACK,    "tx-rst-bad-ack",   "reset: acknowledges what was never sent", \
+      NOFIG, "RFC 9293 3.5.2") \
     X(TX_RST_ABORT,      "tx-rst-abort",     "reset: aborted by the program", NOFIG, "RFC 9293 3.10.5") \
     X(TX_RST_UNREAD,     "tx-rst-unread",    "reset: closed with unread data", NOFIG, "RFC 2525 2.17") \
     X(TX_RST_CLOSED,     "tx-rst-closed",    "reset: data for a closed socket", NOFIG, "RFC 9293 SHLD-3") \
@@ -179,8 +181,10 @@ enum why_unit {
     /* added since recordings hold these numbers: at the end */ \
     X(NO_TIMESTAMP,      "no-timestamp",     "without the timestamp agreed on", NOFIG, "RFC 7323 3.2") \
     X(GROUP_BAD,         "group-bad",        "invalid group membership message", NOFIG, "RFC 3376 4") \
-    X(TX_GROUP,          "tx-group",         "tells routers who listens to which group", NOFIG, "RFC 3376 5.1") \
-    X(TX_UDP_MORE,       "tx-udp-more",      "one more datagram of the same call (UDP_SEGMENT)", NOFIG, "udp(7)") \
+    X(TX_GROUP,          "tx-group",         "tells routers who listens to which group", \
+      NOFIG, "RFC 3376 5.1") \
+    X(TX_UDP_MORE,       "tx-udp-more",      "one more datagram of the same call (UDP_SEGMENT)", \
+      NOFIG, "udp(7)") \
     X(ICMP_MTU,          "icmp-mtu",         "told an MTU that no link may have", NOFIG, "RFC 8201 4") \
     X(TX_PMTU,           "tx-pmtu",          "cut and sent again: the path carries only %", BYTES, "RFC 1191 6.4") \
     X(TX_MTU_PROBE,      "tx-mtu-probe",     "probes whether the path carries %", BYTES, "RFC 4821 7.3") \
@@ -201,7 +205,28 @@ enum why_unit {
       "RFC 3168 5.3") \
     X(TX_SYN_DATA,       "tx-syn-data",      "opens the connection, with data: the cookie is known", \
       NOFIG, "RFC 7413 4.2.2") \
-    X(TX_SYN_DATA_AGAIN, "tx-syn-data-again", "sent again: not taken with the SYN", NOFIG, "RFC 7413 4.2.2")
+    X(TX_SYN_DATA_AGAIN, "tx-syn-data-again", "sent again: not taken with the SYN", NOFIG, "RFC 7413 4.2.2") \
+    X(TX_RACK_LOST,      "tx-rack-lost",     "retransmission: what was sent after it has arrived", \
+      NOFIG, "RFC 8985 6.2") \
+    X(TX_RACK_AGAIN,     "tx-rack-again",    "retransmission: the one before was lost, too", \
+      NOFIG, "RFC 8985 6.2") \
+    X(TX_TLP,            "tx-tlp",           "tail loss probe: no ACK for %, the last segment again", \
+      TIME, "RFC 8985 7.3") \
+    X(TX_TLP_NEW,        "tx-tlp-new",       "tail loss probe: no ACK for %, new data", TIME, "RFC 8985 7.3") \
+    X(TX_FRTO,           "tx-frto",          "new data, to see whether the timeout was needless", \
+      NOFIG, "RFC 5682 3.1") \
+    X(T_REORDER,         "t-reorder",        "what is missing may only be late", NOFIG, "RFC 8985 6.2") \
+    X(T_PTO,             "t-pto",            "if no ACK comes, a tail loss probe will ask", \
+      NOFIG, "RFC 8985 7.2") \
+    X(T_PROBED,          "t-probed",         "a tail loss probe was due", NOFIG, "RFC 8985 7.3") \
+    X(T_SENT_AGAIN,      "t-sent-again",     "the oldest segment was sent again", NOFIG, "RFC 6675 6") \
+    X(CC_PRR,            "cc-prr",           "sends in proportion to what arrives", NOFIG, "RFC 9937 6.2") \
+    X(CC_PROBE_REPAIRED, "cc-probe-repaired", "the tail loss probe has repaired a loss", \
+      NOFIG, "RFC 8985 7.4.2") \
+    X(CC_UNDO_EIFEL,     "cc-undo-eifel",    "taken back: the original has arrived", NOFIG, "RFC 3522 3.2") \
+    X(CC_UNDO_DSACK,     "cc-undo-dsack",    "taken back: all retransmissions were duplicates", \
+      NOFIG, "RFC 3708 3") \
+    X(CC_UNDO_FRTO,      "cc-undo-frto",     "taken back: the timeout was needless", NOFIG, "RFC 5682 3.1")
 // clang-format on
 
 enum why {

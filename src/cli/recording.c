@@ -132,6 +132,7 @@ void recording_packet(struct recording *rec, const struct world_packet *p)
     rec->packets += !p->name;
     rec->again += !p->name && why_is_again((enum why)why);
     rec->by_timeout += why == WHY_TX_RTO || why == WHY_TX_RECOVER;
+    rec->by_probe += why == WHY_TX_TLP;
     rec->udp_to[0] = '\0';
     if (!p->name && (link_kinds(p->pkt) & LINK_UDP))
         note_datagram(rec, p);
@@ -249,6 +250,12 @@ static void print_story(const struct recording *rec, char *out, size_t size)
                           (unsigned long long)rec->again);
     if (rec->again > 0 && rec->by_timeout == rec->again)
         snprintf(out + n, size - n, " (timeout)");
+    else if (rec->again > 0 && rec->by_probe == rec->again)
+        snprintf(out + n, size - n, " (loss probe)");
+    else if (rec->by_probe > 0)
+        snprintf(out + n, size - n, " (%llu by timeout, %llu by probe)",
+                 (unsigned long long)rec->by_timeout,
+                 (unsigned long long)rec->by_probe);
     else if (rec->again > 0)
         snprintf(out + n, size - n, " (%llu by timeout)",
                  (unsigned long long)rec->by_timeout);

@@ -15,7 +15,7 @@ struct recording {
     char             path[RUNS_PATH_MAX];
     bool             named; /* by the user */
     /* Name service apart: */
-    uint64_t packets, lost, lost_acks, again, by_timeout;
+    uint64_t packets, lost, lost_acks, again, by_timeout, by_probe;
     bool     verbose; /* tells of each loss */
     bool     last_ack, last_name;
     bool     ended; /* what happens from now on is not the run's */

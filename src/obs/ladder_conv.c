@@ -263,7 +263,8 @@ static void note_acked(struct lad_packet *p, struct lad_end *e,
 static void note_timer(struct lad_packet *p, struct lad_end *e,
                        const struct run_packet *r)
 {
-    if (r->why == WHY_TX_PROBE || r->why == WHY_TX_RTO)
+    if (r->why == WHY_TX_PROBE || r->why == WHY_TX_RTO || r->why == WHY_TX_TLP
+        || r->why == WHY_TX_TLP_NEW)
         p->waited = (cw_ns)r->why_arg;
     if (r->why != WHY_TX_RTO)
         return;

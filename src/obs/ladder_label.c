@@ -380,6 +380,19 @@ void lad_reason(const struct ladder *l, uint32_t i, struct fmt *f)
     case WHY_TX_SACK_LOST:
         fmt_str(f, "SACK: lost");
         break;
+    case WHY_TX_RACK_LOST:
+        fmt_str(f, "RACK: lost");
+        break;
+    case WHY_TX_RACK_AGAIN:
+        fmt_str(f, "lost again");
+        break;
+    case WHY_TX_TLP:
+    case WHY_TX_TLP_NEW:
+        fmt_str(f, "loss probe");
+        break;
+    case WHY_TX_FRTO:
+        fmt_str(f, "F-RTO");
+        break;
     case WHY_TX_PARTIAL:
         fmt_str(f, "partial ACK");
         break;
@@ -419,10 +432,14 @@ void lad_reason(const struct ladder *l, uint32_t i, struct fmt *f)
 void lad_wait(const struct ladder *l, uint32_t i, struct fmt *f)
 {
     const struct lad_packet *p = &l->packets[i];
+    unsigned                 why = l->run->packets[i].why;
 
     if (p->waited <= 0)
         return;
-    fmt_str(f, l->run->packets[i].why == WHY_TX_PROBE ? "wait " : "RTO ");
+    fmt_str(f,
+            why == WHY_TX_PROBE     ? "wait "
+                : why == WHY_TX_RTO ? "RTO "
+                                    : "PTO ");
     lad_time(f, p->waited);
 }
 

@@ -62,6 +62,8 @@ static void figures(const struct cw_tcp_info *i, struct linux_info *l)
     l->snd_cwnd = i->snd_cwnd;
     l->advmss = i->advmss;
     l->reordering = i->reordering;
+    l->dsack_dups = i->dsack_dups;
+    l->reord_seen = i->reord_seen;
     l->rcv_space = i->rcv_space;
     l->total_retrans = i->total_retrans;
     l->notsent_bytes = i->notsent;

@@ -284,10 +284,11 @@ static void put_left(struct fmt *f, cw_ns left)
 
 void sockets_timer(struct fmt *f, const struct cw_sock_row *row)
 {
-    static const char *const kinds[] = { "", "on", "keepalive", "timewait",
-                                         "persist" };
+    static const char *const kinds[] = { "",           "on",      "keepalive",
+                                         "timewait",   "persist", "",
+                                         "reordering", "probe" };
 
-    if (row->timer == 0 || row->timer >= ARRAY_LEN(kinds))
+    if (row->timer == 0 || row->timer >= ARRAY_LEN(kinds) || row->timer == 5)
         return; /* Linux does not show the timer of a delayed ACK either */
     fmt_f(f, " timer:(%s,", kinds[row->timer]);
     put_left(f, row->timer_left);

@@ -17,8 +17,9 @@ static void put_end(struct json *j, const char *key,
 
 static void put_timer(struct json *j, const struct cw_sock_row *s)
 {
-    static const char *const kinds[] = { "off",      "on",      "keepalive",
-                                         "timewait", "persist", "delack" };
+    static const char *const kinds[] = { "off",        "on",      "keepalive",
+                                         "timewait",   "persist", "delack",
+                                         "reordering", "probe" };
 
     if (s->timer == 0 || s->timer >= ARRAY_LEN(kinds))
         return;

@@ -30,7 +30,7 @@ static const struct figure figures[] = {
     S(snd_wscale), S(rcv_wscale), S(snd_mss), S(rcv_mss), S(advmss),
     S(unacked), S(sacked), S(lost), S(retrans), S(total_retrans),
     S(snd_cwnd), F(snd_ssthresh, snd_ssthresh, SSTHRESH), S(snd_wnd),
-    S(rcv_wnd), S(reordering),
+    S(rcv_wnd), S(reordering), S(dsack_dups), S(reord_seen),
     F(rto, rto, USECS), F(ato, ato, USECS), F(rtt, srtt, USECS),
     F(rttvar, rttvar, USECS), F(min_rtt, min_rtt, USECS),
     S(bytes_sent), S(bytes_retrans), S(bytes_acked), S(bytes_received),

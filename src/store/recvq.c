@@ -15,11 +15,8 @@ struct recvq_range {
     struct slice *head, *tail;
     uint32_t      stamp;
 };
-/* One slab for both: which is the larger depends on the size of a pointer. */
-union recvq_part {
-    struct recvq_range range;
-    struct recvq_body  body;
-};
+_Static_assert(sizeof(struct recvq_range) >= sizeof(struct recvq_body),
+               "one slab for both");
 
 /* A chain under construction, or one of the queue's. */
 struct chain {
@@ -28,7 +25,7 @@ struct chain {
 
 size_t recvq_range_size(void)
 {
-    return sizeof(union recvq_part);
+    return sizeof(struct recvq_range);
 }
 
 void recvq_init(struct recvq *q)

@@ -51,14 +51,15 @@ enum {
 
 /* What the input, the timers and the calls owe the output. */
 enum due {
-    DUE_ACK = 1 << 0,       /* may wait for data to ride on */
-    DUE_ACK_NOW = 1 << 1,   /* at the end of this burst */
-    DUE_OUTPUT = 1 << 2,    /* look whether there is something to send */
-    DUE_PROBE = 1 << 3,     /* the persist timer has expired */
-    DUE_RST = 1 << 4,       /* the last word of this connection */
-    DUE_REXMIT = 1 << 5,    /* one segment, whatever cwnd says */
-    DUE_CHALLENGE = 1 << 6, /* RFC 5961 */
-    DUE_KEEPALIVE = 1 << 7, /* §3.8.4 */
+    DUE_ACK = 1 << 0,        /* may wait for data to ride on */
+    DUE_ACK_NOW = 1 << 1,    /* at the end of this burst */
+    DUE_OUTPUT = 1 << 2,     /* look whether there is something to send */
+    DUE_PROBE = 1 << 3,      /* the persist timer has expired */
+    DUE_RST = 1 << 4,        /* the last word of this connection */
+    DUE_REXMIT = 1 << 5,     /* one segment, whatever cwnd says */
+    DUE_CHALLENGE = 1 << 6,  /* RFC 5961 */
+    DUE_KEEPALIVE = 1 << 7,  /* §3.8.4 */
+    DUE_LOSS_PROBE = 1 << 8, /* RFC 8985 §7.3 */
 };
 
 /* An incoming segment, decoded and checked, in host order. */
@@ -76,7 +77,8 @@ struct seg {
 
 /* The timers of a connection; tcp_timers.c says what each is for. */
 enum tcp_timer {
-    TCPT_REXMIT, /* retransmission, or persist: never both */
+    TCPT_REXMIT, /* retransmission, or persist, or what enum wait says: never
+                    two of them */
     TCPT_DELACK,
     TCPT_LIFE, /* keep-alive, or FIN-WAIT-2 without an owner */
     TCPT_COUNT_OF,
@@ -88,6 +90,12 @@ enum node_kind { NODE_TCP = 1, NODE_EMBRYO, NODE_TIMEWAIT };
 enum { CC_STATE = 64 };
 
 enum recovery { RECOVERY_NONE, RECOVERY_FAST, RECOVERY_RTO };
+
+/* What TCPT_REXMIT waits for while something is in flight: RFC 8985 §8. */
+enum wait { WAIT_RTO, WAIT_REORDER, WAIT_PTO };
+
+/* RFC 5682: which ACK after a timeout is awaited. */
+enum frto { FRTO_OFF, FRTO_FIRST, FRTO_SECOND };
 
 /* Exists while something is in flight, or while recovery is not over; or a
  * Fast Open. */
@@ -109,6 +117,76 @@ struct tcp_flight {
     uint32_t    delivered, lost;  /* bytes, summed: tcp_rate.c */
     uint64_t    cc[CC_STATE / 8]; /* the controller's: cc.h */
     struct tcp_fast *fast;        /* while one is under way */
+
+    /* timers: when the RTO would expire, whichever of them is armed */
+    cw_ns   rto_at, reorder_at, pto_at;
+    uint8_t wait; /* enum wait */
+    /* RFC 8985 §6.2: RACK.xmit_ts, RACK.rtt, and which transmission it was */
+    bool     rack_any;
+    uint32_t rack_order;
+    cw_ns    rack_sent, rack_rtt;
+    /* RFC 9937 §6.1: prr_delivered, prr_out, RecoverFS */
+    uint32_t prr_delivered, prr_out, prr_flight;
+    uint8_t  frto;      /* enum frto */
+    uint8_t  frto_room; /* new segments that may go */
+    seq      frto_end;  /* of what the timeout had sent again */
+    bool     undone;    /* recovery was taken back, at this ACK */
+};
+
+/* Tail loss probes, RFC 8985 §7.3. */
+enum tlp {
+    TLP_OUT = 1,   /* one is in flight */
+    TLP_AGAIN = 2, /* TLP.is_retrans */
+    TLP_SPENT = 4, /* no RTT sample since */
+};
+
+/* RFC 3522 §3.2: what the detection waits for. */
+enum eifel { EIFEL_OFF, EIFEL_TO_SEND, EIFEL_FOR_ACK };
+
+enum { PAST_RANGES = 8 };
+
+/* What few connections have, on demand: since something was lost, reordered
+ * or probed for: what an episode
+ * of recovery did, as long as it may be taken back (tcp_undo.c), and what was
+ * learnt about reordering (RFC 8985 §6.2 steps 3 and 4; tcp_rack.c). */
+struct tcp_past {
+    uint32_t mtu;     /* arena_ref() of a struct tcp_mtu; 0: no search */
+    seq      tlp_end; /* TLP.end_seq, if tlp & TLP_OUT */
+    uint8_t  tlp;     /* enum tlp */
+    uint32_t cwnd, ssthresh, flight; /* when the episode began */
+    uint8_t  eifel;                  /* enum eifel */
+    uint8_t  nagain;
+    bool     may_undo;   /* by D-SACK */
+    bool     timeout;    /* it began with one */
+    bool     duplicates; /* the network makes some: RFC 3708 §3 (A.4) */
+    bool     in_round;   /* RACK.dsack_round is not None */
+    bool     reordering; /* RACK.reordering_seen */
+    bool     adapts;     /* RFC 4015 §3.1 step (11) is to come */
+    uint8_t  reo_mult, reo_persist;
+    uint16_t reorder_segs; /* how far they overtook, at most */
+    uint32_t reorders, dsacks;
+    uint32_t rexmit_ts;  /* RetransmitTS */
+    seq      round;      /* RACK.dsack_round */
+    seq      begin, end; /* what the episode has sent again is within */
+    seq      new_data;   /* was unsent when the timeout came */
+    cw_ns    srtt, rttvar;
+    struct seqrange again[PAST_RANGES]; /* sent again, not reported twice */
+};
+
+/* What recovery hears of one ACK, once the scoreboard has heard it. */
+struct tcp_news {
+    struct segq_news seg;
+    struct seqrange  dsack_range;
+    uint32_t         delivered;  /* sequence space */
+    uint32_t         acked;      /* of it cumulatively */
+    uint32_t         dupacks;    /* before it */
+    seq              ack, high;  /* high: the end of its highest block */
+    seq              una;        /* SND.UNA before it */
+    bool             had_sacked; /* before it */
+    bool             advances, new_sack, duplicate, bare;
+    bool             dsack, ece;
+    bool             has_ts;
+    uint32_t         ecr;
 };
 
 /* Exists once a connection probes its path: tcp_mtu.c. */
@@ -170,7 +248,7 @@ struct tcp {
     } rcv;
     seq      iss, irs;
     uint32_t bind;      /* arena_ref() of a struct portbind */
-    uint32_t mtu;       /* ... of a struct tcp_mtu; 0: it does not probe */
+    uint32_t past;      /* ... of a struct tcp_past; 0: nothing to tell */
     seq      tune_from; /* tcp_buffer.c: the user has read from here on ... */
 
     struct sendq sendq; /* from max(SND.UNA, ISS+1); note: when data came
@@ -382,6 +460,24 @@ static inline cw_ns tcp_now(const struct tcp *t)
 static inline const struct knobs *tcp_knobs(const struct tcp *t)
 {
     return t->host->env->knobs;
+}
+
+/* Is loss detected by RFC 8985? */
+static inline bool tcp_rack(const struct tcp *t)
+{
+    return t->sack_ok && tcp_knobs(t)->rack_tlp
+        && (t->state & TCPS_SYNCHRONIZED);
+}
+
+static inline struct tcp_past *tcp_past(const struct tcp *t)
+{
+    return t->past ? arena_at(tcp_env(t)->arena, t->past) : NULL;
+}
+
+/* enum tlp */
+static inline unsigned tcp_tlp(const struct tcp *t)
+{
+    return t->past ? tcp_past(t)->tlp : 0;
 }
 
 static inline struct flowkey tcp_key(const struct tcp *t)
@@ -621,6 +717,10 @@ void  tcp_timers_all_acked(struct tcp *t);
 void  tcp_timers_window_shut(struct tcp *t);
 void  tcp_timers_window_open(struct tcp *t);
 void  tcp_timers_backed_off(struct tcp *t);
+void  tcp_timers_settle(struct tcp *t, enum why why);
+void  tcp_timers_visited(struct tcp *t, bool new_data);
+void  tcp_timers_probed(struct tcp *t);
+void  tcp_timers_oldest_again(struct tcp *t);
 void  tcp_timers_ack_owed(struct tcp *t);
 void  tcp_timers_ack_sent(struct tcp *t);
 void  tcp_timers_fin_wait_2(struct tcp *t);
@@ -637,11 +737,14 @@ void tcp_tcb_timeout(struct tcp *t);
 /* tcp_rtt.c */
 void  tcp_rtt_sample(struct tcp *t, cw_ns rtt);
 void  tcp_rtt_init(struct tcp *t);
+void  tcp_rtt_adapt(struct tcp *t, cw_ns srtt, cw_ns rttvar, cw_ns sample);
 cw_ns tcp_rtt_backed_off(const struct tcp *t);
 
 /* tcp_sack.c */
-bool           tcp_sack_in(struct tcp *t, const struct seg *s);
-void           tcp_sack_judge(struct tcp *t);
+bool tcp_sack_in(struct tcp *t, const struct seg *s, struct tcp_news *n);
+bool tcp_dsack_in(const struct tcp *t, const struct seg *s,
+                  struct seqrange *range);
+void tcp_sack_judge(struct tcp *t);
 struct segrec *tcp_sack_last_resort(struct tcp *t);
 bool           tcp_sack_is_lost(const struct tcp *t);
 void           tcp_sack_blocks(struct tcp *t, struct tcpopt *o, unsigned max);
@@ -649,8 +752,13 @@ void           tcp_sack_reset(struct tcp *t);
 
 /* tcp_recover.c */
 void     tcp_recover_dupack(struct tcp *t, bool new_sack);
-void     tcp_recover_advanced(struct tcp *t, const struct segq_acked *a);
+void     tcp_recover_advanced(struct tcp *t, const struct segq_acked *a,
+                              const struct tcp_news *n);
+void     tcp_recover_ack(struct tcp *t, const struct tcp_news *n);
+void     tcp_recover_lost(struct tcp *t);
 void     tcp_recover_timeout(struct tcp *t);
+void     tcp_recover_end(struct tcp *t, enum why why);
+void     tcp_recover_event(struct tcp *t, enum why why);
 void     tcp_recover_first(struct tcp *t, enum why why);
 uint32_t tcp_pipe(const struct tcp *t);
 

@@ -5,6 +5,7 @@
  *   a duplicate is recognised by the window it repeats (RFC 5681 §2).
  */
 #include "tcp/cc.h"
+#include "tcp/recover.h"
 
 bool tcp_fin_acked(const struct tcp *t)
 {
@@ -73,13 +74,15 @@ static void restart_timer(struct tcp *t)
         tcp_timers_una_advanced(t);
 }
 
-static void advance(struct tcp *t, const struct seg *s, struct cc_ack *c)
+static void advance(struct tcp *t, const struct seg *s, struct cc_ack *c,
+                    struct tcp_news *n)
 {
     struct segq_acked a;
 
     INVARIANT(t->flight != NULL);
     c->acked = data_bytes(t, s->ack);
-    segq_ack(&t->flight->segq, s->ack, &a, NULL);
+    segq_ack(&t->flight->segq, s->ack, &a, &n->seg);
+    n->acked = a.bytes;
     tcp_rate_acked(t, &a);
     sendq_drop(&t->sendq, c->acked);
     if (seq_from(s->ack, t->iss) < seq_from(t->snd.una, t->iss))
@@ -90,13 +93,16 @@ static void advance(struct tcp *t, const struct seg *s, struct cc_ack *c)
         t->snd_urgent = false;
 
     c->rtt = sample_rtt(t, s, &a);
-    if (c->rtt >= 0)
+    if (c->rtt >= 0) {
         tcp_rtt_sample(t, c->rtt);
+        tcp_undo_sampled(t, c->rtt);
+    }
     end_backoff(t, c->rtt >= 0);
     net_confirm(t->host->net, &t->dest); /* RFC4861-7.3.1-a */
     restart_timer(t);
 
-    tcp_recover_advanced(t, &a);
+    if (!tcp_rack(t))
+        tcp_recover_advanced(t, &a, n);
     tcp_mtu_acked(t);
     tcp_due(t, DUE_OUTPUT);
     if (c->acked > 0)
@@ -115,6 +121,13 @@ static bool is_duplicate(const struct tcp *t, const struct seg *s,
         return new_sack;
     return s->len == 0 && !(s->flags & (F_SYN | F_FIN))
         && s->wnd == t->snd.wnd;
+}
+
+/* An ACK like the last one, that tells nothing: RFC 5681 §2, with SACK, too. */
+static bool is_bare(const struct tcp *t, const struct seg *s)
+{
+    return seq_eq(s->ack, t->snd.una) && s->len == 0 && s->opt->nsack == 0
+        && s->wnd == t->snd.wnd && !(s->flags & (F_SYN | F_FIN));
 }
 
 /* The window is open again.  What was sent into the closed one was thrown
@@ -169,14 +182,39 @@ static void give_back_flight(struct tcp *t)
 static void tell_controller(struct tcp *t, struct cc_ack *c)
 {
     struct tcp_flight *f = t->flight;
+    uint32_t           acked = c->acked;
 
+    if (f->undone) /* RFC 4015 §3.4: this ACK changes cwnd no further */
+        c->acked = 0;
+    f->undone = false;
     c->delivered = f->delivered - c->delivered;
     c->lost = f->lost - c->lost;
     if (f->recovery == RECOVERY_FAST)
         c->recovery = RECOVERY_FAST;
     tcp_cc(t)->ack(t, c);
-    if (c->acked > 0)
+    if (acked > 0)
         tcp_buffer_acked(t);
+}
+
+/* with SACK, one that advances may be a duplicate, too (RFC 6675 §5) */
+static void recover(struct tcp *t, const struct seg *s, struct cc_ack *c,
+                    struct tcp_news *n)
+{
+    n->duplicate = (!n->advances || t->sack_ok)
+        && is_duplicate(t, s, n->new_sack);
+    n->bare = !n->advances && is_bare(t, s);
+    n->delivered = t->flight->delivered - c->delivered;
+    if (n->duplicate && !tcp_rack(t))
+        tcp_recover_dupack(t, n->new_sack);
+    tcp_recover_ack(t, n);
+    tell_controller(t, c);
+}
+
+/* Nothing is in flight, but a probe's ACK was: RFC 8985 §7.4.2. */
+static void tell_probe(struct tcp *t, const struct seg *s, struct tcp_news *n)
+{
+    n->bare = is_bare(t, s);
+    tcp_tlp_ack(t, n);
 }
 
 static struct cc_ack ack_begins(const struct tcp *t)
@@ -193,34 +231,67 @@ static struct cc_ack ack_begins(const struct tcp *t)
     return c;
 }
 
+static void news_begin(const struct tcp *t, const struct seg *s,
+                       struct tcp_news *n)
+{
+    const struct tcp_flight *f = t->flight;
+
+    *n = (struct tcp_news){
+        .ack = s->ack,
+        .high = s->ack,
+        .una = t->snd.una,
+        .advances = seq_gt(s->ack, t->snd.una),
+        .ece = t->ecn && (s->flags & F_ECE),
+    };
+    if (s->opt->nsack > 0)
+        n->dsack = tcp_dsack_in(t, s, &n->dsack_range);
+    if (!f)
+        return;
+    n->dupacks = f->dupacks;
+    n->had_sacked = f->segq.sacked_bytes > 0;
+    tcp_rack_news(t, s, n);
+}
+
+/* It was received twice: RFC 2883, RFC 3708. */
+static void tell_duplicate(struct tcp *t, const struct tcp_news *n)
+{
+    env_count(tcp_env(t), COUNT_TCP_DSACK_RECV);
+    if (tcp_rack(t))
+        tcp_rack_dsack(t);
+    if (tcp_knobs(t)->undo)
+        tcp_undo_dsack(t, n);
+}
+
 void tcp_ack(struct tcp *t, const struct seg *s)
 {
-    struct cc_ack c = ack_begins(t);
-    bool          new_sack = false;
-    bool          advances = seq_gt(s->ack, t->snd.una);
-    uint32_t      wnd = t->snd.wnd;
+    struct cc_ack   c = ack_begins(t);
+    bool            advances = seq_gt(s->ack, t->snd.una);
+    uint32_t        wnd = t->snd.wnd;
+    struct tcp_news n;
 
     INVARIANT(seq_le(s->ack, t->snd.nxt));
     if (s->len == 0)
         env_count(tcp_env(t), COUNT_TCP_PURE_ACKS);
     if (t->probes > 0 && !advances)
         t->probes = 0; /* MUST-37: while answered, never given up */
+    news_begin(t, s, &n);
     if (advances)
-        advance(t, s, &c);
+        advance(t, s, &c, &n);
     if (t->sack_ok && s->opt->nsack > 0 && t->flight)
-        new_sack = tcp_sack_in(t, s);
-    /* with SACK, one that advances may be a duplicate, too (RFC 6675 §5) */
-    if ((!advances || t->sack_ok) && t->flight
-        && is_duplicate(t, s, new_sack))
-        tcp_recover_dupack(t, new_sack);
+        n.new_sack = tcp_sack_in(t, s, &n);
+    if (n.dsack)
+        tell_duplicate(t, &n);
     c.ece = t->ecn && (s->flags & (F_ECE | F_SYN)) == F_ECE;
     if (c.ece && t->flight) {
         env_count(tcp_env(t), COUNT_TCP_DELIVERED_CE);
         tcp_ecn_echoed(t, c.flight);
     }
     if (t->flight)
-        tell_controller(t, &c);
+        recover(t, s, &c, &n);
+    else if (tcp_tlp(t) & TLP_OUT)
+        tell_probe(t, s, &n);
     update_window(t, s);
+    tcp_timers_settle(t, WHY_T_ACKED);
     if (advances || t->snd.wnd != wnd)
         tcp_snd_wnd_event(t);
     give_back_flight(t);

@@ -22,7 +22,9 @@ static void init_slabs(struct tcp_host *h)
     struct arena *a = h->env->arena;
 
     slab_init(&h->tcbs, a, sizeof(struct tcp));
-    slab_init(&h->flights, a, sizeof(struct tcp_flight));
+    /* rare ones share it, as a kind of object costs a page */
+    slab_init(&h->flights, a,
+              MAX(sizeof(struct tcp_flight), sizeof(struct tcp_past)));
     slab_init(&h->segs, a, sizeof(struct segrec));
     /* rare and small ones share it, as a kind of object costs a page */
     slab_init(&h->ranges, a,

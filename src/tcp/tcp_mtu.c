@@ -13,6 +13,7 @@
  * Sizes are those of snd_mss: text and options.
  */
 #include "tcp/tcb.h"
+#include "tcp/recover.h"
 
 enum {
     SUSPECT = 3,     /* timeouts in a row, RFC 9293 §3.8.3's R1 (SHLD-10) */
@@ -22,7 +23,9 @@ enum {
 
 static struct tcp_mtu *search(const struct tcp *t)
 {
-    return t->mtu ? arena_at(tcp_env(t)->arena, t->mtu) : NULL;
+    const struct tcp_past *p = tcp_past(t);
+
+    return p && p->mtu ? arena_at(tcp_env(t)->arena, p->mtu) : NULL;
 }
 
 static uint16_t path_mss(const struct tcp *t)
@@ -121,20 +124,27 @@ unsigned tcp_path_mtu(const struct tcp *t)
 
 void tcp_mtu_free(struct tcp *t)
 {
-    if (t->mtu)
-        slab_put(search(t));
-    t->mtu = 0;
+    struct tcp_mtu *m = search(t);
+
+    if (!m)
+        return;
+    slab_put(m);
+    tcp_past(t)->mtu = 0;
 }
 
 static bool begin(struct tcp *t, uint16_t low)
 {
-    struct tcp_mtu *m = search(t) ?: slab_get0(&t->host->ranges);
+    struct tcp_past *p = tcp_past_new(t);
+    struct tcp_mtu  *m = search(t) ?: slab_get0(&t->host->ranges);
 
-    if (!m) {
+    if (p && m)
+        p->mtu = arena_ref(tcp_env(t)->arena, m);
+    else if (m)
+        slab_put(m);
+    if (!p || !m) {
         env_count(tcp_env(t), COUNT_NO_MEMORY);
         return false;
     }
-    t->mtu = arena_ref(tcp_env(t)->arena, m);
     m->low = low;
     m->high = bound(t);
     m->probe = 0;

@@ -1,5 +1,5 @@
-/* tcp_output.c: when and what to send: the only builder of segments from a
- * TCB.
+/* tcp_output.c: when and what to send: with tcp_plan.c the only builder of
+ * segments from a TCB.
  *
  * The order of one visit is fixed, and each step asks one question:
  *
@@ -7,8 +7,10 @@
  *   2  is a record believed lost?        send it again, while pipe < cwnd
  *   3  is there new data, or our FIN?    while pipe < cwnd, the peer's
  *                                        window and §3.8.6.2.1 allow it
- *   4  is a window probe owed?           one octet, whatever the window says;
- *                                        or a keep-alive, if nothing waits
+ *   4  is a probe owed?                  one octet, whatever the window says;
+ *                                        one segment, whatever cwnd says, if
+ *                                        ACKs fail to come (RFC 8985 §7); or
+ *                                        a keep-alive, if nothing waits
  *   5  is an ACK still owed?             a segment without data
  *
  * (An ACK that tells of a hole goes before all of them, alone.)
@@ -23,17 +25,8 @@
  * all (RFC 9293 §3.8.1).
  */
 #include "tcp/cc.h"
-#include "wire/cksum.h"
-
-/* One segment to be. */
-struct plan {
-    seq      start;
-    uint32_t len; /* of text */
-    uint8_t  ctl; /* F_SYN, F_FIN */
-    bool     again;
-    enum why why;
-    uint64_t arg;
-};
+#include "tcp/recover.h"
+#include "tcp/tcp_plan.h"
 
 struct tcp_flight *tcp_flight(struct tcp *t)
 {
@@ -51,174 +44,10 @@ struct tcp_flight *tcp_flight(struct tcp *t)
     f->high_sacked = t->snd.una;
     f->lost_below = t->snd.una;
     f->ecn_until = t->snd.una;
+    f->reorder_at = NS_NEVER;
+    f->pto_at = NS_NEVER;
     t->flight = f;
     return f;
-}
-
-/* Flags a state sends with every segment. */
-static uint8_t base_flags(const struct tcp *t)
-{
-    return t->state == TCPS_SYN_SENT ? 0 : F_ACK;
-}
-
-static void options(struct tcp *t, const struct plan *p, struct tcpopt *o)
-{
-    if (p->ctl & F_SYN) {
-        tcp_syn_options(t, o);
-        tcp_fast_option(t, o);
-        return;
-    }
-    *o = (struct tcpopt){ .has_ts = t->ts_ok };
-    if (t->ts_ok) {
-        o->ts_val = tcp_ts_now(tcp_env(t), t->ts_offset);
-        o->ts_ecr = t->ts_recent; /* RFC7323-3.2-d */
-    }
-    /* blocks only where they cost no data: on pure ACKs (RFC2018-4-b) */
-    if (p->len == 0)
-        tcp_sack_blocks(t, o, t->ts_ok ? 3 : 4);
-}
-
-/* RFC6093-4-a, RFC6093-5-a */
-static void set_urgent(const struct tcp *t, const struct plan *p,
-                       struct tcp_repr *r)
-{
-    if (!t->snd_urgent || !seq_gt(t->snd.up, p->start) || (p->ctl & F_SYN))
-        return;
-    r->flags |= F_URG; /* MUST-62: points behind the urgent data */
-    r->up = (uint16_t)MIN(seq_from(t->snd.up, p->start), 65535u);
-}
-
-/* PSH where the queue ends (MUST-60, MUST-61: no PUSH flag of the user's is
- * kept, and what was written together goes together, MAY-16, SHLD-27). */
-static bool pushes(const struct tcp *t, const struct plan *p)
-{
-    uint32_t room, later;
-
-    if (p->len == 0 || (p->ctl & F_SYN))
-        return false;
-    if (t->fin_sent)
-        return seq_eq(seq_add(p->start, p->len), tcp_fin_seq(t));
-    later = tcp_new_data(t, &room);
-    return later == 0 && seq_eq(seq_add(p->start, p->len), t->snd.nxt);
-}
-
-static void seg_out_event(struct tcp *t, const struct tcp_repr *r,
-                          const struct plan *p)
-{
-    struct cw_event ev = { .kind = EV_SEG_OUT, .flow = t->flow };
-
-    if (!env_observed(tcp_env(t)))
-        return;
-    ev.why = (uint16_t)p->why;
-    ev.v[0] = r->seq.v;
-    ev.v[1] = r->ack.v;
-    ev.v[2] = p->len;
-    ev.v[3] = r->flags;
-    ev.v[4] = r->wnd;
-    env_event(tcp_env(t), &ev);
-}
-
-/* Not sent before, and not to probe a window that is shut. */
-static bool is_new_data(const struct plan *p)
-{
-    return p->len > 0 && !p->again && p->why != WHY_TX_PROBE;
-}
-
-static void fill_in(struct tcp *t, const struct plan *p, struct tcp_repr *r)
-{
-    *r = (struct tcp_repr){
-        .sport = t->node.lport,
-        .dport = t->node.rport,
-        .seq = p->start,
-        .flags = base_flags(t) | p->ctl,
-    };
-    if (r->flags & F_ACK)
-        r->ack = t->rcv.nxt;
-    r->wnd = tcp_wnd_field(t, p->ctl & F_SYN);
-    r->flags |= p->ctl & F_SYN ? tcp_ecn_syn(t, p->again)
-                               : tcp_ecn_flags(t, is_new_data(p));
-    set_urgent(t, p, r);
-    if (pushes(t, p))
-        r->flags |= F_PSH;
-    options(t, p, &r->opt);
-}
-
-/* The ACK that was owed has gone with a segment. */
-static void ack_sent(struct tcp *t)
-{
-    t->last_ack_sent = t->rcv.nxt;
-    t->unacked_in = 0;
-    t->due &= (uint16_t) ~(DUE_ACK | DUE_ACK_NOW | DUE_CHALLENGE);
-    tcp_timers_ack_sent(t);
-}
-
-/* MUST-2 */
-static void checksum(const struct tcp *t, struct cw_pkt *pkt)
-{
-    uint32_t sum;
-
-    sum = cksum_pseudo(&tcp_end(t)->addr, &t->node.remote, CW_IPPROTO_TCP,
-                       pkt->len);
-    if (t->dest.flags & CW_NETIF_CSUM) {
-        pkt->csum_state = CW_CSUM_PARTIAL;
-        pkt->csum_off = TCP_CKSUM_AT;
-        be16_store(pkt_head(pkt) + TCP_CKSUM_AT, (uint16_t)~cksum_fold(sum));
-        return;
-    }
-    sum = pkt_cksum(pkt, 0, sum);
-    be16_store(pkt_head(pkt) + TCP_CKSUM_AT, cksum_fold(sum));
-}
-
-/* The packet with its text.  A packet holds a bounded number of runs, so the
- * plan may get shorter, and then its FIN is not due yet. */
-static bool prepare(struct tcp *t, struct plan *p, struct cw_pkt *pkt)
-{
-    seq      base = tcp_send_base(t);
-    seq      text = seq_add(p->start, !!(p->ctl & F_SYN));
-    uint32_t got;
-
-    if (!pkt_new(pkt, &tcp_env(t)->pbufs, PBUF_HEADROOM, TCP_HDR_MAX)) {
-        env_count(tcp_env(t), COUNT_NO_MEMORY);
-        return false;
-    }
-    if (p->len == 0)
-        return true;
-    got = sendq_attach(&t->sendq, seq_from(text, base), p->len, pkt);
-    INVARIANT(got > 0 && got <= p->len);
-    if (got < p->len) {
-        p->len = got;
-        p->ctl &= (uint8_t)~F_FIN;
-    }
-    return true;
-}
-
-/* Puts the header in front, as things stand now, and sends. */
-static void launch(struct tcp *t, const struct plan *p, struct cw_pkt *pkt)
-{
-    struct net_tx tx = {
-        .src = tcp_end(t)->addr,
-        .dst = t->node.remote,
-        .scope = tcp_end(t)->scope,
-        .proto = CW_IPPROTO_TCP,
-        .ttl = t->opts.ttl,                    /* MUST-49 */
-        .tos = tcp_ecn_tos(t, is_new_data(p)), /* MUST-48, SHLD-21, SHLD-22 */
-        .pmtudisc = t->opts.pmtudisc,
-        .why = p->why,
-        .why_arg = p->arg,
-        .flow = t->flow,
-        .dest = &t->dest,
-    };
-    struct tcp_repr r;
-
-    fill_in(t, p, &r);
-    pkt->frags[0].len = (uint32_t)tcphdr_emit(pkt_head(pkt), TCP_HDR_MAX, &r);
-    pkt->len = pkt->frags[0].len + p->len;
-    checksum(t, pkt);
-    seg_out_event(t, &r, p);
-    ack_sent(t);
-    t->segs_out++;
-    env_count(tcp_env(t), COUNT_TCP_OUT_SEGS);
-    net_out(t->host->net, &tx, pkt);
 }
 
 /* SND.NXT, but not beyond the peer's window: it may have shrunk, or a probe
@@ -306,6 +135,16 @@ static struct segrec *grow_probe(struct tcp *t, struct segrec *r)
     return r;
 }
 
+/* What RACK marked, not what a timeout or a path has told. */
+static enum why why_rack(const struct tcp *t, const struct segrec *r)
+{
+    enum why why = (enum why)t->flight->rexmit_why;
+
+    if (!tcp_rack(t) || (why != WHY_TX_SACK_LOST && why != WHY_TX_RACK_LOST))
+        return why;
+    return r->times > 1 ? WHY_TX_RACK_AGAIN : WHY_TX_RACK_LOST;
+}
+
 /* Why the next lost one is sent again. */
 static enum why why_next(const struct tcp_flight *f)
 {
@@ -316,11 +155,28 @@ static enum why why_next(const struct tcp_flight *f)
     return WHY_TX_SACK_LOST;
 }
 
+/* r has gone out once more: counters, and what recovery notes. */
+static void sent_again(struct tcp *t, const struct segrec *r,
+                       const struct plan *p)
+{
+    rexmit_event(t, r, p->why);
+    t->total_retrans++;
+    t->bytes_retrans += p->len;
+    env_count(tcp_env(t), COUNT_TCP_RETRANS_SEGS);
+    if (p->ctl & F_SYN)
+        env_count(tcp_env(t), COUNT_TCP_SYN_RETRANS);
+    if (p->why == WHY_TX_RACK_AGAIN)
+        env_count(tcp_env(t), COUNT_TCP_LOST_RETRANSMIT);
+    t->flight->prr_out += p->len; /* RFC 9937 §6.3 */
+    if (t->flight->recovery != RECOVERY_NONE)
+        tcp_undo_sent(t, r);
+}
+
 static bool resend(struct tcp *t, struct segrec *r, struct plan *p)
 {
     struct cw_pkt pkt;
 
-    if (!prepare(t, p, &pkt))
+    if (!tcp_plan_prepare(t, p, &pkt))
         return false;
     if (!fit(t, r, p->len)) {
         pkt_free(&pkt);
@@ -328,15 +184,18 @@ static bool resend(struct tcp *t, struct segrec *r, struct plan *p)
     }
     t->due &= (uint16_t)~DUE_REXMIT;
     segq_sent_again(&t->flight->segq, r, tcp_now(t));
-    launch(t, p, &pkt);
-    rexmit_event(t, r, p->why);
-    t->total_retrans++;
-    t->bytes_retrans += p->len;
-    env_count(tcp_env(t), COUNT_TCP_RETRANS_SEGS);
-    if (p->ctl & F_SYN)
-        env_count(tcp_env(t), COUNT_TCP_SYN_RETRANS);
+    tcp_plan_launch(t, p, &pkt);
+    sent_again(t, r, p);
     tcp_timers_data_sent(t);
+    if (r == segq_first(&t->flight->segq))
+        tcp_timers_oldest_again(t);
     return true;
+}
+
+/* An ACK comes first; or, RFC 5682 step (2b), what is new. */
+static bool waits(const struct tcp_flight *f)
+{
+    return f->one_first || f->frto == FRTO_SECOND;
 }
 
 static bool send_again(struct tcp *t)
@@ -348,7 +207,7 @@ static bool send_again(struct tcp *t)
 
     if (!r || ((t->state & TCPS_OPENING) && !(r->ctl & F_SYN)))
         return false; /* until the SYN is acknowledged only it: RFC 7413 §4.2.2 */
-    if (!(t->due & DUE_REXMIT) && f->one_first)
+    if (!(t->due & DUE_REXMIT) && waits(f))
         return false;
     if (!(t->due & DUE_REXMIT)
         && pipe + MIN(tcp_text_of(r), tcp_eff_mss(t)) > t->cwnd)
@@ -357,8 +216,12 @@ static bool send_again(struct tcp *t)
         r = grow_probe(t, r);
     if (!r || !fit(t, r, tcp_eff_mss(t)))
         return false;
-    p = (struct plan){ r->start, tcp_text_of(r),          r->ctl,
-                       true,     (enum why)f->rexmit_why, f->rexmit_arg };
+    p = (struct plan){ .start = r->start,
+                       .len = tcp_text_of(r),
+                       .ctl = r->ctl,
+                       .again = true,
+                       .why = why_rack(t, r),
+                       .arg = f->rexmit_arg };
     if (r->ctl & F_SYN && t->state == TCPS_SYN_RCVD && r->times == 1
         && t->backoff == 0)
         p.why = WHY_TX_SYNACK;
@@ -392,7 +255,7 @@ static bool send_run(struct tcp *t, struct plan *p)
     struct segrec     *r;
     seq                end;
 
-    if (!f || !prepare(t, p, &pkt))
+    if (!f || !tcp_plan_prepare(t, p, &pkt))
         return false;
     end = seq_add(p->start, p->len + !!(p->ctl & F_FIN));
     if (p->ctl & F_SYN) /* its text is in flight once it was taken */
@@ -405,9 +268,10 @@ static bool send_run(struct tcp *t, struct plan *p)
     r->ctl = p->ctl;
     r->delivered = tcp_bytes_acked(t);
     t->snd.nxt = end;
+    f->prr_out += p->len; /* RFC 9937 §6.3 */
     if (p->ctl & F_FIN)
         t->fin_sent = true;
-    launch(t, p, &pkt);
+    tcp_plan_launch(t, p, &pkt);
     if (p->ctl & F_SYN)
         tcp_fast_sent(t, p->len);
     if (p->len > 0) {
@@ -432,6 +296,8 @@ static enum why why_new(const struct tcp *t, const struct plan *p)
     if (t->flight && t->flight->recovery == RECOVERY_NONE
         && t->flight->dupacks > 0 && p->len > 0)
         return WHY_TX_LIMITED;
+    if (t->flight && t->flight->frto == FRTO_SECOND)
+        return WHY_TX_FRTO;
     if (t->snd_urgent && seq_gt(t->snd.up, p->start))
         return WHY_TX_URGENT;
     return p->len > 0 ? WHY_TX_DATA : WHY_TX_FIN;
@@ -445,6 +311,12 @@ static void restart_after_idle(struct tcp *t)
         tcp_cc(t)->idle(t);
 }
 
+/* RFC 5682 step (2b): two new segments, and no more until an ACK comes. */
+static bool tests_timeout(const struct tcp *t)
+{
+    return t->flight && t->flight->frto == FRTO_SECOND;
+}
+
 /* How much text may go in the next segment, as much as there is (SHLD-28), and
  * never beyond cwnd (RFC5681-3-a); and whether it takes all. */
 static uint32_t next_len(struct tcp *t, bool *last)
@@ -455,6 +327,8 @@ static uint32_t next_len(struct tcp *t, bool *last)
     uint32_t cwnd_room = t->cwnd > pipe ? t->cwnd - pipe : 0;
 
     t->cwnd_limited = false;
+    if (tests_timeout(t))
+        cwnd_room = t->flight->frto_room * mss;
     if (want > 0 && cwnd_room < want) {
         t->cwnd_limited = true;
         return 0;
@@ -506,16 +380,72 @@ static bool send_new(struct tcp *t)
         tcp_new_data(t, &room);
         if (t->fin_queued && last && room > p.len)
             p.ctl = F_FIN;
-        if (!p.ctl && (p.len == 0 || !tcp_may_send(t, p.len, last)))
+        if (!p.ctl
+            && (p.len == 0
+                || (!tests_timeout(t) && !tcp_may_send(t, p.len, last))))
             return false;
     }
     p.why = why_new(t, &p);
     if (p.why == WHY_TX_LIMITED)
         p.arg = t->flight->dupacks;
-    return send_run(t, &p);
+    if (!send_run(t, &p))
+        return false;
+    if (tests_timeout(t) && t->flight->frto_room > 0)
+        t->flight->frto_room--;
+    return true;
 }
 
 /* ---- 4: probe ----------------------------------------------------------- */
+
+/* The segment with the highest sequence number once more. */
+static bool last_again(struct tcp *t, struct plan *p)
+{
+    struct segq   *q = &t->flight->segq;
+    struct segrec *r = segq_last(q);
+    uint32_t       mss = tcp_eff_mss(t), n = tcp_text_of(r);
+    struct cw_pkt  pkt;
+
+    if (n > mss) /* a full one of its end */
+        r = segq_split(q, &t->host->segs, r, seq_add(r->start, n - mss));
+    if (!r)
+        return false;
+    *p = (struct plan){ .start = r->start,
+                        .len = tcp_text_of(r),
+                        .ctl = r->ctl,
+                        .again = true,
+                        .why = WHY_TX_TLP,
+                        .arg = p->arg };
+    if (!tcp_plan_prepare(t, p, &pkt))
+        return false;
+    if (p->len < tcp_text_of(r)) { /* too many runs: not this time */
+        pkt_free(&pkt);
+        return false;
+    }
+    segq_sent_again(q, r, tcp_now(t));
+    tcp_plan_launch(t, p, &pkt);
+    sent_again(t, r, p);
+    return true;
+}
+
+/* RFC 8985 §7.3: new data, if there is some and the window allows it, cwnd or
+ * not; else the last segment again (RFC8985-7.3-b). */
+static void loss_probe(struct tcp *t)
+{
+    uint32_t    room, waiting = tcp_new_data(t, &room);
+    struct plan p = { .start = t->snd.nxt, .why = WHY_TX_TLP_NEW };
+
+    t->due &= (uint16_t)~DUE_LOSS_PROBE;
+    if (!tcp_tlp_may(t) || !tcp_past_new(t))
+        return; /* what has just been sent serves as well */
+    p.arg = (uint64_t)(tcp_now(t) - segq_last(&t->flight->segq)->sent);
+    p.len = MIN(MIN(waiting, room), tcp_eff_mss(t));
+    if (p.len == waiting && room > p.len && t->fin_queued && !t->fin_sent)
+        p.ctl = F_FIN;
+    if (p.len > 0 || p.ctl ? !send_run(t, &p) : !last_again(t, &p))
+        return;
+    env_count(tcp_env(t), COUNT_TCP_LOSS_PROBES);
+    tcp_tlp_sent(t, p.why == WHY_TX_TLP);
+}
 
 /* Nothing is in flight, something waits, and the peer's window (or Nagle's
  * caution) holds it back: persist (MUST-36; MUST-35, SHLD-17: however it came
@@ -549,14 +479,14 @@ static void probe_again(struct tcp *t, struct segrec *r, struct plan *p)
     p->len = tcp_text_of(r);
     p->ctl = r->ctl;
     p->again = true;
-    if (!prepare(t, p, &pkt))
+    if (!tcp_plan_prepare(t, p, &pkt))
         return;
     if (!fit(t, r, p->len)) {
         pkt_free(&pkt);
         return;
     }
     segq_sent_again(&t->flight->segq, r, tcp_now(t));
-    launch(t, p, &pkt);
+    tcp_plan_launch(t, p, &pkt);
 }
 
 static void probe(struct tcp *t)
@@ -599,8 +529,8 @@ static void keep_alive(struct tcp *t)
     if (!tcp_is_idle(t))
         return; /* what has just been sent serves as well */
     env_count(tcp_env(t), COUNT_TCP_KEEPALIVES);
-    if (prepare(t, &p, &pkt))
-        launch(t, &p, &pkt);
+    if (tcp_plan_prepare(t, &p, &pkt))
+        tcp_plan_launch(t, &p, &pkt);
 }
 
 /* ---- 5: acknowledge ----------------------------------------------------- */
@@ -620,8 +550,8 @@ static void send_ack(struct tcp *t)
         if (t->dups_sent <= 3)
             p.why = WHY_TX_DUPACK_OF_3;
     }
-    if (prepare(t, &p, &pkt))
-        launch(t, &p, &pkt);
+    if (tcp_plan_prepare(t, &p, &pkt))
+        tcp_plan_launch(t, &p, &pkt);
 }
 
 static void send_owed_acks(struct tcp *t)
@@ -672,28 +602,42 @@ static bool no_room(const struct tcp *t)
     return net_room(t->host->net, &t->dest) == 0;
 }
 
+/* Steps 2 to 5; false: the interface has no room. */
+static bool send_all(struct tcp *t)
+{
+    tcp_frto_visit(t);
+    if (tells_of_a_hole(t))
+        send_owed_acks(t);
+    while (send_again(t) || send_new(t) || send_last_resort(t)) {
+        if (no_room(t)) {
+            tcp_due(t, DUE_OUTPUT);
+            return false;
+        }
+    }
+    if (t->due & DUE_LOSS_PROBE)
+        loss_probe(t);
+    if (t->due & DUE_PROBE)
+        probe(t);
+    if (t->due & DUE_KEEPALIVE)
+        keep_alive(t);
+    send_owed_acks(t);
+    return true;
+}
+
 void tcp_output(struct tcp *t)
 {
-    seq before = t->snd.nxt;
+    seq  before = t->snd.nxt;
+    bool done;
 
     if (t->due & DUE_RST)
         send_rst(t);
     if (t->state == TCPS_CLOSED || !path_known(t))
         return;
     t->due &= (uint16_t)~DUE_OUTPUT;
-    if (tells_of_a_hole(t))
-        send_owed_acks(t);
-    while (send_again(t) || send_new(t) || send_last_resort(t)) {
-        if (no_room(t)) {
-            tcp_due(t, DUE_OUTPUT);
-            return;
-        }
-    }
-    if (t->due & DUE_PROBE)
-        probe(t);
-    if (t->due & DUE_KEEPALIVE)
-        keep_alive(t);
-    send_owed_acks(t);
+    done = send_all(t);
+    tcp_timers_visited(t, !seq_eq(before, t->snd.nxt));
+    if (!done)
+        return;
     watch_window(t);
     if (!seq_eq(before, t->snd.nxt) && !(t->state & TCPS_OPENING))
         tcp_snd_wnd_event(t);

@@ -30,11 +30,23 @@ void tcp_rtt_init(struct tcp *t)
     t->rto = tcp_knobs(t)->rto_initial; /* RFC6298-2.1-a */
 }
 
+static void rtt_event(struct tcp *t, cw_ns sample)
+{
+    struct cw_event ev = { .kind = EV_RTT, .flow = t->flow };
+
+    if (!env_observed(tcp_env(t)))
+        return;
+    ev.v[0] = (uint64_t)sample;
+    ev.v[1] = (uint64_t)t->srtt;
+    ev.v[2] = (uint64_t)t->rttvar;
+    ev.v[3] = (uint64_t)t->rto;
+    env_event(tcp_env(t), &ev);
+}
+
 /* §2.2, §2.3 with alpha 1/8 and beta 1/4 (RFC6298-2.2-a, RFC6298-2.3-a) */
 void tcp_rtt_sample(struct tcp *t, cw_ns rtt)
 {
-    struct cw_event ev = { .kind = EV_RTT, .flow = t->flow };
-    cw_ns           us;
+    cw_ns us;
 
     rtt = ns_max(rtt, 1);
     if (t->srtt == 0) {
@@ -48,14 +60,19 @@ void tcp_rtt_sample(struct tcp *t, cw_ns rtt)
     }
     us = ns_min((rtt + NS_US - 1) / NS_US, UINT32_MAX - 1);
     t->min_rtt_us = MIN(t->min_rtt_us, (uint32_t)us);
+    if (t->past)
+        tcp_past(t)->tlp &= (uint8_t)~TLP_SPENT;
     set_rto(t);
-    if (!env_observed(tcp_env(t)))
-        return;
-    ev.v[0] = (uint64_t)rtt;
-    ev.v[1] = (uint64_t)t->srtt;
-    ev.v[2] = (uint64_t)t->rttvar;
-    ev.v[3] = (uint64_t)t->rto;
-    env_event(tcp_env(t), &ev);
+    rtt_event(t, rtt);
+}
+
+/* RFC 4015 §3.1 step (11): after a timeout that was needless. */
+void tcp_rtt_adapt(struct tcp *t, cw_ns srtt, cw_ns rttvar, cw_ns sample)
+{
+    t->srtt = srtt;
+    t->rttvar = rttvar;
+    set_rto(t);
+    rtt_event(t, sample);
 }
 
 /* RFC6298-5.5-a: doubled for each expiry in a row, up to the ceiling of §2.5.

@@ -1,8 +1,9 @@
 /* tcp_sack.c: the SACK scoreboard: blocks in, marks on the send records;
  * and the blocks that we report.
  *
- *   RFC 2018; RFC 2883 (D-SACK, reported; received ones are skipped); RFC
- *   6675 §4 (IsLost by DupThresh).  Bounded: a block that is not inside
+ *   RFC 2018; RFC 2883 (D-SACK, reported, and recognised: what it means is
+ *   tcp_undo.c's and tcp_rack.c's); RFC 6675 §4 (IsLost by DupThresh), where
+ *   RACK does not judge (RFC8985-9.2-a).  Bounded: a block that is not inside
  *   (SND.UNA, SND.NXT] is ignored.
  */
 #include "tcp/tcb.h"
@@ -44,7 +45,8 @@ static struct segrec *join(struct segq *q, struct segrec *r)
 /* Marks what the block covers; records that it cuts are split.  Each step is
  * paid for by a record that becomes SACKed, now or before, but for those of
  * the search. */
-static uint32_t mark_block(struct tcp *t, seq left, seq right, uint32_t *most)
+static uint32_t mark_block(struct tcp *t, seq left, seq right,
+                           struct segq_news *news, uint32_t *most)
 {
     struct segq   *q = &t->flight->segq;
     struct slab   *slab = &t->host->segs;
@@ -59,11 +61,35 @@ static uint32_t mark_block(struct tcp *t, seq left, seq right, uint32_t *most)
         if (seq_gt(r->end, right)
             && (!may_split(t) || !segq_split(q, slab, r, right)))
             break; /* believed less than was said */
+        if (news)
+            segq_delivered(news, r);
         tcp_mark_sacked(t, r);
         fresh += seq_from(r->end, r->start);
         r = join(q, r);
     }
     return fresh;
+}
+
+/* RFC 2883 §4: is the first block about what has come twice?  It lies below
+ * the cumulative ACK (§4.1), or within the second block (§4.2). */
+bool tcp_dsack_in(const struct tcp *t, const struct seg *s,
+                  struct seqrange *range)
+{
+    const struct tcpopt *o = s->opt;
+    seq                  left, right;
+
+    if (!t->sack_ok || o->nsack == 0)
+        return false;
+    left = o->sack[0].left;
+    right = o->sack[0].right;
+    if (!seq_lt(left, right)
+        || seq_gt(seq_sub(s->ack, MAX(t->snd.max_wnd, 1u)), left))
+        return false;
+    *range = (struct seqrange){ left, right };
+    if (seq_le(right, s->ack))
+        return true;
+    return o->nsack > 1 && seq_ge(left, o->sack[1].left)
+        && seq_le(right, o->sack[1].right);
 }
 
 static void note_walk(struct tcp *t, uint32_t left)
@@ -74,7 +100,7 @@ static void note_walk(struct tcp *t, uint32_t left)
 /* The blocks of one segment (RFC2018-5-a); true if any tells something new.
  * The newest block is the first: what the walk does not come to was told
  * before (RFC 2018 §4). */
-bool tcp_sack_in(struct tcp *t, const struct seg *s)
+bool tcp_sack_in(struct tcp *t, const struct seg *s, struct tcp_news *n)
 {
     uint32_t fresh = 0, most = TCP_SACK_WALK_MAX;
 
@@ -84,7 +110,8 @@ bool tcp_sack_in(struct tcp *t, const struct seg *s)
 
         if (!useful(t, left, right))
             continue;
-        fresh += mark_block(t, left, right, &most);
+        fresh += mark_block(t, left, right, &n->seg, &most);
+        n->high = seq_max(n->high, right);
         t->flight->high_sacked = seq_max(t->flight->high_sacked, right);
     }
     note_walk(t, most);
@@ -184,7 +211,7 @@ struct segrec *tcp_sack_last_resort(struct tcp *t)
     struct tcp_flight *f = t->flight;
     struct segrec     *r;
 
-    if (!t->sack_ok || !f || f->recovery != RECOVERY_FAST
+    if (!t->sack_ok || tcp_rack(t) || !f || f->recovery != RECOVERY_FAST
         || !tcp_knobs(t)->sack_last_resort
         || tcp_pipe(t) + tcp_eff_mss(t) > t->cwnd)
         return NULL;

@@ -130,6 +130,18 @@ void tcp_opts_changed(struct tcp *t)
     tcp_due(t, DUE_OUTPUT);
 }
 
+/* What was learnt of the path by what came twice or late. */
+static void past_info(const struct tcp *t, struct cw_tcp_info *o)
+{
+    const struct tcp_past *p = tcp_past(t);
+
+    if (!p)
+        return;
+    o->reordering = MAX(o->reordering, (uint32_t)p->reorder_segs);
+    o->dsack_dups = p->dsacks;
+    o->reord_seen = p->reorders;
+}
+
 static void flight_info(const struct tcp *t, struct cw_tcp_info *o)
 {
     const struct tcp_flight *f = t->flight;
@@ -263,6 +275,7 @@ void tcp_info(const struct tcp *t, struct cw_tcp_info *o)
         ? UINT32_MAX
         : t->ssthresh / MAX(o->snd_mss, 1u);
     flight_info(t, o);
+    past_info(t, o);
 }
 
 /* ---- rows ---------------------------------------------------------------- */
@@ -290,13 +303,22 @@ static void row_of_listener(const struct tcp_listener *l,
         row->peer.addr = addr4(0);
 }
 
+static uint8_t rexmit_kind(const struct tcp *t)
+{
+    if (t->probing)
+        return 4;
+    if (t->flight && t->flight->wait == WAIT_REORDER)
+        return 6;
+    return t->flight && t->flight->wait == WAIT_PTO ? 7 : 1;
+}
+
 static void row_timer(const struct tcp *t, struct cw_sock_row *row)
 {
     cw_ns now = tcp_now(t), at = NS_NEVER;
 
     if (t->at[TCPT_REXMIT] != NS_NEVER) {
         at = t->at[TCPT_REXMIT];
-        row->timer = t->probing ? 4 : 1;
+        row->timer = rexmit_kind(t);
     } else if (t->at[TCPT_LIFE] != NS_NEVER) {
         at = t->at[TCPT_LIFE];
         row->timer = t->state == TCPS_FIN_WAIT_2 && t->detached ? 3 : 2;

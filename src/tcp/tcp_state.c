@@ -7,6 +7,7 @@
  *   (tcp_timewait.c); the TCB stays only while its user still reads.
  */
 #include "tcp/tcb.h"
+#include "tcp/recover.h"
 
 #define S(x) TCPS_##x
 
@@ -134,6 +135,7 @@ static void flush(struct tcp *t)
     tcp_fast_over(t, false);
     drop_flight(t);
     tcp_mtu_free(t);
+    tcp_past_free(t);
     sendq_fini(&t->sendq);
     sendq_init(&t->sendq);
     t->snd_urgent = false;

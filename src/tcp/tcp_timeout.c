@@ -2,6 +2,7 @@
  * 6298 §5.4-5.7.  What is owed is left in t->due.
  */
 #include "tcp/tcb.h"
+#include "tcp/recover.h"
 
 /* §3.8.3: timeouts in a row after which the network layer is told; SHLD-10 */
 enum { R1 = 3 };
@@ -78,11 +79,30 @@ static void persist_timeout(struct tcp *t)
     tcp_due(t, DUE_PROBE);
 }
 
+/* RFC 8985: what comes before an RTO; true: that was all. */
+static bool before_rto(struct tcp *t)
+{
+    struct tcp_flight *f = t->flight;
+
+    if (t->probing || !f || f->wait == WAIT_RTO || !tcp_rack(t))
+        return false;
+    if (f->wait == WAIT_REORDER) {
+        fired(t, EVT_REORDER, 0, 1);
+        tcp_rack_timeout(t);
+    } else {
+        fired(t, EVT_PTO, tcp_tlp_pto(t), 1);
+        tcp_tlp_timeout(t);
+    }
+    return true;
+}
+
 static void rexmit_timeout(struct tcp *t)
 {
     struct tcp_flight *f = t->flight;
     cw_ns              value = tcp_rtt_backed_off(t);
 
+    if (before_rto(t))
+        return;
     if (t->probing || !f || f->segq.count == 0
         || (t->snd.wnd == 0 && !(t->state & TCPS_OPENING))) {
         persist_timeout(t);

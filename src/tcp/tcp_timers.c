@@ -1,8 +1,10 @@
 /* tcp_timers.c: facts in, arms out: the only file that arms TCP timers.
  *
- *   rexmit    runs while something is in flight (RFC 6298 §5.1); or, when
- *             nothing is and data waits for the window, as persist (RFC 9293
- *             §3.8.6.1, SHLD-29, SHLD-30); never both
+ *   rexmit    runs while something is in flight (RFC 6298 §5.1), as RTO or,
+ *             if one of them comes first, as RACK's reordering timer or as the
+ *             one for a tail loss probe (RFC8985-8-a; flight->wait says which);
+ *             or, when nothing is and data waits for the window, as persist
+ *             (RFC 9293 §3.8.6.1, SHLD-29, SHLD-30)
  *   delack    runs while an ACK may wait for data (MUST-40)
  *   life      FIN-WAIT-2 without an owner; else keep-alive (§3.8.4)
  *   user      has no timer: rexmit never stands behind it (RFC 5482)
@@ -13,13 +15,17 @@
  * so an ACK in bulk transfer does not touch the wheel.
  */
 #include "tcp/tcb.h"
+#include "tcp/recover.h"
 
 static enum event_timer shown(const struct tcp *t, enum tcp_timer which)
 {
     if (which == TCPT_DELACK)
         return EVT_DELACK;
     if (which == TCPT_REXMIT)
-        return t->probing ? EVT_PERSIST : EVT_REXMIT;
+        return t->probing                                  ? EVT_PERSIST
+            : t->flight && t->flight->wait == WAIT_REORDER ? EVT_REORDER
+            : t->flight && t->flight->wait == WAIT_PTO     ? EVT_PTO
+                                                           : EVT_REXMIT;
     return t->state == TCPS_FIN_WAIT_2 && t->detached ? EVT_FINWAIT2
                                                       : EVT_KEEPALIVE;
 }
@@ -79,13 +85,94 @@ cw_ns tcp_user_deadline(const struct tcp *t)
     return ns_add(r->first_sent, t->opts.user_timeout_ms * NS_MS);
 }
 
-static void arm_rexmit(struct tcp *t, enum why why)
+/* The RTO from now on, or what is left of the user timeout. */
+static cw_ns rto_delay(const struct tcp *t)
 {
     cw_ns left = tcp_user_deadline(t);
 
     if (left != NS_NEVER)
         left = ns_max(left - tcp_now(t), 0);
-    arm(t, TCPT_REXMIT, ns_min(tcp_rtt_backed_off(t), left), why);
+    return ns_min(tcp_rtt_backed_off(t), left);
+}
+
+static void start_rto(struct tcp *t)
+{
+    if (t->flight)
+        t->flight->rto_at = ns_add(tcp_now(t), rto_delay(t));
+}
+
+static void arm_rexmit(struct tcp *t, enum why why)
+{
+    start_rto(t);
+    if (t->flight)
+        t->flight->wait = WAIT_RTO;
+    arm(t, TCPT_REXMIT, rto_delay(t), why);
+}
+
+/* Which of the three comes first; a probe not later than the RTO it is to
+ * forestall (RFC8985-7.2-a). */
+static cw_ns earliest(const struct tcp *t, enum wait *wait)
+{
+    const struct tcp_flight *f = t->flight;
+
+    *wait = WAIT_RTO;
+    if (t->snd.wnd == 0)
+        return f->rto_at;
+    if (f->reorder_at != NS_NEVER) {
+        *wait = f->reorder_at < f->rto_at ? WAIT_REORDER : WAIT_RTO;
+        return ns_min(f->reorder_at, f->rto_at);
+    }
+    if (f->pto_at == NS_NEVER || !tcp_tlp_may(t))
+        return f->rto_at;
+    *wait = WAIT_PTO;
+    return ns_min(f->pto_at, f->rto_at);
+}
+
+/* What RACK and the probes know has changed. */
+void tcp_timers_settle(struct tcp *t, enum why why)
+{
+    struct tcp_flight *f = t->flight;
+    enum wait          wait;
+    cw_ns              at;
+
+    if (!f || f->segq.count == 0 || t->probing || !tcp_rack(t))
+        return;
+    at = earliest(t, &wait);
+    if (at == t->at[TCPT_REXMIT] && wait == f->wait)
+        return;
+    f->wait = (uint8_t)wait;
+    if (wait == WAIT_REORDER)
+        why = WHY_T_REORDER;
+    else if (wait == WAIT_PTO)
+        why = WHY_T_PTO;
+    arm(t, TCPT_REXMIT, ns_max(at - tcp_now(t), 0), why);
+}
+
+/* The end of a visit of the output; new data restarts the timer for a probe
+ * (RFC8985-7.2-a). */
+void tcp_timers_visited(struct tcp *t, bool new_data)
+{
+    if (!t->flight || t->flight->segq.count == 0 || !tcp_rack(t))
+        return;
+    if (new_data)
+        t->flight->pto_at = ns_add(tcp_now(t), tcp_tlp_pto(t));
+    tcp_timers_settle(t, WHY_T_SENT);
+}
+
+/* RFC8985-7.3-c: the RTO, from now on, whether a probe was sent or not. */
+void tcp_timers_probed(struct tcp *t)
+{
+    t->flight->pto_at = NS_NEVER;
+    arm_rexmit(t, WHY_T_PROBED);
+}
+
+/* RFC6675-6-a: the oldest was sent again in recovery, and has its time. */
+void tcp_timers_oldest_again(struct tcp *t)
+{
+    if (!tcp_rack(t) || t->flight->recovery != RECOVERY_FAST)
+        return;
+    start_rto(t);
+    tcp_timers_settle(t, WHY_T_SENT_AGAIN);
 }
 
 /* The user timeout has changed. */
@@ -102,7 +189,11 @@ void tcp_timers_data_sent(struct tcp *t)
     if (t->probing)
         stop(t, TCPT_REXMIT, WHY_T_WINDOW_OPEN);
     t->probing = false;
-    if (t->at[TCPT_REXMIT] == NS_NEVER)
+    if (t->at[TCPT_REXMIT] != NS_NEVER)
+        return;
+    if (tcp_rack(t))
+        start_rto(t); /* settled at the end of the visit */
+    else
         arm_rexmit(t, WHY_T_SENT);
 }
 
@@ -110,7 +201,13 @@ void tcp_timers_data_sent(struct tcp *t)
 void tcp_timers_una_advanced(struct tcp *t)
 {
     t->probing = false;
-    arm_rexmit(t, WHY_T_ACKED);
+    if (!tcp_rack(t)) {
+        arm_rexmit(t, WHY_T_ACKED);
+        return;
+    }
+    start_rto(
+        t); /* which comes first is settled when all of the ACK is known */
+    t->flight->pto_at = ns_add(tcp_now(t), tcp_tlp_pto(t));
 }
 
 /* §5.2 */
@@ -135,6 +232,7 @@ void tcp_timers_window_open(struct tcp *t)
         return;
     stop(t, TCPT_REXMIT, WHY_T_WINDOW_OPEN);
     t->probing = false;
+    start_rto(t);
 }
 
 /* RFC 6298 §5.5-5.6 */

@@ -30,7 +30,9 @@ MUTANTS = [
      "        memcpy(at, slice_bytes(s), n);\n"
      "        at[n - 1] ^= n > 9;\n", "datagram flow"),
     ("what was sent has no timer", "src/tcp/tcp_timers.c",
-     "    if (t->at[TCPT_REXMIT] == NS_NEVER)\n"
+     "    if (tcp_rack(t))\n"
+     "        start_rto(t); /* settled at the end of the visit */\n"
+     "    else\n"
      "        arm_rexmit(t, WHY_T_SENT);\n",
      "", "no timer"),
     ("a control block is never given back", "src/tcp/tcp_state.c",

@@ -44,7 +44,8 @@ TEST(echo_has_the_expected_packets)
     rig_free(&r);
 }
 
-/* A lost first segment: RTO = SRTT 40 ms + 200 ms after it was sent. */
+/* A lost first segment: RTO = SRTT 40 ms + 200 ms after it was sent, and no
+ * later than that a loss probe (RFC 8985 §7.2). */
 TEST(a_lost_segment_comes_again_after_240_ms)
 {
     struct link_rule rule = { .kind = LINK_DATA,
@@ -65,7 +66,7 @@ TEST(a_lost_segment_comes_again_after_240_ms)
     assert_int_equal(r.packets[3].number, r.fates[3].number);
     assert_string_equal("data 1", r.fates[3].rule);
     assert_int_equal(280 * NS_MS, r.packets[4].t);
-    assert_int_equal(WHY_TX_RTO, r.packets[4].why);
+    assert_int_equal(WHY_TX_TLP, r.packets[4].why);
     assert_int_equal(11, r.npackets);
     rig_free(&r);
 }
