@@ -3,7 +3,7 @@
  *
  * The layout is the kernel's ABI (struct tcp_info as of Linux 5.10); a test
  * compares it with the header of this machine.  What nobody measures here is
- * zero: fackets, rcv_rtt, delivery_rate, busy_time, rwnd_limited,
+ * zero: fackets, rcv_rtt, busy_time, rwnd_limited,
  * sndbuf_limited, delivered, delivered_ce,
  * rcv_ooopack; last_ack_sent is so on Linux, too.
  */

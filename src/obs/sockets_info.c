@@ -56,6 +56,13 @@ static void put_rate(struct fmt *f, const struct cw_tcp_info *i)
 
     if (us > 0 && bits > 0)
         fmt_f(f, " send %llubps", (unsigned long long)(bits * 1000000 / us));
+    if (i->pacing_rate)
+        fmt_f(f, " pacing_rate %llubps",
+              (unsigned long long)i->pacing_rate * 8);
+    if (i->delivery_rate)
+        fmt_f(f, " delivery_rate %llubps%s",
+              (unsigned long long)i->delivery_rate * 8,
+              i->rate_app_limited ? " app_limited" : "");
 }
 
 static void put_loss(struct fmt *f, const struct cw_tcp_info *i)
@@ -137,6 +144,9 @@ static const struct {
     { "data_segs_out", "segments with data sent" },
     { "data_segs_in", "segments with data that came" },
     { "send", "mss * cwnd / rtt: what cwnd allows" },
+    { "pacing_rate", "segments are spaced to this" },
+    { "delivery_rate", "what the path has lately delivered" },
+    { "app_limited", "the program offered less than the path may take" },
     { "unacked", "segments in flight" },
     { "retrans", "segments sent again: now unacknowledged / in all" },
     { "lost", "segments believed lost" },
@@ -182,7 +192,8 @@ static struct span next_word(struct span *s)
     while (s->len > 0 && *s->p == ' ')
         *s = span_of(s->p + 1, s->len - 1);
     n = key_len(*s);
-    if (n == 4 && memcmp(s->p, "send", 4) == 0)
+    if (n + 1 < s->len && s->p[n] == ' ' && s->p[n + 1] >= '0'
+        && s->p[n + 1] <= '9')
         n++;
     while (n < s->len && s->p[n] != ' ')
         n++;

@@ -78,6 +78,12 @@ static void put_info(struct json *j, const struct cw_tcp_info *i)
     json_u64(j, "segs_in", i->segs_in);
     json_u64(j, "data_segs_out", i->data_segs_out);
     json_u64(j, "data_segs_in", i->data_segs_in);
+    if (i->pacing_rate > 0)
+        json_u64(j, "pacing_rate", i->pacing_rate);
+    if (i->delivery_rate > 0) {
+        json_u64(j, "delivery_rate", i->delivery_rate);
+        json_bool(j, "app_limited", i->rate_app_limited);
+    }
     json_u64(j, "unacked", i->unacked);
     json_u64(j, "retrans", i->retrans);
     json_u64(j, "retrans_total", i->total_retrans);

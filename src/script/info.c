@@ -39,7 +39,8 @@ static const struct figure figures[] = {
     F(last_ack_recv, since_heard, MSECS), S(pmtu), S(rcv_space),
     F(notsent_bytes, notsent, PLAIN),
     S(segs_out), S(segs_in), S(data_segs_out), S(data_segs_in),
-    F(fastopen_client_fail, fastopen_fail, PLAIN),
+    F(fastopen_client_fail, fastopen_fail, PLAIN), S(pacing_rate),
+    S(delivery_rate), F(delivery_rate_app_limited, rate_app_limited, PLAIN),
 };
 // clang-format on
 

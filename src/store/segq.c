@@ -148,6 +148,7 @@ struct segrec *segq_push(struct segq *q, struct slab *s, seq start, seq end,
         .end = end,
         .sent = now,
         .first_sent = now,
+        .delivered_time = -1,
         .times = 1,
         .segs = 1,
         .order = q->next_order++,
@@ -234,7 +235,6 @@ struct segrec *segq_join(struct segq *q, struct segrec *a)
     if (segq_after(b->order, a->order)) {
         a->sent = b->sent;
         a->order = b->order;
-        a->delivered = b->delivered;
     }
     forget(q, b);
     tally(q, a, true);
@@ -307,7 +307,26 @@ void segq_delivered(struct segq_news *n, const struct segrec *r)
     n->end = r->end;
 }
 
-static void count_acked(struct segq_acked *o, const struct segrec *r)
+void segq_sample(struct segq_sample *s, struct segrec *r)
+{
+    if (r->delivered_time < 0)
+        return;
+    if (!s->any || segq_after(r->order, s->order))
+        *s = (struct segq_sample){
+            .any = true,
+            .app_limited = r->app_limited,
+            .order = r->order,
+            .sent = r->sent,
+            .delivered_time = r->delivered_time,
+            .first_send_time = r->first_send_time,
+            .delivered = r->delivered,
+            .lost = r->lost,
+            .in_flight = r->in_flight,
+        };
+    r->delivered_time = -1;
+}
+
+static void count_acked(struct segq_acked *o, struct segrec *r)
 {
     o->records++;
     if (r->marks & SEG_SACKED)
@@ -318,7 +337,7 @@ static void count_acked(struct segq_acked *o, const struct segrec *r)
         o->newest_once = MAX(o->newest_once, r->sent);
     o->sent = r->sent;
     o->times = r->times;
-    o->delivered = r->delivered;
+    segq_sample(&o->sample, r);
 }
 
 void segq_ack(struct segq *q, seq una, struct segq_acked *out,

@@ -26,12 +26,15 @@ struct segrec {
     seq         start, end;    /* SYN and FIN count */
     cw_ns       sent;          /* last transmission */
     cw_ns       first_sent;
-    uint64_t    delivered; /* for rate samples: bytes delivered when sent */
-    uint16_t    times;     /* transmissions */
-    uint8_t     marks;     /* enum seg_mark */
-    uint8_t     ctl;       /* SYN, FIN that the record includes (F_*) */
-    uint16_t    segs;      /* records that it was joined from */
-    uint32_t    order;     /* ordinal of its last transmission, modulo 2^32 */
+    /* for rate samples (segq_sample); since when: -1: it gave its sample */
+    cw_ns    delivered_time, first_send_time;
+    uint32_t delivered, lost, in_flight; /* when it was sent last */
+    bool     app_limited;
+    uint8_t  marks; /* enum seg_mark */
+    uint8_t  ctl;   /* SYN, FIN that the record includes (F_*) */
+    uint16_t times; /* transmissions */
+    uint16_t segs;  /* records that it was joined from */
+    uint32_t order; /* ordinal of its last transmission, modulo 2^32 */
 };
 
 struct segq {
@@ -90,6 +93,19 @@ static inline bool segq_after(uint32_t a, uint32_t b)
     return (int32_t)(a - b) > 0;
 }
 
+/* What was noted when the newest of those was sent that an ACK delivers: P.*
+ * of draft-ietf-ccwg-bbr, "Per-packet (P) state". */
+struct segq_sample {
+    bool     any, app_limited;
+    uint32_t order;
+    cw_ns    sent, delivered_time, first_send_time;
+    uint32_t delivered, lost, in_flight;
+};
+
+/* r is delivered: its sample is taken if none of this ACK is newer, and once
+ * only. */
+void segq_sample(struct segq_sample *s, struct segrec *r);
+
 struct segq_acked {
     uint32_t bytes, records;
     uint32_t sacked_before; /* bytes of them that SACK had told */
@@ -97,7 +113,7 @@ struct segq_acked {
     uint16_t times;         /* ... and how often it was sent (Karn) */
     bool     any_rexmit;    /* one of them was sent more than once */
     cw_ns    newest_once;   /* newest `sent` among those sent once, or -1 */
-    uint64_t delivered;
+    struct segq_sample sample;
 };
 /* Everything before una is acknowledged: forget it.  A record that una cuts
  * is shortened.  news may be NULL. */

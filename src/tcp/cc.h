@@ -16,6 +16,18 @@
 
 #include "tcp/tcb.h"
 
+/* What one ACK told of the rate at which the path delivers: RS.* of
+ * draft-ietf-ccwg-bbr, "Rate Sample (rs) Output"; tcp_rate.c. */
+struct cc_rate {
+    bool     any;         /* something was delivered that has a sample */
+    bool     app_limited; /* there was not always something to send */
+    uint32_t delivered;   /* bytes within the interval */
+    uint32_t prior_delivered, lost; /* lost: bytes since it was sent */
+    uint32_t in_flight;             /* just after it was sent */
+    cw_ns    interval;
+    uint64_t rate; /* bytes a second; 0: the interval is not credible */
+};
+
 /* What one ACK told, once the scoreboard and recovery have heard it. */
 struct cc_ack {
     uint32_t acked;     /* bytes of data it acknowledges, cumulatively */
@@ -26,6 +38,8 @@ struct cc_ack {
     uint8_t  recovery;  /* enum recovery: before it, or RECOVERY_FAST if it
                            began one */
     bool     ece;       /* ECN-Echo */
+
+    struct cc_rate rate;
 };
 
 /* What congestion was seen by. */

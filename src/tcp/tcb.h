@@ -97,6 +97,15 @@ enum wait { WAIT_RTO, WAIT_REORDER, WAIT_PTO };
 /* RFC 5682: which ACK after a timeout is awaited. */
 enum frto { FRTO_OFF, FRTO_FIRST, FRTO_SECOND };
 
+/* What rate samples are made of, and the last one for who asks: tcp_rate.c. */
+struct tcp_rate {
+    cw_ns              delivered_time, first_send_time;
+    struct segq_sample sample; /* of the ACK at hand */
+    uint32_t           bubble; /* if app_limited: until this is delivered */
+    bool               app_limited, shown_limited;
+    uint64_t           shown; /* bytes a second */
+};
+
 /* Exists while something is in flight, or while recovery is not over; or a
  * Fast Open. */
 struct tcp_flight {
@@ -114,9 +123,10 @@ struct tcp_flight {
     bool        one_first; /* RFC 1191 §6.4: until an ACK comes, one only */
     uint16_t    rexmit_why;
     uint64_t    rexmit_arg;
-    uint32_t    delivered, lost;  /* bytes, summed: tcp_rate.c */
-    uint64_t    cc[CC_STATE / 8]; /* the controller's: cc.h */
-    struct tcp_fast *fast;        /* while one is under way */
+    uint32_t    delivered, lost; /* bytes, summed: tcp_rate.c */
+    struct tcp_rate  rate;
+    uint64_t         cc[CC_STATE / 8]; /* the controller's: cc.h */
+    struct tcp_fast *fast;             /* while one is under way */
 
     /* timers: when the RTO would expire, whichever of them is armed */
     cw_ns   rto_at, reorder_at, pto_at;
@@ -763,9 +773,15 @@ void     tcp_recover_first(struct tcp *t, enum why why);
 uint32_t tcp_pipe(const struct tcp *t);
 
 /* tcp_rate.c */
-void tcp_mark_lost(struct tcp *t, struct segrec *r);
-void tcp_mark_sacked(struct tcp *t, struct segrec *r);
-void tcp_rate_acked(struct tcp *t, const struct segq_acked *a);
+void           tcp_mark_lost(struct tcp *t, struct segrec *r);
+void           tcp_mark_sacked(struct tcp *t, struct segrec *r);
+void           tcp_rate_acked(struct tcp *t, const struct segq_acked *a);
+void           tcp_rate_begin(struct tcp *t);
+struct segrec *tcp_rate_push(struct tcp *t, seq start, seq end);
+void           tcp_rate_again(struct tcp *t, struct segrec *r);
+void           tcp_rate_ran_out(struct tcp *t);
+struct cc_rate;
+void tcp_rate_generate(struct tcp *t, struct cc_rate *out);
 
 /* controllers: cc.h */
 

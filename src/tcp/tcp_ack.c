@@ -191,6 +191,7 @@ static void tell_controller(struct tcp *t, struct cc_ack *c)
     c->lost = f->lost - c->lost;
     if (f->recovery == RECOVERY_FAST)
         c->recovery = RECOVERY_FAST;
+    tcp_rate_generate(t, &c->rate);
     tcp_cc(t)->ack(t, c);
     if (acked > 0)
         tcp_buffer_acked(t);

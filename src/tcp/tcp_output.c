@@ -47,6 +47,7 @@ struct tcp_flight *tcp_flight(struct tcp *t)
     f->reorder_at = NS_NEVER;
     f->pto_at = NS_NEVER;
     t->flight = f;
+    tcp_rate_begin(t);
     return f;
 }
 
@@ -183,7 +184,7 @@ static bool resend(struct tcp *t, struct segrec *r, struct plan *p)
         return false;
     }
     t->due &= (uint16_t)~DUE_REXMIT;
-    segq_sent_again(&t->flight->segq, r, tcp_now(t));
+    tcp_rate_again(t, r);
     tcp_plan_launch(t, p, &pkt);
     sent_again(t, r, p);
     tcp_timers_data_sent(t);
@@ -260,13 +261,12 @@ static bool send_run(struct tcp *t, struct plan *p)
     end = seq_add(p->start, p->len + !!(p->ctl & F_FIN));
     if (p->ctl & F_SYN) /* its text is in flight once it was taken */
         end = seq_add(p->start, 1);
-    r = segq_push(&f->segq, &t->host->segs, p->start, end, tcp_now(t));
+    r = tcp_rate_push(t, p->start, end);
     if (!r) {
         pkt_free(&pkt);
         return false;
     }
     r->ctl = p->ctl;
-    r->delivered = tcp_bytes_acked(t);
     t->snd.nxt = end;
     f->prr_out += p->len; /* RFC 9937 §6.3 */
     if (p->ctl & F_FIN)
@@ -421,7 +421,7 @@ static bool last_again(struct tcp *t, struct plan *p)
         pkt_free(&pkt);
         return false;
     }
-    segq_sent_again(q, r, tcp_now(t));
+    tcp_rate_again(t, r);
     tcp_plan_launch(t, p, &pkt);
     sent_again(t, r, p);
     return true;
@@ -485,7 +485,7 @@ static void probe_again(struct tcp *t, struct segrec *r, struct plan *p)
         pkt_free(&pkt);
         return;
     }
-    segq_sent_again(&t->flight->segq, r, tcp_now(t));
+    tcp_rate_again(t, r);
     tcp_plan_launch(t, p, &pkt);
 }
 
@@ -639,6 +639,7 @@ void tcp_output(struct tcp *t)
     if (!done)
         return;
     watch_window(t);
+    tcp_rate_ran_out(t);
     if (!seq_eq(before, t->snd.nxt) && !(t->state & TCPS_OPENING))
         tcp_snd_wnd_event(t);
 }

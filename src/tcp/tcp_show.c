@@ -158,6 +158,8 @@ static void flight_info(const struct tcp *t, struct cw_tcp_info *o)
     o->lost = (f->segq.lost_bytes + mss - 1) / mss;
     o->retrans = (f->segq.rexmit_bytes + mss - 1) / mss;
     o->dupacks = f->dupacks;
+    o->delivery_rate = f->rate.shown;
+    o->rate_app_limited = f->rate.shown_limited;
 }
 
 /* Bytes of data up to RCV.NXT: neither the peer's SYN nor its FIN. */
