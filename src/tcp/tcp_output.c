@@ -602,13 +602,34 @@ static bool no_room(const struct tcp *t)
     return net_room(t->host->net, &t->dest) == 0;
 }
 
+/* cwnd counts octets, which may lie in as many segments: on one occasion no
+ * more of them go again than it has full ones, and three.  The ACKs of these
+ * ask for the rest, or the timer does. */
+static uint32_t again_most(const struct tcp *t)
+{
+    return t->cwnd / tcp_eff_mss(t) + 3;
+}
+
+static bool send_one(struct tcp *t, uint32_t *again)
+{
+    if (*again == 0)
+        return false;
+    if (send_again(t)) {
+        --*again;
+        return true;
+    }
+    return send_new(t) || send_last_resort(t);
+}
+
 /* Steps 2 to 5; false: the interface has no room. */
 static bool send_all(struct tcp *t)
 {
+    uint32_t again = again_most(t);
+
     tcp_frto_visit(t);
     if (tells_of_a_hole(t))
         send_owed_acks(t);
-    while (send_again(t) || send_new(t) || send_last_resort(t)) {
+    while (send_one(t, &again)) {
         if (no_room(t)) {
             tcp_due(t, DUE_OUTPUT);
             return false;

@@ -51,7 +51,7 @@ MUTANTS = [
      "    if (!env_observed(e) || to == TCPS_FIN_WAIT_2)\n        return;\n"
      "    ev.why = (uint16_t)why;\n", "but was in"),
     ("nothing is sent again", "src/tcp/tcp_output.c",
-     "    while (send_again(t) || send_new(t) || send_last_resort(t)) {\n",
+     "    while (send_one(t, &again)) {\n",
      "    while (send_new(t)) {\n", "error pending"),
     ("a reader is not told", "src/tcp/tcp_show.c",
      "        bits |= CW_POLLIN;\n",
