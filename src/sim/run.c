@@ -96,6 +96,8 @@ static void say_goodbye(struct sim *s)
     s->res->end = world_now(s->w);
     world_advance(s->w, ns_add(world_now(s->w), 5 * NS_S));
     ends_close_datagrams(s);
+    if (!s->calm) /* or a burst of losses may outlast an orphan's tries */
+        calm_down(s);
     world_advance(s->w, ns_add(world_now(s->w), GOODBYE));
     if (s->res->ok)
         oracle_end(s);
