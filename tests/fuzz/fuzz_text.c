@@ -31,8 +31,8 @@ static const char *const words[] = {
     "...", "=", "-1 ", "EAGAIN ", "(Resource temporarily unavailable)\n",
     "setsockopt(3, SOL_SOCKET, SO_REUSEADDR, [1], 4) = 0\n",
     "poll([{fd=4, events=POLLIN, revents=POLLIN}], 1, 0) = 1\n",
-    "sendmsg(4, {msg_name(...)=..., msg_iov(1)=[{..., 10}], msg_flags=0}, 0) "
-    "= 10\n",
+    ("sendmsg(4, {msg_name(...)=..., msg_iov(1)=[{..., 10}], msg_flags=0}, 0) "
+     "= 10\n"),
     "%{ assert tcpi_snd_cwnd == 10 }%\n", "%{", "}%", "`sysctl -q ",
     "net.ipv4.tcp_sack=0`\n", "0x7fffffff", "9223372036854775807", "\"", "//",
     "/*", "fcntl(4, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n", "|", "~", ",",
