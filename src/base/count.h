@@ -62,6 +62,7 @@
     X(TCP_EMBRYONIC_RSTS, "EmbryonicRsts") \
     X(TCP_SYN_CHALLENGE,  "TCPSYNChallenge") \
     X(TCP_OOO_DROP,       "TCPOFODrop") \
+    X(TCP_OOO_PRUNED,     "OfoPruned") \
     X(TCP_RCVQ_DROP,      "TCPRcvQDrop") \
     X(TCP_DSACK_OLD_SENT, "TCPDSACKOldSent") \
     X(TCP_DSACK_OFO_SENT, "TCPDSACKOfoSent") \

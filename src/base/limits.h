@@ -30,17 +30,18 @@ enum {
     CHALLENGE_ACKS = 100, /* in a second, all connections: RFC 5961 §7 */
     CHALLENGE_ACKS_MAX = 1000000,
     UDP_QUEUE_PKTS_MAX = 1024,
-    UDP_ERRORS_MAX = 64,      /* messages on a socket's error queue */
-    UDP_SEGMENTS_MAX = 128,   /* of one call: Linux's UDP_MAX_SEGMENTS */
-    UDP_GRO_MAX = 65507,      /* bytes that become one: a datagram's most */
-    TCP_OOO_RANGES_MAX = 256, /* holes in one receive queue */
-    TCP_SEGS_MAX = 16384,     /* records in flight on one connection */
-    TCP_SACK_SPLITS = 64,     /* records that SACKs may cut, beside one more
+    UDP_ERRORS_MAX = 64,       /* messages on a socket's error queue */
+    UDP_SEGMENTS_MAX = 128,    /* of one call: Linux's UDP_MAX_SEGMENTS */
+    UDP_GRO_MAX = 65507,       /* bytes that become one: a datagram's most */
+    TCP_OOO_RANGES_MIN = 256,  /* holes in one receive queue, however small */
+    TCP_OOO_RANGES_MAX = 4096, /* ... and however large its buffer */
+    TCP_SEGS_MAX = 16384,      /* records in flight on one connection */
+    TCP_SACK_SPLITS = 64,      /* records that SACKs may cut, beside one more
                                  for each full segment: CVE-2019-11478 */
-    TCP_SACK_WALK_MAX = 1024, /* records looked at in search of a block, and
+    TCP_SACK_WALK_MAX = 1024,  /* records looked at in search of a block, and
                                  again in search of what is lost, for each
                                  segment: CVE-2019-5599 */
-    TCP_BACKLOG_MAX = 4096,   /* as net.core.somaxconn */
+    TCP_BACKLOG_MAX = 4096,    /* as net.core.somaxconn */
     TCP_SYN_QUEUE_MAX = 4096,
     TCP_TIMEWAIT_MAX = 65536,
     TCP_FAST_PEERS_MAX = 64, /* servers whose cookies or silence are known */

@@ -27,7 +27,11 @@ struct arena {
     size_t          used, limit, left;
     uint64_t        live; /* objects */
     bool            closed;
+    arena_reclaim  *reclaim;
+    void           *reclaim_ctx;
 };
+
+enum { RECLAIMS_MAX = 64 }; /* for one object */
 
 enum { PAGE_HEADER = (sizeof(struct page) + 63) & ~63u };
 
@@ -77,6 +81,12 @@ void arena_close(struct arena *a)
     a->closed = true;
     if (a->live == 0)
         release(a);
+}
+
+void arena_reclaimer(struct arena *a, arena_reclaim *fn, void *ctx)
+{
+    a->reclaim = fn;
+    a->reclaim_ctx = ctx;
 }
 
 size_t arena_used(const struct arena *a)
@@ -135,13 +145,33 @@ static struct page *page_get(struct slab *s)
     return p;
 }
 
-void *slab_get(struct slab *s)
+static struct page *page_with_room(struct slab *s)
 {
     struct list *n = list_first(&s->partial);
-    struct page *p = n ? list_entry(n, struct page, link) : page_get(s);
+
+    return n ? list_entry(n, struct page, link) : page_get(s);
+}
+
+/* What is given back may be of another size: some more may empty a page. */
+static struct page *page_reclaimed(struct slab *s)
+{
+    struct arena *a = s->arena;
+    struct page  *p = NULL;
+
+    for (int i = 0; !p && i < RECLAIMS_MAX; i++) {
+        if (!a->reclaim || !a->reclaim(a->reclaim_ctx))
+            break;
+        p = page_with_room(s);
+    }
+    return p;
+}
+
+void *slab_get(struct slab *s)
+{
+    struct page *p = page_with_room(s);
     void        *obj;
 
-    if (UNLIKELY(!p))
+    if (UNLIKELY(!p) && !(p = page_reclaimed(s)))
         return NULL;
     obj = p->free;
     if (obj) {

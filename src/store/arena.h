@@ -40,7 +40,12 @@ struct slab {
 struct arena *arena_new(const struct cw_alloc *alloc, size_t memory_max,
                         size_t fixed, void **fixed_mem);
 /* No new objects; the memory goes when the last one was put. */
-void   arena_close(struct arena *a);
+void arena_close(struct arena *a);
+/* Asked when memory is out, some times: gives an object back, or says that
+ * there is none.  What allocates must bear it; NULL: nobody is asked. */
+typedef bool arena_reclaim(void *ctx);
+void         arena_reclaimer(struct arena *a, arena_reclaim *fn, void *ctx);
+
 size_t arena_used(const struct arena *a);  /* bytes of live objects */
 size_t arena_limit(const struct arena *a); /* bytes that objects may use */
 size_t arena_left(const struct arena *a); /* bytes of pages that nobody has */

@@ -4,28 +4,34 @@
  *   each a chain of its own, disjoint, sorted, never touching: what touches is
  *   joined.  A new run is cut into the pieces that no range covers; the
  *   pieces become ranges; then neighbours join and what touches RCV.NXT
- *   becomes ready.
+ *   becomes ready.  Ranges that are looked at on the way are joined then: only
+ *   the search for the first of them is paid for again and again.
  */
 #include "store/recvq.h"
 #include "base/check.h"
 
 struct recvq_range {
-    struct list   link;
+    struct avl    order;
+    struct list   recent;
     seq           start, end;
     struct slice *head, *tail;
-    uint32_t      stamp;
 };
-_Static_assert(sizeof(struct recvq_range) >= sizeof(struct recvq_body),
-               "one slab for both");
+/* One slab for both: which is the larger depends on the size of a pointer. */
+union recvq_part {
+    struct recvq_range range;
+    struct recvq_body  body;
+};
 
 /* A chain under construction, or one of the queue's. */
 struct chain {
     struct slice *head, *tail;
 };
 
+enum { RENEGE_MAX = 64 }; /* ranges that one segment may cost its queue */
+
 size_t recvq_range_size(void)
 {
-    return sizeof(struct recvq_range);
+    return sizeof(union recvq_part);
 }
 
 void recvq_init(struct recvq *q)
@@ -35,8 +41,11 @@ void recvq_init(struct recvq *q)
 
 static struct recvq_body *body_of(struct recvq *q, struct slab *s)
 {
-    if (!q->body && (q->body = slab_get0(s)) != NULL)
-        list_init(&q->body->ooo);
+    if (!q->body && (q->body = slab_get0(s)) != NULL) {
+        q->body->queue = q;
+        list_init(&q->body->recent);
+        list_init(&q->body->link);
+    }
     return q->body;
 }
 
@@ -47,6 +56,7 @@ static void drop_body_if_empty(struct recvq *q)
     if (!b || b->head || b->ranges > 0)
         return;
     INVARIANT(b->charged == 0 && b->held == 0 && q->ready == 0);
+    INVARIANT(!list_linked(&b->link));
     slab_put(b);
     q->body = NULL;
 }
@@ -62,25 +72,76 @@ static void free_chain(struct recvq_body *q, struct slice *s)
     }
 }
 
+static struct recvq_range *range_of(struct avl *n)
+{
+    return n ? avl_entry(n, struct recvq_range, order) : NULL;
+}
+
+static struct recvq_range *next_to(struct recvq_range *r, int side)
+{
+    return range_of(avl_next(&r->order, side));
+}
+
+static void unlink_range(struct recvq_body *q, struct recvq_range *r)
+{
+    INVARIANT(q->ranges > 0);
+    avl_remove(&q->ooo, &r->order);
+    list_del(&r->recent);
+    q->ranges--;
+    slab_put(r);
+}
+
+/* The furthest range is given up, as if it had never come.  (MAY under
+ * RFC2018-8-b: what was SACKed is not yet acknowledged.) */
+static bool renege(struct recvq_body *q)
+{
+    struct recvq_range *r = range_of(avl_end(q->ooo, AVL_BEHIND));
+
+    if (!r)
+        return false;
+    q->held -= seq_from(r->end, r->start);
+    free_chain(q, r->head);
+    unlink_range(q, r);
+    return true;
+}
+
 void recvq_fini(struct recvq *q)
 {
     struct recvq_body *b = q->body;
-    struct list       *n;
 
     q->ready = 0;
     if (!b)
         return;
     free_chain(b, b->head);
     b->head = b->tail = NULL;
-    while ((n = list_pop(&b->ooo)) != NULL) {
-        struct recvq_range *r = list_entry(n, struct recvq_range, link);
-
-        free_chain(b, r->head);
-        slab_put(r);
-    }
-    b->ranges = 0;
-    b->held = 0;
+    while (renege(b))
+        ;
+    list_del(&b->link);
     drop_body_if_empty(q);
+}
+
+/* ---- shortage ------------------------------------------------------------ */
+
+void recvq_holders_init(struct recvq_holders *h)
+{
+    list_init(&h->list);
+    h->keep = false;
+}
+
+bool recvq_reclaim(struct recvq_holders *h)
+{
+    struct list       *n = list_first(&h->list);
+    struct recvq_body *b;
+
+    if (!n || h->keep)
+        return false;
+    b = list_entry(n, struct recvq_body, link);
+    INVARIANT(b->ranges > 0);
+    renege(b);
+    if (b->ranges == 0)
+        list_del(&b->link);
+    drop_body_if_empty(b->queue);
+    return true;
 }
 
 /* ---- chains of slices ---------------------------------------------------- */
@@ -173,26 +234,24 @@ struct insertion {
     seq                     nxt;
 };
 
+/* The ranges on both sides of a place, or NULL. */
+struct place {
+    struct recvq_range *before, *behind;
+};
+
 /* Will it be a range for good?  Not if it is what RCV.NXT waits for, or touches
  * another one: then it must be taken however many there are, or the hole in
  * front of them would stay for ever. */
-static bool is_one_more(const struct insertion *x, const struct list *at,
-                        seq from, seq to)
+static bool is_one_more(const struct insertion *x, struct place at, seq from,
+                        seq to)
 {
-    const struct list *ooo = &x->q->ooo;
-
-    if (seq_eq(from, x->nxt))
-        return false;
-    if (at != ooo
-        && seq_eq(list_entry(at, const struct recvq_range, link)->start, to))
-        return false;
-    return at->prev == ooo
-        || !seq_eq(list_entry(at->prev, const struct recvq_range, link)->end,
-                   from);
+    return !seq_eq(from, x->nxt)
+        && !(at.behind && seq_eq(at.behind->start, to))
+        && !(at.before && seq_eq(at.before->end, from));
 }
 
-/* A piece [from, to) that no range covers becomes one, before `at`. */
-static void add_piece(struct insertion *x, struct list *at, seq from, seq to)
+/* A piece [from, to) that no range covers becomes one. */
+static void add_piece(struct insertion *x, struct place at, seq from, seq to)
 {
     struct recvq_body  *q = x->q;
     struct chain        c = { NULL, NULL };
@@ -217,12 +276,11 @@ static void add_piece(struct insertion *x, struct list *at, seq from, seq to)
         x->why = WHY_NO_MEMORY;
         return;
     }
-    *r = (struct recvq_range){ .start = from,
-                               .end = seq_add(from, n),
-                               .head = c.head,
-                               .tail = c.tail,
-                               .stamp = ++q->stamp };
-    list_insert_before(at, &r->link);
+    *r = (struct recvq_range){
+        .start = from, .end = seq_add(from, n), .head = c.head, .tail = c.tail
+    };
+    avl_insert(&q->ooo, at.behind ? &at.behind->order : NULL, &r->order);
+    list_push_front(&q->recent, &r->recent);
     q->ranges++;
     q->held += n;
     x->res->fresh += n;
@@ -236,27 +294,41 @@ static void note_dup(struct recvq_result *res, seq left, seq right)
     res->dup_range = (struct seqrange){ left, right };
 }
 
-static void insert(struct insertion *x, seq from, seq to)
+/* The first range that ends behind this place, and the one before. */
+static struct place search(struct insertion *x, seq from)
 {
-    struct list *at = &x->q->ooo;
+    struct avl  *n = x->q->ooo;
+    struct place at = { NULL, NULL };
 
-    list_each (n, &x->q->ooo) {
-        struct recvq_range *r = list_entry(n, struct recvq_range, link);
+    while (n) {
+        struct recvq_range *r = range_of(n);
+        bool                behind = seq_gt(r->end, from);
 
         x->res->walked++;
-        if (seq_le(r->end, from))
-            continue;
-        if (seq_ge(r->start, to)) {
-            at = n;
-            break;
-        }
+        if (behind)
+            at.behind = r;
+        else
+            at.before = r;
+        n = n->child[behind ? AVL_BEFORE : AVL_BEHIND];
+    }
+    return at;
+}
+
+static void insert(struct insertion *x, struct place at, seq from, seq to)
+{
+    struct recvq_range *r;
+
+    while ((r = at.behind) != NULL && seq_lt(r->start, to)) {
+        x->res->walked++;
         if (seq_lt(from, r->start))
-            add_piece(x, n, from, r->start);
+            add_piece(x, at, from, r->start);
         note_dup(x->res, seq_max(from, r->start), seq_min(to, r->end));
-        r->stamp = ++x->q->stamp;
+        list_del(&r->recent);
+        list_push_front(&x->q->recent, &r->recent);
         from = seq_max(from, r->end);
         if (seq_ge(from, to))
             return;
+        at = (struct place){ r, next_to(r, AVL_BEHIND) };
     }
     add_piece(x, at, from, to);
 }
@@ -284,28 +356,36 @@ static void chain_join(struct recvq_body *q, struct chain *a, struct chain b)
     a->tail = b.tail;
 }
 
-static void join(struct recvq_body *q, struct recvq_result *res)
+static void join(struct recvq_body *q, struct recvq_range *p,
+                 struct recvq_range *r)
 {
-    list_each (n, &q->ooo) {
-        struct recvq_range *r = list_entry(n, struct recvq_range, link);
-        struct recvq_range *p;
-        struct chain        c;
+    struct chain c = { p->head, p->tail };
 
-        res->walked++;
-        if (n->prev == &q->ooo)
-            continue;
-        p = list_entry(n->prev, struct recvq_range, link);
-        if (!seq_eq(p->end, r->start))
-            continue;
-        p->end = r->end;
-        c = (struct chain){ p->head, p->tail };
-        chain_join(q, &c, (struct chain){ r->head, r->tail });
-        p->head = c.head;
-        p->tail = c.tail;
-        p->stamp = MAX(p->stamp, r->stamp);
-        list_del(n);
-        q->ranges--;
-        slab_put(r);
+    chain_join(q, &c, (struct chain){ r->head, r->tail });
+    p->end = r->end;
+    p->head = c.head;
+    p->tail = c.tail;
+    list_del(&p->recent);
+    list_push_front(&q->recent, &p->recent);
+    unlink_range(q, r);
+}
+
+/* What touches from `before` on (NULL: from the first) until `to`. */
+static void join_until(struct insertion *x, struct recvq_range *before,
+                       seq to)
+{
+    struct recvq_body  *q = x->q;
+    struct recvq_range *p = before, *r;
+
+    if (!p)
+        p = range_of(avl_end(q->ooo, AVL_BEFORE));
+    while (p && (r = next_to(p, AVL_BEHIND)) != NULL
+           && seq_le(r->start, to)) {
+        x->res->walked++;
+        if (seq_eq(p->end, r->start))
+            join(q, p, r);
+        else
+            p = r;
     }
 }
 
@@ -313,9 +393,7 @@ static void join(struct recvq_body *q, struct recvq_result *res)
 static uint32_t release(struct recvq *queue, seq nxt)
 {
     struct recvq_body  *q = queue->body;
-    struct list        *n = list_first(&q->ooo);
-    struct recvq_range *r = n ? list_entry(n, struct recvq_range, link)
-                              : NULL;
+    struct recvq_range *r = range_of(avl_end(q->ooo, AVL_BEFORE));
     struct chain        c = { q->head, q->tail };
     uint32_t            len;
 
@@ -327,9 +405,7 @@ static uint32_t release(struct recvq *queue, seq nxt)
     q->tail = c.tail;
     queue->ready += len;
     q->held -= len;
-    q->ranges--;
-    list_del(n);
-    slab_put(r);
+    unlink_range(q, r);
     return len;
 }
 
@@ -350,29 +426,70 @@ static enum why put_next(struct insertion *x, uint32_t skip)
     return GO_ON;
 }
 
-static enum why put_fresh(struct insertion *x, seq nxt, seq from, seq end)
+static enum why put_fresh(struct insertion *x, seq from, seq end)
 {
     struct recvq_body *q = x->q;
     uint32_t           before = q->ranges;
+    struct place       at;
 
-    if (before == 0) {
-        q->stamp = 0;
-        if (seq_eq(from, nxt))
-            return put_next(x, seq_from(from, x->in->at));
-    }
-    insert(x, from, end);
+    if (before == 0 && seq_eq(from, x->nxt))
+        return put_next(x, seq_from(from, x->in->at));
+    x->why = GO_ON;
+    at = search(x, from);
+    insert(x, at, from, end);
     if (x->res->fresh == 0)
         return x->why != GO_ON ? x->why : WHY_SEQ_OLD;
-    join(q, x->res);
-    x->res->advanced = release(x->queue, nxt);
+    join_until(x, at.before, end);
+    x->res->advanced = release(x->queue, x->nxt);
     x->res->filled = x->res->advanced > 0 || q->ranges < before + 1;
     return GO_ON;
+}
+
+/* Nothing was kept, for want of memory.  What RCV.NXT waits for is worth more
+ * than what waits for it, or it would be refused for ever: first of what this
+ * queue has, then of others. */
+static enum why put_or_renege(struct insertion *x, seq from, seq end)
+{
+    enum why why = put_fresh(x, from, end);
+
+    if (!seq_eq(from, x->nxt))
+        return why;
+    while (why == WHY_NO_MEMORY && x->res->reneged < RENEGE_MAX
+           && renege(x->q)) {
+        x->res->reneged++;
+        why = put_fresh(x, from, end);
+    }
+    if (why != WHY_NO_MEMORY)
+        return why;
+    x->m->holders->keep = false;
+    return put_fresh(x, from, end);
+}
+
+/* While it is being added to, this queue is not among those that shortage
+ * takes from; and what is not in order takes nothing from others. */
+static enum why put_held(struct insertion *x, seq from, seq end)
+{
+    struct recvq_holders *h = x->m->holders;
+    enum why              why = WHY_NO_MEMORY;
+
+    h->keep = !seq_eq(from, x->nxt);
+    x->q = body_of(x->queue, x->m->range);
+    h->keep = true;
+    if (x->q) {
+        list_del(&x->q->link);
+        why = put_or_renege(x, from, end);
+        if (x->q->ranges > 0)
+            list_push_back(&h->list, &x->q->link);
+    }
+    h->keep = false;
+    drop_body_if_empty(x->queue);
+    return why;
 }
 
 enum why recvq_put(struct recvq *q, const struct recvq_mem *m, seq nxt,
                    const struct recvq_in *in, struct recvq_result *res)
 {
-    struct insertion x = { q, q->body, m, in, res, GO_ON, nxt };
+    struct insertion x = { q, NULL, m, in, res, GO_ON, nxt };
     seq              end = seq_add(in->at, in->len), from = in->at;
 
     *res = (struct recvq_result){ 0 };
@@ -384,12 +501,7 @@ enum why recvq_put(struct recvq *q, const struct recvq_mem *m, seq nxt,
     }
     if (!seq_lt(from, end))
         return WHY_SEQ_OLD;
-    x.q = body_of(q, m->range);
-    if (!x.q)
-        return WHY_NO_MEMORY;
-    x.why = put_fresh(&x, nxt, from, end);
-    drop_body_if_empty(q); /* memory was out */
-    return x.why;
+    return put_held(&x, from, end);
 }
 
 /* ---- reading ------------------------------------------------------------- */
@@ -470,23 +582,17 @@ unsigned recvq_view(const struct recvq *q, struct cw_frag *out, unsigned max)
 unsigned recvq_sack(const struct recvq *q, struct seqrange *out, unsigned max)
 {
     const struct recvq_body *b = q->body;
-    uint32_t                 below = UINT32_MAX;
-    unsigned                 n;
+    unsigned                 n = 0;
 
-    for (n = 0; b && n < max; n++) {
-        const struct recvq_range *best = NULL;
+    if (!b)
+        return 0;
+    list_each (l, &b->recent) {
+        const struct recvq_range *r = list_entry(l, struct recvq_range,
+                                                 recent);
 
-        for (struct list *l = b->ooo.next; l != &b->ooo; l = l->next) {
-            const struct recvq_range *r = list_entry(l, struct recvq_range,
-                                                     link);
-
-            if (r->stamp < below && (!best || r->stamp > best->stamp))
-                best = r;
-        }
-        if (!best)
+        if (n == max)
             break;
-        out[n] = (struct seqrange){ best->start, best->end };
-        below = best->stamp;
+        out[n++] = (struct seqrange){ r->start, r->end };
     }
     return n;
 }

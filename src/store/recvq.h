@@ -5,11 +5,16 @@
  * of a byte wins.  Does not own the window: the caller trims to it first.
  * Small segments are copied together, so that the memory held stays in
  * proportion to the bytes (a buffer less than half used is copied out).
- * RFC 9293 §3.10.7.4 seventh step, SHLD-31; RFC 2018 §4 (order of blocks).
+ * When memory is out, what is not in order is given back, the furthest first:
+ * nobody was promised that it would be kept.
+ * Invariant: finding a place costs the logarithm of the number of ranges.
+ * RFC 9293 §3.10.7.4 seventh step, SHLD-31; RFC 2018 §4 (order of blocks),
+ * §8 (reneging).
  */
 #ifndef STORE_RECVQ_H
 #define STORE_RECVQ_H
 
+#include "base/avl.h"
 #include "base/seq.h"
 #include "base/why.h"
 #include "store/pbuf.h"
@@ -21,12 +26,13 @@ struct seqrange {
 /* Of a queue that holds something; from the slab of ranges. */
 struct recvq_body {
     struct slice *head, *tail; /* in order, ready to be read */
-    struct list   ooo;         /* struct recvq_range, by sequence */
+    struct avl   *ooo;         /* struct recvq_range, by sequence */
+    struct list   recent;      /* the same, what changed last first */
+    struct list   link;        /* recvq_holders.list, if there are any */
+    struct recvq *queue;       /* whose body it is */
     uint32_t      ranges;
     uint32_t      held;    /* bytes not in order */
     uint32_t      charged; /* true size of buffers held */
-    uint32_t      stamp;   /* grows with each out-of-order arrival, from
-                              where no range is left */
 };
 
 struct recvq {
@@ -40,7 +46,8 @@ struct recvq_result {
     uint32_t        fresh;    /* bytes that were not here before */
     uint32_t        walked;   /* ranges looked at on the way */
     bool            dup; /* some bytes were: dup_range says the first run */
-    bool            filled; /* a hole was filled, wholly or partly */
+    bool            filled;  /* a hole was filled, wholly or partly */
+    uint32_t        reneged; /* ranges of this queue that were given back */
     struct seqrange dup_range;
 };
 
@@ -61,11 +68,25 @@ static inline uint32_t recvq_charged(const struct recvq *q)
 void recvq_init(struct recvq *q);
 void recvq_fini(struct recvq *q);
 
+/* The queues that hold something out of order; first in the list the one to
+ * which nothing was added for the longest time. */
+struct recvq_holders {
+    struct list list;
+    bool        keep; /* for now nothing is taken from them */
+};
+
+void recvq_holders_init(struct recvq_holders *h);
+/* Gives the furthest range of one of them back; false: there is none, or they
+ * keep it.  Made for an arena's shortage: it may come whenever something is
+ * allocated, but for a queue that is just being added to. */
+bool recvq_reclaim(struct recvq_holders *h);
+
 /* The memory that a queue takes its slices and ranges from. */
 struct recvq_mem {
-    struct pbufs *ps;
-    struct slab  *range;
-    uint32_t      ranges_max;
+    struct pbufs         *ps;
+    struct slab          *range;
+    struct recvq_holders *holders;
+    uint32_t              ranges_max;
 };
 
 /* Bytes [off, off+len) of the packet stand at sequence number `at`; RCV.NXT

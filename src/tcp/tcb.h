@@ -420,7 +420,8 @@ struct tcp_host {
     struct porttab ports;
     struct slab    tcbs, flights, segs, ranges, embryos, timewaits,
         listener_slab;
-    struct near   all, due, todo, timewait;
+    struct recvq_holders holders; /* of what shortage may take back */
+    struct near          all, due, todo, timewait;
     cw_ns         timewait_last; /* when the last of `timewait` expires */
     struct list   listener_order;
     struct list   listeners[LISTENER_BUCKETS];

@@ -35,6 +35,18 @@ static void init_slabs(struct tcp_host *h)
     slab_init(&h->listener_slab, a, sizeof(struct tcp_listener));
 }
 
+/* Memory is out: whoever asks for it needs it more than what waits for a hole
+ * to be filled, and can be sent again. */
+static bool reclaim(void *ctx)
+{
+    struct tcp_host *h = ctx;
+
+    if (!recvq_reclaim(&h->holders))
+        return false;
+    env_count(h->env, COUNT_TCP_OOO_PRUNED);
+    return true;
+}
+
 void tcp_init(struct tcp_host *h, struct env *env, struct net *net,
               const struct cw_config *c, const struct tcp_up *up)
 {
@@ -57,6 +69,8 @@ void tcp_init(struct tcp_host *h, struct env *env, struct net *net,
     h->fast_key = derive(env, "tcp-fast-open");
     h->fast_key_life = c->fastopen_key_life;
     h->rng = prng_stream(env->seed, 0, "tcp");
+    recvq_holders_init(&h->holders);
+    arena_reclaimer(env->arena, reclaim, h);
     list_init(&h->listener_order);
     for (int i = 0; i < LISTENER_BUCKETS; i++)
         list_init(&h->listeners[i]);
@@ -101,6 +115,7 @@ void tcp_fini(struct tcp_host *h)
         tcp_reap(t);
     }
     flowtab_fini(&h->flows);
+    arena_reclaimer(h->env->arena, NULL, NULL);
 }
 
 /* Everything that owes something gets one visit; what could not finish, for

@@ -6,6 +6,8 @@
  */
 #include "tcp/tcb.h"
 
+enum { RECLAIMS = 16 }; /* ranges that one segment may cost others */
+
 void tcp_ack_owed(struct tcp *t, enum why why, bool now)
 {
     if (!now) {
@@ -95,14 +97,35 @@ static void take_oob(struct tcp *t)
     tcp_wake(t);
 }
 
+/* A hole in a receive buffer of full segments can follow each of them; that
+ * tiny ones do not make as many, a range is taken for a buffer's worth. */
+static uint32_t ranges_max(const struct tcp *t)
+{
+    return MAX(
+        (uint32_t)TCP_OOO_RANGES_MIN,
+        MIN(t->opts.rcvbuf / PBUF_MIDDLE, (uint32_t)TCP_OOO_RANGES_MAX));
+}
+
+/* For what comes in order: a few ranges that wait for something. */
+static void make_room(struct tcp_host *h)
+{
+    for (int i = 0; i < RECLAIMS && tcp_scarce_in(h); i++) {
+        if (!recvq_reclaim(&h->holders))
+            return;
+        env_count(h->env, COUNT_TCP_OOO_PRUNED);
+    }
+}
+
 /* Into the queue; but the last memory is for who has nothing yet, and then
  * for what comes in order. */
 static enum why put(struct tcp *t, const struct recvq_in *in,
                     struct recvq_result *res)
 {
     struct recvq_mem m = { &tcp_env(t)->pbufs, &t->host->ranges,
-                           TCP_OOO_RANGES_MAX };
+                           &t->host->holders, ranges_max(t) };
 
+    if (seq_le(in->at, t->rcv.nxt))
+        make_room(t->host);
     if (tcp_scarce_in(t->host)
         && (t->recvq.ready > 0 || seq_gt(in->at, t->rcv.nxt)))
         return WHY_NO_MEMORY;
@@ -121,6 +144,7 @@ enum why tcp_text_accept(struct tcp *t, struct seg *s)
     in.len = s->text;
     w = put(t, &in, &res);
     env_count_by(tcp_env(t), COUNT_TCP_OOO_WALK, res.walked);
+    env_count_by(tcp_env(t), COUNT_TCP_OOO_PRUNED, res.reneged);
     if (res.dup && t->sack_ok)
         t->dsack = res.dup_range;
     if (w == WHY_NO_MEMORY || w == WHY_OOO_FULL) {

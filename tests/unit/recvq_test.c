@@ -4,9 +4,10 @@
 
 enum { SPAN = 6000, STEPS = 30000, NOTHING = -1 };
 
-static struct recvq     q;
-static struct recvq_mem mem;
-static seq              nxt; /* RCV.NXT */
+static struct recvq         q;
+static struct recvq_mem     mem;
+static struct recvq_holders holders;
+static seq                  nxt; /* RCV.NXT */
 
 /* From what the user has read: bytes in order, then those that came early. */
 static int      model[2 * SPAN];
@@ -121,7 +122,8 @@ TEST(as_a_place_for_each_byte)
 
     pbufs_init(&ps, a);
     slab_init(&ranges, a, recvq_range_size());
-    mem = (struct recvq_mem){ &ps, &ranges, 256 };
+    recvq_holders_init(&holders);
+    mem = (struct recvq_mem){ &ps, &ranges, &holders, 256 };
     nxt = seq_of(UINT32_MAX - 20000); /* it wraps */
     for (size_t i = 0; i < ARRAY_LEN(model); i++)
         model[i] = NOTHING;
@@ -151,7 +153,8 @@ TEST(the_last_arrival_leads)
 
     pbufs_init(&ps, a);
     slab_init(&ranges, a, recvq_range_size());
-    mem = (struct recvq_mem){ &ps, &ranges, 3 };
+    recvq_holders_init(&holders);
+    mem = (struct recvq_mem){ &ps, &ranges, &holders, 3 };
     recvq_init(&q);
     for (size_t i = 0; i < ARRAY_LEN(at); i++) {
         struct cw_pkt       p = packet(&r, 50);
@@ -188,7 +191,8 @@ TEST(a_full_queue_still_takes_what_is_missing)
 
     pbufs_init(&ps, a);
     slab_init(&ranges, a, recvq_range_size());
-    mem = (struct recvq_mem){ &ps, &ranges, 3 };
+    recvq_holders_init(&holders);
+    mem = (struct recvq_mem){ &ps, &ranges, &holders, 3 };
     recvq_init(&q);
     T_EACH (row, rows) {
         struct cw_pkt       p = packet(&r, row->len);
@@ -206,5 +210,248 @@ TEST(a_full_queue_still_takes_what_is_missing)
     rig_arena_end(a);
 }
 
+/* ---- shortage ------------------------------------------------------------ */
+
+enum { HOGS = 4096 };
+
+static void    *hogs[HOGS];
+static unsigned nhogs;
+
+/* Nothing is left of any size. */
+static void hog(struct slab *range)
+{
+    struct slab *slabs[] = { &mem.ps->large, &mem.ps->middle, &mem.ps->small,
+                             range, &mem.ps->slice };
+
+    holders.keep = true;
+    T_EACH (s, slabs) {
+        void *obj;
+
+        while ((obj = slab_get(*s)) != NULL) {
+            EXPECT(nhogs < HOGS);
+            hogs[nhogs++] = obj;
+        }
+    }
+    holders.keep = false;
+}
+
+static void unhog(struct prng *r, unsigned leave)
+{
+    while (nhogs > leave) {
+        unsigned i = below(r, nhogs);
+
+        slab_put(hogs[i]);
+        hogs[i] = hogs[--nhogs];
+    }
+}
+
+static unsigned runs_of_model(void)
+{
+    unsigned runs = 0;
+
+    for (uint32_t i = ready; i < 2 * SPAN; i++)
+        runs += model[i] != NOTHING
+            && (i == ready || model[i - 1] == NOTHING);
+    return runs;
+}
+
+static void renege_in_model(uint32_t n)
+{
+    uint32_t i = 2 * SPAN;
+
+    while (n-- > 0) {
+        while (model[i - 1] == NOTHING)
+            i--;
+        EXPECT(i > ready);
+        while (i > ready && model[i - 1] != NOTHING)
+            model[--i] = NOTHING;
+    }
+}
+
+/* What was taken of bytes at random is known by what the queue says of it. */
+static bool holds(uint32_t at, uint32_t advanced)
+{
+    struct seqrange blocks[512];
+    unsigned        n = recvq_sack(&q, blocks, ARRAY_LEN(blocks));
+
+    if (at < ready + advanced)
+        return true;
+    for (unsigned i = 0; i < n; i++)
+        if (place(blocks[i].left) <= at && at < place(blocks[i].right))
+            return true;
+    return false;
+}
+
+/* In order: taken, if need be by giving up what waits for it. */
+static void put_in_shortage(struct prng *r, struct pbufs *wire)
+{
+    uint32_t            len = 1 + below(r, 80), fresh = 0;
+    uint32_t            off = below(r, 4) ? below(r, SPAN - 100) : 0;
+    struct recvq_mem    m = mem;
+    struct cw_pkt       p;
+    struct recvq_in     in = { &p, 0, len, seq_add(nxt, off) };
+    struct recvq_result res;
+    enum why            why;
+
+    mem.ps = wire;
+    p = packet(r, len);
+    mem = m;
+    why = recvq_put(&q, &mem, nxt, &in, &res);
+    EXPECT_EQ(pkt_copy_out(&p, 0, out, len), len);
+    EXPECT(off == 0 || res.reneged == 0);
+    renege_in_model(res.reneged);
+    for (uint32_t i = 0; i < len; i++) {
+        uint32_t at = ready + off + i;
+
+        if (model[at] != NOTHING || !holds(at, res.advanced))
+            continue;
+        model[at] = out[i];
+        fresh++;
+    }
+    EXPECT_EQ(fresh, res.fresh);
+    EXPECT_EQ(why == GO_ON, fresh > 0);
+    if (off == 0 && why == WHY_NO_MEMORY)
+        EXPECT_EQ(recvq_ranges(&q), 0);
+    nxt = seq_add(nxt, res.advanced);
+    ready += res.advanced;
+    EXPECT_EQ(recvq_ranges(&q), runs_of_model());
+    pkt_free(&p);
+}
+
+TEST(as_a_place_for_each_byte_without_memory)
+{
+    struct arena *a = rig_arena(6 << 16), *b = rig_arena(4 << 20);
+    struct prng   r = t_prng("recvq shortage");
+    struct pbufs  ps, wire;
+    struct slab   ranges;
+    uint32_t      refused = 0;
+
+    pbufs_init(&ps, a);
+    pbufs_init(&wire, b);
+    slab_init(&ranges, a, recvq_range_size());
+    recvq_holders_init(&holders);
+    mem = (struct recvq_mem){ &ps, &ranges, &holders, 256 };
+    nxt = seq_of(UINT32_MAX - 20000);
+    ready = 0;
+    for (size_t i = 0; i < ARRAY_LEN(model); i++)
+        model[i] = NOTHING;
+    recvq_init(&q);
+    for (int step = 0; step < STEPS / 3; step++) {
+        if (step % 64 == 0)
+            hog(&ranges);
+        if (step % 64 == 32)
+            unhog(&r, below(&r, 2) ? 0 : nhogs - MIN(nhogs, 20u));
+        if (below(&r, 8) && ready < SPAN - 3000)
+            put_in_shortage(&r, &wire);
+        else
+            read_some(&r);
+        EXPECT_EQ(q.ready, ready);
+        refused += recvq_ranges(&q) == 0;
+    }
+    EXPECT(refused > 0); /* there was shortage */
+    unhog(&r, 0);
+    recvq_fini(&q);
+    EXPECT_EQ(arena_used(b), 0);
+    arena_close(b);
+    rig_arena_end(a);
+}
+
+static bool reclaim(void *ctx)
+{
+    return recvq_reclaim(ctx);
+}
+
+/* Others' ranges are given up, too: of who is idle the longest, the furthest
+ * first; for what comes in order, and for nothing else. */
+TEST(others_give_up_what_waits)
+{
+    struct arena       *a = rig_arena(6 << 16), *b = rig_arena(1 << 20);
+    struct prng         r = t_prng("recvq others");
+    struct pbufs        ps, wire;
+    struct slab         ranges;
+    struct recvq        two[2], third;
+    struct recvq_result res;
+    struct seqrange     blocks[8];
+
+    pbufs_init(&ps, a);
+    pbufs_init(&wire, b);
+    slab_init(&ranges, a, recvq_range_size());
+    recvq_holders_init(&holders);
+    mem = (struct recvq_mem){ &wire, &ranges, &holders, 256 };
+    arena_reclaimer(a, reclaim, &holders);
+    for (int i = 0; i < 2; i++)
+        recvq_init(&two[i]);
+    recvq_init(&third);
+    for (uint32_t i = 0; i < 6; i++) {
+        struct cw_pkt   p = packet(&r, 50);
+        struct recvq_in in = { &p, 0, 50, seq_of(100 + 100 * (i / 2)) };
+
+        mem.ps = &ps;
+        EXPECT_EQ(recvq_put(&two[i % 2], &mem, seq_of(0), &in, &res), GO_ON);
+        mem.ps = &wire;
+        pkt_free(&p);
+    }
+    mem.ps = &ps;
+    hog(&ranges);
+    mem.ps = &wire;
+    for (int i = 0; i < 2; i++) {
+        struct cw_pkt   p = packet(&r, 50);
+        struct recvq_in in = { &p, 0, 50, seq_of(i ? 0 : 100) };
+
+        mem.ps = &ps;
+        EXPECT_EQ(recvq_put(&third, &mem, seq_of(0), &in, &res),
+                  i ? GO_ON : WHY_NO_MEMORY);
+        EXPECT_EQ(recvq_ranges(&two[0]), i ? 2 : 3);
+        EXPECT_EQ(recvq_ranges(&two[1]), 3);
+        mem.ps = &wire;
+        pkt_free(&p);
+    }
+    EXPECT_EQ(recvq_sack(&two[0], blocks, 8), 2);
+    EXPECT_EQ(blocks[0].left.v, 200);
+    EXPECT_EQ(blocks[1].left.v, 100);
+    mem.ps = &ps;
+    while (recvq_reclaim(&holders))
+        ;
+    EXPECT_EQ(recvq_ranges(&two[1]), 0);
+    EXPECT(two[1].body == NULL);
+    unhog(&r, 0);
+    recvq_fini(&third);
+    arena_reclaimer(a, NULL, NULL);
+    EXPECT_EQ(arena_used(b), 0);
+    arena_close(b);
+    rig_arena_end(a);
+}
+
+/* Thousands of holes: the search does not become longer for that. */
+TEST(the_search_is_short)
+{
+    enum { N = 4096 };
+    struct arena *a = rig_arena(16 << 20);
+    struct prng   r = t_prng("recvq walk");
+    struct pbufs  ps;
+    struct slab   ranges;
+
+    pbufs_init(&ps, a);
+    slab_init(&ranges, a, recvq_range_size());
+    recvq_holders_init(&holders);
+    mem = (struct recvq_mem){ &ps, &ranges, &holders, N };
+    recvq_init(&q);
+    for (uint32_t i = 0; i < N; i++) {
+        struct cw_pkt       p = packet(&r, 1);
+        uint32_t            k = i < N / 2 ? N - i : i - N / 2; /* both ways */
+        struct recvq_in     in = { &p, 0, 1, seq_of(2 + 2 * k) };
+        struct recvq_result res;
+
+        EXPECT_EQ(recvq_put(&q, &mem, seq_of(0), &in, &res), GO_ON);
+        EXPECT_LE(res.walked, 20);
+        pkt_free(&p);
+    }
+    EXPECT_EQ(recvq_ranges(&q), N);
+    recvq_fini(&q);
+    rig_arena_end(a);
+}
+
 T_MAIN(T(as_a_place_for_each_byte), T(the_last_arrival_leads),
-       T(a_full_queue_still_takes_what_is_missing))
+       T(a_full_queue_still_takes_what_is_missing),
+       T(as_a_place_for_each_byte_without_memory),
+       T(others_give_up_what_waits), T(the_search_is_short))

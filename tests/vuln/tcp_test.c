@@ -184,16 +184,16 @@ PKT(c26_sack_of_single_octets)
 }
 
 /* CVE-2018-5390: single octets out of order.  As holes: no more ranges than
- * 256; without holes between them: no more than twice the octets' worth of
- * memory and a constant, forwards or backwards. */
+ * a receive buffer's worth, each found in a few steps; without holes between
+ * them: no more than twice the octets' worth of memory and a constant,
+ * forwards or backwards. */
 static void octets(int from, int step, int n)
 {
     for (int i = 0; i < n; i++) {
         uint64_t before = counter(COUNT_TCP_OOO_WALK);
 
         say(". seq %d len 1 ack 1", from + i * step);
-        EXPECT_LE(counter(COUNT_TCP_OOO_WALK),
-                  before + 2 * TCP_OOO_RANGES_MAX);
+        EXPECT_LE(counter(COUNT_TCP_OOO_WALK), before + 32);
         drain();
     }
 }
@@ -209,6 +209,62 @@ PKT(c28_octets_that_make_holes)
     EXPECT_LE(memory(), before + 256 * 1024);
     EXPECT_GE(counter(COUNT_TCP_OOO_SEGS_IN), 1);
     state(CW_ESTABLISHED);
+}
+
+/* ... however many a large receive buffer may have. */
+PKT(c28_octets_that_make_thousands_of_holes)
+{
+    enum { N = 4000 };
+    size_t before;
+
+    pk.config.memory_max = 16u << 20;
+    pk.config.rcvbuf = pk.config.rcvbuf_max = 8u << 20;
+    passive("mss 1460 sackOK");
+    before = memory();
+    octets(3, 2, N);
+    EXPECT_EQ(counter(COUNT_TCP_OOO_SEGS_IN), N);
+    EXPECT_EQ(counter(COUNT_TCP_OOO_DROP), 0);
+    EXPECT_LE(memory(), before + N * 512);
+}
+
+/* Every connection has a hole, and together they have all the memory: what is
+ * missing is taken nevertheless, and all of them get what was sent. */
+static void holes_take_all_memory(int conns)
+{
+    enum { LEN = 1400, SEGS = 40 };
+
+    for (int i = 1; i <= conns; i++) {
+        flow(i);
+        for (int k = 1; k < SEGS; k += 2) {
+            say(". seq %d len %d ack 1", 1 + k * LEN, LEN);
+            drain();
+        }
+    }
+    for (int i = 1; i <= conns; i++) {
+        flow(i);
+        for (int k = 0; k < SEGS; k++) {
+            say(". seq %d len %d ack 1", 1 + k * LEN, LEN);
+            drain();
+            reads(LEN);
+        }
+    }
+    EXPECT_GE(counter(COUNT_TCP_OOO_PRUNED), 1); /* it was too much */
+}
+
+PKT(c28_holes_of_many_connections)
+{
+    enum { N = 30 };
+
+    pk.config.memory_max = 1u << 20;
+    listens(N);
+    for (int i = 1; i <= N; i++) {
+        flow(i);
+        in("S seq 0 mss 1460 sackOK");
+        drain();
+        in(". seq 1 ack 1");
+        accepts();
+    }
+    holes_take_all_memory(N);
 }
 
 PKT(c28_octets_above_a_hole_upwards)
@@ -698,6 +754,8 @@ T_MAIN(BOTH(c04_tcp_option_lengths), BOTH(c05_c27_tiny_mss),
        BOTH(c18_urgent_pointers), BOTH(c18_urgent_pointers_out_of_band),
        BOTH(c19_urgent_state_ends_with_its_connection),
        BOTH(c26_sack_of_single_octets), BOTH(c28_octets_that_make_holes),
+       BOTH(c28_octets_that_make_thousands_of_holes),
+       BOTH(c28_holes_of_many_connections),
        BOTH(c28_octets_above_a_hole_upwards),
        BOTH(c28_octets_above_a_hole_downwards),
        BOTH(c28_octets_in_order_below_a_hole), BOTH(c29_syn_flood),
