@@ -15,13 +15,13 @@
 #include <sys/socket.h>
 
 enum call_op {
-    CALL_SOCKET,   /* a domain, b type without flags, c protocol */
-    CALL_BIND,     /* addr */
-    CALL_LISTEN,   /* a backlog */
-    CALL_ACCEPT,   /* fdflags of the new descriptor */
-    CALL_CONNECT,  /* addr */
-    CALL_SEND,     /* a flags; datagrams: data, addr if addr_len */
-    CALL_RECV,     /* a flags, room */
+    CALL_SOCKET,  /* a domain, b type without flags, c protocol */
+    CALL_BIND,    /* addr */
+    CALL_LISTEN,  /* a backlog */
+    CALL_ACCEPT,  /* fdflags of the new descriptor */
+    CALL_CONNECT, /* addr */
+    CALL_SEND, /* a flags; datagrams, MSG_FASTOPEN: data, addr if addr_len */
+    CALL_RECV, /* a flags, room */
     CALL_SHUTDOWN, /* a how */
     CALL_NAME,
     CALL_PEER,

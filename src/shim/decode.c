@@ -83,22 +83,28 @@ static int in_data(const struct pend *p, uint64_t at, uint64_t len,
     return mem_read(p->tid, at, buf, (size_t)len);
 }
 
+/* Only a stream's send is a connect(), too: RFC 7413 §4.2.2. */
+static bool opens_too(const struct pend *p, const struct call *c)
+{
+    return !p->gram && c->a & MSG_FASTOPEN;
+}
+
 static int in_sendto(const struct pend *p, int prog, struct call *c,
                      char *buf)
 {
-    int r = 0;
+    const uint64_t most = CALL_DATA_MAX - 1;
+    bool           opens;
+    int            r = 0;
 
     c->op = CALL_SEND;
     c->a = (int32_t)p->args[3];
-    if (c->a & MSG_FASTOPEN)
-        return -EOPNOTSUPP;
+    opens = opens_too(p, c);
     patience(c, prog, SO_SNDTIMEO);
     if (p->gram)
         r = in_data(p, p->args[1], p->args[2], c, buf);
-    else if (p->args[4]) /* a stream ignores it, the pair would not */
-        return in_data(p, p->args[1],
-                       MIN(p->args[2], (uint64_t)CALL_DATA_MAX - 1), c, buf);
-    if (r == 0 && p->gram && p->args[4])
+    else if (p->args[4] || opens) /* a stream ignores it, a pair would not */
+        r = in_data(p, p->args[1], MIN(p->args[2], most), c, buf);
+    if (r == 0 && (p->gram || opens) && p->args[4])
         r = get_addr(p, p->args[4], p->args[5], c);
     return r;
 }
@@ -146,17 +152,17 @@ static int in_sendmsg(const struct pend *p, int prog, struct call *c,
 {
     struct msghdr m;
     ptrdiff_t     n;
+    bool          opens;
     int           r;
 
     c->op = CALL_SEND;
     c->a = msg_flags(p);
-    if (c->a & MSG_FASTOPEN)
-        return -EOPNOTSUPP;
+    opens = opens_too(p, c);
     patience(c, prog, SO_SNDTIMEO);
     r = mem_read(p->tid, header_at(p), &m, sizeof m);
-    if (r < 0 || (!p->gram && !m.msg_name))
+    if (r < 0 || (!p->gram && !opens && !m.msg_name))
         return r;
-    if (p->gram && m.msg_name && m.msg_namelen)
+    if ((p->gram || opens) && m.msg_name && m.msg_namelen)
         r = get_addr(p, (uintptr_t)m.msg_name, m.msg_namelen, c);
     if (r == 0)
         r = check_vectors(p, &m);

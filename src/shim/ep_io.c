@@ -8,6 +8,7 @@
 #include "shim/ep.h"
 
 #include "base/check.h"
+#include "shim/mem.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,34 +39,76 @@ static bool send_now(struct ctl_front *front, const struct waiter *w)
     if (n < 0 && errno == EPIPE)
         broken_pipe(front, w->id, w->flags);
     else
-        ep_answer(front, w->id, n < 0 ? -errno : n);
+        ep_answer(front, w->id, n < 0 ? -errno : n + (ptrdiff_t)w->room);
     return true;
+}
+
+/* Until there is room for what is left of it; room: what has gone. */
+static void send_later(struct ep *ep, struct ctl_front *front,
+                       const struct call *call, size_t gone)
+{
+    struct waiter *w = ep_hold(ep, front, call, NULL);
+
+    if (!w)
+        return;
+    w->room = gone;
+    w->prog = fcntl(call->fd, F_DUPFD_CLOEXEC, 0);
+    w->len = call->len - (uint32_t)gone;
+    w->data = malloc(MAX(w->len, 1u));
+    INVARIANT(w->data);
+    memcpy(w->data, (const char *)call->data + gone, w->len);
 }
 
 static void send_addressed(struct ep *ep, struct ctl_front *front,
                            const struct call *call)
 {
-    struct waiter  now = { .id = call->id,
-                           .flags = call->a,
-                           .prog = call->fd,
-                           .len = call->len,
-                           .data = (char *)(uintptr_t)call->data };
-    struct waiter *w;
+    struct waiter now = { .id = call->id,
+                          .flags = call->a,
+                          .prog = call->fd,
+                          .len = call->len,
+                          .data = (char *)(uintptr_t)call->data };
 
     if (send_now(front, &now))
         return;
-    if (call->nonblock || call->a & MSG_DONTWAIT) {
+    if (call->nonblock || call->a & MSG_DONTWAIT)
         ep_answer(front, call->id, -EAGAIN);
+    else
+        send_later(ep, front, call, 0);
+}
+
+/* MSG_FASTOPEN (RFC 7413 §4.2.2): connect() and send() in one.  It waits for
+ * the handshake if it may wait, and then sends what did not go with the SYN.
+ * The socket of an attempt that failed needs a new pair first, which
+ * connect() gives it: there it is as if Fast Open were off. */
+static void send_opening(struct ep *ep, struct ctl_front *front,
+                         const struct call *call)
+{
+    bool           waits = !call->nonblock && !(call->a & MSG_DONTWAIT);
+    struct wcall   c = { .op = EVC_SEND,
+                         .a = CW_MSG_FASTOPEN,
+                         .has_addr = true,
+                         .in = call->data,
+                         .in_len = call->len };
+    struct wresult res;
+    ptrdiff_t      r = -EOPNOTSUPP;
+
+    if (ep->state != EP_FAILED
+        && (call->addr_len < sizeof(sa_family_t)
+            || call->addr.ss_family != AF_UNSPEC))
+        r = name_in(&call->addr, call->addr_len, ep->domain, &c.addr)
+            ?: ep_call(ep, &c, &res);
+    if (ep->state != EP_FRESH || (r < 0 && r != -EINPROGRESS)) {
+        ep_answer(front, call->id, r);
         return;
     }
-    w = ep_hold(ep, front, call, NULL);
-    if (!w)
-        return;
-    w->prog = fcntl(call->fd, F_DUPFD_CLOEXEC, 0);
-    w->len = call->len;
-    w->data = malloc(call->len);
-    INVARIANT(w->data);
-    memcpy(w->data, call->data, call->len);
+    pair_fill(&ep->pair, call->fd); /* not writable before it is open */
+    ep->state = EP_CONNECTING;
+    ep->polled = !waits;
+    if (waits)
+        send_later(ep, front, call, (size_t)MAX(r, 0));
+    else
+        ep_answer(front, call->id, r);
+    ep_stream_ready(ep);
 }
 
 void ep_writable(struct ep *ep)
@@ -86,6 +129,8 @@ void ep_stream_send(struct ep *ep, struct ctl_front *front,
     ep->pair.urgent |= (call->a & MSG_OOB) != 0; /* look out for it */
     if (err)
         ep_answer(front, call->id, -err);
+    else if (call->a & MSG_FASTOPEN && !ep->dead && ep->sd >= 0)
+        send_opening(ep, front, call);
     else if (ep->state & (EP_FRESH | EP_LISTEN))
         broken_pipe(front, call->id, call->a);
     else if (call->data && call->len > 0)

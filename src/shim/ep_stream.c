@@ -261,6 +261,10 @@ static void connect_failed(struct ep *ep)
             ep_sent_connect(ep, w->front, w->id, (int)-r);
         ep_waiter_free(w);
     }
+    if (ep_waiter_any(ep, CALL_SEND)) { /* MSG_FASTOPEN */
+        ep_answer_all(ep, CALL_SEND, r);
+        told = TOLD;
+    }
     ep->untold = told == TOLD_GONE;
     ep->soerr = ep->untold ? (int)-r : 0;
     if (ep->untold || ep->polled) {
@@ -308,6 +312,8 @@ static void connect_done(struct ep *ep)
     struct waiter *w;
 
     ep_opened(ep);
+    if (!ep->dead)
+        ep_writable(ep); /* what MSG_FASTOPEN has left */
     while (!ep->dead && (w = ep_waiter(ep, CALL_CONNECT)) != NULL) {
         c.addr = w->addr;
         ep_answer(w->front, w->id, ep->sd < 0 ? 0 : ep_call(ep, &c, &res));

@@ -2,7 +2,10 @@
 #include "call.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
 
@@ -456,8 +459,127 @@ static void unspec_client(void)
     close(fd);
 }
 
+/* ---- MSG_FASTOPEN: connect() and send() in one ---------------------------------- */
+
+/* The kernel has it switched off, if somebody did that. */
+static bool can_fast(void)
+{
+    char    mode[8] = "";
+    int     fd = open("/proc/sys/net/ipv4/tcp_fastopen", O_RDONLY);
+    ssize_t n = fd < 0 ? 0 : read(fd, mode, sizeof mode - 1);
+
+    if (fd >= 0)
+        close(fd);
+    return in_lab || (n > 0 && atoi(mode) & 1);
+}
+
+static ssize_t fast_send(int fd, int port, const void *p, size_t n)
+{
+    struct sockaddr_storage ss;
+    socklen_t               len = server_at(&ss, port);
+
+    return sendto(fd, p, n, MSG_FASTOPEN | MSG_NOSIGNAL,
+                  (struct sockaddr *)&ss, len);
+}
+
+enum { FAST_LONG = 50000 };
+
+static void fast_server(void)
+{
+    static char buf[FAST_LONG];
+    int         lis = listening(2), on = 2, conn;
+
+    (void)setsockopt(lis, IPPROTO_TCP, TCP_FASTOPEN, &on, sizeof on);
+    tell(local_port(lis));
+    for (int i = 0; i < (can_fast() ? 4 : 0); i++) {
+        conn = accept(lis, NULL, NULL);
+        CHECK(conn >= 0);
+        recv_all(conn, buf, i == 1 ? FAST_LONG : 5);
+        EQ(memcmp(buf, "hello", 5), 0);
+        send_all(conn, "HELLO", 5);
+        recv_end(conn);
+        close(conn);
+    }
+    close(lis);
+}
+
+static void fast_once(int port, size_t n, bool by_msg)
+{
+    static char             buf[FAST_LONG] = "hello";
+    struct sockaddr_storage ss;
+    struct iovec            iov = { buf, n };
+    struct msghdr           m = { .msg_name = &ss, .msg_iov = &iov };
+    int                     fd = fresh(0);
+
+    m.msg_iovlen = 1;
+    m.msg_namelen = server_at(&ss, port);
+    if (by_msg)
+        EQ(sendmsg(fd, &m, MSG_FASTOPEN), n);
+    else
+        EQ(fast_send(fd, port, buf, n), n);
+    FAILS(fast_send(fd, port, "x", 1), EISCONN);
+    recv_all(fd, buf, 5);
+    EQ(memcmp(buf, "HELLO", 5), 0);
+    memcpy(buf, "hello", 5);
+    close(fd);
+}
+
+/* With a cookie or without one: to the program it looks the same. */
+static void fast_client(void)
+{
+    int  port = hear(), fd;
+    char buf[5];
+
+    if (!can_fast())
+        return;
+    fd = fresh(SOCK_NONBLOCK);
+    if (fast_send(fd, port, "hello", 5) != 5) {
+        EQ(errno, EINPROGRESS); /* there is no cookie yet */
+        EQ(poll_for(fd, POLLOUT, SOON), POLLOUT);
+        send_all(fd, "hello", 5);
+    }
+    EQ(poll_for(fd, POLLIN, SOON), POLLIN);
+    recv_all(fd, buf, 5);
+    EQ(so_error(fd), 0);
+    close(fd);
+    fast_once(port, FAST_LONG, false);
+    fast_once(port, 5, false);
+    fast_once(port, 5, true);
+}
+
+static void fast_refused_server(void)
+{
+    dead_port();
+    dead_port();
+}
+
+static void fast_refused_client(void)
+{
+    struct sockaddr none = { .sa_family = AF_UNSPEC };
+    int             fd = fresh(0), lis = listening(1), port = hear();
+
+    FAILS(sendto(fd, "x", 1, MSG_FASTOPEN, &none, sizeof none), EOPNOTSUPP);
+    if (can_fast()) {
+        FAILS(sendto(fd, "x", 1, MSG_FASTOPEN, NULL, 0), EINVAL);
+        FAILS(fast_send(lis, port, "x", 1), EISCONN);
+        FAILS(fast_send(fd, port, "x", 1), ECONNREFUSED);
+        close(fd);
+        fd = fresh(SOCK_NONBLOCK);
+        port = hear();
+        if (fast_send(fd, port, "x", 1) != 1) /* no cookie of its host */
+            EQ(errno, EINPROGRESS);
+        CHECK(poll_for(fd, POLLOUT, SOON) & POLLERR);
+        EQ(so_error(fd), ECONNREFUSED);
+    } else {
+        hear();
+    }
+    close(lis);
+    close(fd);
+}
+
 CALL_MAIN(BOTH(blocking), BOTH(refused), BOTH(second_try), BOTH(nonblocking),
           BOTH(refused_nonblocking), BOTH(refused_then_read),
           BOTH(refused_then_again), BOTH(by_select), BOTH(by_epoll),
           BOTH(by_epoll_edge), BOTH(edge_refused), BOTH(names),
-          BOTH(bound_first), ONE(to_any), ONE(to_itself), BOTH(unspec))
+          BOTH(bound_first), ONE(to_any), ONE(to_itself), BOTH(unspec),
+          BOTH(fast), BOTH(fast_refused))
