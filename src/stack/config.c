@@ -56,7 +56,7 @@ static const char *refuse(const struct cw_config *c)
 {
     if (c->memory_max < MEMORY_MIN)
         return "memory_max: a stack needs at least 1 MiB";
-    if (c->memory_max > ARENA_MAX - ARENA_PAGE)
+    if (!arena_spans((uint64_t)c->memory_max + ARENA_PAGE - 1))
         return "memory_max: less than 16 GiB";
     if (c->sockets_max > SOCKETS_LIMIT)
         return "sockets_max: at most 4194304";

@@ -49,7 +49,7 @@ struct arena *arena_new(const struct cw_alloc *alloc, size_t memory_max,
     struct arena *a;
 
     fixed = round_up(fixed, 64);
-    if (memory_max > ARENA_MAX - ARENA_PAGE
+    if (!arena_spans((uint64_t)memory_max + ARENA_PAGE - 1)
         || size < head + fixed + 2 * ARENA_PAGE)
         return NULL;
     region = alloc->alloc(alloc->ctx, size, ARENA_PAGE);

@@ -50,13 +50,20 @@ size_t arena_used(const struct arena *a);  /* bytes of live objects */
 size_t arena_limit(const struct arena *a); /* bytes that objects may use */
 size_t arena_left(const struct arena *a); /* bytes of pages that nobody has */
 
+/* Can objects that far apart be known by 32 bits?  A size_t of 32 bits always
+ * says so, hence the wider type. */
+static inline bool arena_spans(uint64_t bytes)
+{
+    return bytes < ARENA_MAX;
+}
+
 /* An object's address in 32 bits; 0 is none.  The arena is its region's
  * first object, so an object is known by its distance from it. */
 static inline uint32_t arena_ref(const struct arena *a, const void *obj)
 {
     uintptr_t d = (uintptr_t)obj - (uintptr_t)a;
 
-    INVARIANT(d % ARENA_ALIGN == 0 && d < ARENA_MAX);
+    INVARIANT(d % ARENA_ALIGN == 0 && arena_spans(d));
     return (uint32_t)(d / ARENA_ALIGN);
 }
 

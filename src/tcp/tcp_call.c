@@ -97,7 +97,7 @@ static int choose_port(struct tcp_host *h, struct flowkey *key,
         .taken = four_tuple_taken,
         .ctx = &k,
     };
-    const unsigned flags = PORT_REUSEADDR | PORT_REUSEPORT;
+    enum { FLAGS = PORT_REUSEADDR | PORT_REUSEPORT };
 
     for (int tries = EPHEMERAL_FIRST; tries <= EPHEMERAL_LAST; tries++) {
         int r;
@@ -105,9 +105,9 @@ static int choose_port(struct tcp_host *h, struct flowkey *key,
         key->lport = porttab_ephemeral(&h->ports, &want);
         if (key->lport == 0)
             return -CW_EADDRNOTAVAIL;
-        r = porttab_bind(&h->ports, &key->local, key->lport, flags, bind);
+        r = porttab_bind(&h->ports, &key->local, key->lport, FLAGS, bind);
         if (r != -CW_EADDRINUSE) {
-            opts->bind_flags = flags;
+            opts->bind_flags = FLAGS;
             return r;
         }
     }
