@@ -27,6 +27,9 @@ enum {
     IP6_EXT_MAX = 8,        /* extension headers looked at: RFC 8504 §5.3 */
     ICMP_RATE = 1000,       /* errors a second: RFC 4443 §2.4 (f) */
     ICMP_BURST = 50,
+    ICMP_DEST_RATE = 100, /* of them to one destination */
+    ICMP_DEST_BURST = 20,
+    ICMP_DESTS = 64,      /* shares: each is that of all who hash to it */
     CHALLENGE_ACKS = 100, /* in a second, all connections: RFC 5961 §7 */
     CHALLENGE_ACKS_MAX = 1000000,
     UDP_QUEUE_PKTS_MAX = 1024,

@@ -135,6 +135,11 @@ struct transport {
 
 struct frag_dgram;
 
+/* A token bucket, in time. */
+struct icmp_share {
+    cw_ns credit, filled;
+};
+
 struct net {
     struct env      *env;
     uint32_t         generation;
@@ -161,9 +166,8 @@ struct net {
     uint32_t      id_next[IP_ID_SLOTS];
     uint8_t       ttl[2]; /* IPv4, IPv6: RFC1122-3.2.1.7-c */
 
-    struct prng icmp_rng;
-    cw_ns       icmp_credit; /* token bucket, in time */
-    cw_ns       icmp_filled;
+    struct prng       icmp_rng;
+    struct icmp_share icmp_all, icmp_to[ICMP_DESTS];
 
     struct pmtu pmtu[PMTU_PATHS_MAX];
     cw_ns       pmtu_due; /* the first of them is to be forgotten */

@@ -1,10 +1,14 @@
 /* icmp_out.c: errors about packets that arrived: whether one may be sent,
  * how often, and how much of the packet it quotes.
  *
- *   Owns:    the token bucket (RFC 4443 §2.4 (f)): ICMP_BURST at once, then
+ *   Owns:    the token buckets (RFC 4443 §2.4 (f)): ICMP_BURST at once, then
  *            ICMP_RATE a second, on average: what one costs is drawn, so
  *            that nobody can count the errors that others were sent
- *            (CVE-2020-25705: which of our ports answer).
+ *            (CVE-2020-25705: which of our ports answer).  A destination
+ *            (IPv6: a /64, which is one link's) has a smaller one, looked
+ *            at first: who asks for more than its share takes nothing from
+ *            others.  A keyed hash says whose it is, so that nobody can
+ *            choose to share somebody's.
  *   Invariant: no error is ever sent about an error, a group's packet or, in
  *              IPv4, a later fragment, nor to what is not one host (RFC 1122
  *              §3.2.2, RFC 4443 §2.4 (e)).
@@ -15,30 +19,50 @@
 
 enum {
     TOKEN_NS = 1000000000 / ICMP_RATE,
+    BURST_NS = ICMP_BURST * TOKEN_NS,
+    DEST_TOKEN_NS = 1000000000 / ICMP_DEST_RATE,
+    DEST_BURST_NS = ICMP_DEST_BURST * DEST_TOKEN_NS,
     QUOTE4_MAX = 576 - IP4_HDR_MIN - ICMP_HDR_LEN, /* RFC 1812 §4.3.2.3 */
     QUOTE6_MAX = IP6_MTU_MIN - IP6_HDR_LEN - ICMP6_HDR_LEN,
 };
 
+static void fill_up(struct net *n, struct icmp_share *b, cw_ns full)
+{
+    cw_ns idle = n->env->now - b->filled;
+
+    INVARIANT(idle >= 0);
+    INVARIANT(b->credit >= 0 && b->credit <= full);
+    b->filled = n->env->now;
+    b->credit += MIN(idle, full - b->credit);
+}
+
 void icmp_init(struct net *n)
 {
-    n->icmp_credit = (cw_ns)ICMP_BURST * TOKEN_NS;
-    n->icmp_filled = n->env->now;
+    n->icmp_all = (struct icmp_share){ BURST_NS, n->env->now };
+    for (unsigned i = 0; i < ICMP_DESTS; i++)
+        n->icmp_to[i] = (struct icmp_share){ DEST_BURST_NS, n->env->now };
     n->icmp_rng = prng_stream(n->env->seed, n->env->host, "icmp");
 }
 
-static bool take_token(struct net *n)
+static struct icmp_share *share_of(struct net *n, const struct cw_addr *to)
 {
-    cw_ns full = (cw_ns)ICMP_BURST * TOKEN_NS;
-    cw_ns idle = n->env->now - n->icmp_filled;
+    size_t len = addr_is4(to) ? sizeof to->b : sizeof to->b / 2;
 
-    INVARIANT(idle >= 0);
-    INVARIANT(n->icmp_credit >= 0 && n->icmp_credit <= full);
-    n->icmp_filled = n->env->now;
-    n->icmp_credit += MIN(idle, full - n->icmp_credit);
-    if (n->icmp_credit < TOKEN_NS)
+    return &n->icmp_to[siphash(n->neigh_key, to->b, len) % ICMP_DESTS];
+}
+
+static bool take_token(struct net *n, const struct cw_addr *to)
+{
+    struct icmp_share *one = share_of(n, to), *all = &n->icmp_all;
+    cw_ns              cost;
+
+    fill_up(n, one, DEST_BURST_NS);
+    fill_up(n, all, BURST_NS);
+    if (one->credit < DEST_TOKEN_NS || all->credit < TOKEN_NS)
         return false;
-    n->icmp_credit -= MIN(n->icmp_credit,
-                          TOKEN_NS * (cw_ns)prng_below(&n->icmp_rng, 3));
+    cost = (cw_ns)prng_below(&n->icmp_rng, 3);
+    one->credit -= MIN(one->credit, DEST_TOKEN_NS * cost);
+    all->credit -= MIN(all->credit, TOKEN_NS * cost);
     return true;
 }
 
@@ -77,7 +101,7 @@ static void tell(struct net *n, const struct ip_in *in, struct icmp_msg *m,
 
     if (!may_tell(in, group_too))
         return;
-    if (!take_token(n)) {
+    if (!take_token(n, &in->rx.src)) {
         env_count(n->env, COUNT_ICMP_OUT_LIMITED);
         net_drop_note(n, in->rx.pkt, in->rx.proto, WHY_ICMP_LIMITED);
         return;

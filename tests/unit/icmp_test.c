@@ -384,35 +384,65 @@ static void test_no_routing_header_is_reversed(void **state)
     rig_out_none(&rig);
 }
 
+/* Datagrams for no port, each from another address in turn, and one more
+ * after each `gap`; how many errors there are. */
+static unsigned errors_for(unsigned datagrams, unsigned sources, cw_ns gap)
+{
+    struct ip4_repr ip = rig_ip4(PROTO_UDP);
+    unsigned        told = 0;
+
+    for (unsigned i = 0; i < datagrams; i++) {
+        ip.src = addr4(0x0a000002 + i % sources);
+        rig_frame4(&f, ip, udp, 64);
+        (void)rig_in(&rig, RIG_ETH, &f);
+        while (rig_out(&rig, &g))
+            told++;
+        rig_advance(&rig, gap);
+    }
+    return told;
+}
+
+static void know_them(unsigned sources)
+{
+    for (unsigned i = 0; i < sources; i++) {
+        struct cw_addr a = addr4(0x0a000002 + i);
+        struct cw_mac  mac = rig_mac(2);
+
+        assert_int_equal(net_neigh_add(rig.net, RIG_ETH, &a, &mac), 0);
+    }
+}
+
 /* RFC 4443 §2.4 (f): 50 at once, then 1000 a second, more or less.
  * [RFC4443-2.4-d] */
 static void test_rate_limit(void **state)
 {
-    unsigned told = 0;
+    unsigned told;
 
     (void)state;
     rig.rx_answer = WHY_UDP_NO_PORT;
-    rig_frame4(&f, rig_ip4(PROTO_UDP), udp, 64);
-    for (unsigned i = 0; i < 200; i++) {
-        (void)rig_in(&rig, RIG_ETH, &f);
-        while (rig_out(&rig, &g))
-            told++;
-    }
+    know_them(100);
+    told = errors_for(200, 100, 0);
     assert_in_range(told, 35, 75);
     assert_int_equal(rig.env.count[COUNT_ICMP_OUT_LIMITED], 200 - told);
     assert_int_equal(rig.drop, WHY_ICMP_LIMITED);
-    for (unsigned i = 0; i < 100; i++) {
-        rig_advance(&rig, NS_MS / 2);
-        (void)rig_in(&rig, RIG_ETH, &f);
-    }
-    for (told = 0; rig_out(&rig, &g); told++)
-        ;
-    assert_in_range(told, 35, 75);
+    assert_in_range(errors_for(100, 100, NS_MS / 2), 35, 75);
     rig_advance(&rig, 3600 * NS_S);
-    for (unsigned i = 0; i < 200; i++)
-        (void)rig_in(&rig, RIG_ETH, &f);
-    for (told = 0; rig_out(&rig, &g); told++)
-        ;
+    assert_in_range(errors_for(200, 100, 0), 35, 75);
+}
+
+/* One destination: 20 at once, then 100 a second, more or less; the others
+ * do not suffer from it.  [RFC4443-2.4-d] */
+static void test_rate_limit_for_each(void **state)
+{
+    unsigned told;
+
+    (void)state;
+    rig.rx_answer = WHY_UDP_NO_PORT;
+    know_them(100);
+    assert_in_range(errors_for(200, 1, 0), 10, 35);
+    rig_advance(&rig, NS_S);
+    assert_in_range(errors_for(1000, 1, NS_MS), 70, 200);
+    told = errors_for(200, 100, 0);
     assert_in_range(told, 35, 75);
 }
 
@@ -648,6 +678,7 @@ int main(void)
         CASE(test_answers_come_from_where_it_went),
         CASE(test_no_routing_header_is_reversed),
         CASE(test_rate_limit),
+        CASE(test_rate_limit_for_each),
         CASE(test_errors_in),
         CASE(test_errors_not_believed),
         CASE(test_path_mtu),

@@ -445,26 +445,70 @@ TEST(c34_reflections)
     net_rig_free(&rig);
 }
 
+/* A datagram for no port, from 10.0.0.`from`; the errors that it gets. */
+static unsigned errors_to(unsigned from)
+{
+    static const uint8_t udp[16] = { 0, 9, 0, 9, 0, 16 };
+    struct ip4_repr      ip = rig_ip4(PROTO_UDP);
+
+    ip.src = addr4(0x0a000000 + from);
+    rig_frame4(&f, ip, udp, sizeof udp);
+    (void)rig_in(&rig, RIG_ETH, &f);
+    return drain();
+}
+
+static void know_them(unsigned from, unsigned to)
+{
+    for (unsigned i = from; i <= to; i++) {
+        struct cw_addr a = addr4(0x0a000000 + i);
+        struct cw_mac  mac = rig_mac(2);
+
+        EXPECT_EQ(net_neigh_add(rig.net, RIG_ETH, &a, &mac), 0);
+    }
+}
+
 /* CVE-2020-25705: how many errors go out before the limit holds them back
  * differs, so that it does not tell which ports answer. */
 TEST(c38_icmp_limit_is_no_counter)
 {
-    static const uint8_t udp[16] = { 0, 9, 0, 9, 0, 16 };
-    unsigned             told[5] = { 0 }, same = 0;
+    unsigned told[5] = { 0 }, same = 0;
 
     begin(true);
-    rig_frame4(&f, rig_ip4(PROTO_UDP), udp, sizeof udp);
+    know_them(2, 101);
     for (unsigned s = 0; s < 5; s++) {
-        for (unsigned i = 0; i < 200; i++) {
-            (void)rig_in(&rig, RIG_ETH, &f);
-            told[s] += drain();
-        }
+        for (unsigned i = 0; i < 200; i++)
+            told[s] += errors_to(2 + i % 100);
         EXPECT_GE(told[s], 25);
         EXPECT_LE(told[s], 100);
         same += told[s] == told[0];
         rig_advance(&rig, NS_S);
     }
     EXPECT_LT(same, 5);
+    net_rig_free(&rig);
+}
+
+/* And of its own share no more can be counted; but whoever asks without end
+ * does not use up what others are told (RFC 4443 §2.4 (f)). */
+TEST(c38_one_asker_of_many)
+{
+    unsigned told[5] = { 0 }, same = 0, others = 0;
+
+    begin(true);
+    know_them(2, 33);
+    for (unsigned s = 0; s < 5; s++) {
+        for (unsigned i = 0; i < 1000; i++)
+            told[s] += errors_to(2);
+        EXPECT_GE(told[s], 10);
+        EXPECT_LE(told[s], 40);
+        same += told[s] == told[0];
+        rig_advance(&rig, NS_S);
+    }
+    EXPECT_LT(same, 5);
+    for (unsigned i = 0; i < 1000; i++)
+        (void)errors_to(2);
+    for (unsigned i = 3; i <= 22; i++)
+        others += errors_to(i);
+    EXPECT_GE(others, 18); /* one or two may hash to the same share */
     net_rig_free(&rig);
 }
 
@@ -561,5 +605,5 @@ T_MAIN(T(c01_ip4_lengths), T(c02_ip4_options), T(c06_udp_length),
        T(c09_ip6_extension_headers), T(c10_routing_header_0), T(c11_tunnels),
        T(c12_nd_options), T(c13_runts), T(c20_c21_c25_fragments),
        T(c22_fragment_floods), T(c23_tiny_first_fragment), T(c34_reflections),
-       T(c38_icmp_limit_is_no_counter), T(c24_c40_identifications),
-       T(c45_from_afar), T(c49_padding))
+       T(c38_icmp_limit_is_no_counter), T(c38_one_asker_of_many),
+       T(c24_c40_identifications), T(c45_from_afar), T(c49_padding))
