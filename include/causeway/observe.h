@@ -85,7 +85,8 @@ struct cw_sock_row {
     uint8_t            state;        /* enum cw_state; datagrams CW_CLOSED */
     uint8_t            timer;        /* 0 none, 1 retransmit, 2 keepalive,
                                  3 TIME-WAIT, 4 persist, 5 delayed ACK,
-                                 6 RACK's reordering, 7 tail loss probe */
+                                 6 RACK's reordering, 7 tail loss probe,
+                                 8 pacing */
     cw_ns              timer_left;
     struct cw_sockaddr local, peer;
     uint64_t           recv_q, send_q; /* LISTEN: queue length, backlog */

@@ -101,6 +101,7 @@ enum {
     CW_SO_ACCEPTCONN = 30,
     CW_SO_PROTOCOL = 38,
     CW_SO_DOMAIN = 39,
+    CW_SO_MAX_PACING_RATE = 47, /* bytes a second; streams */
 };
 enum {
     CW_TCP_NODELAY = 1,

@@ -286,7 +286,7 @@ void sockets_timer(struct fmt *f, const struct cw_sock_row *row)
 {
     static const char *const kinds[] = { "",           "on",      "keepalive",
                                          "timewait",   "persist", "",
-                                         "reordering", "probe" };
+                                         "reordering", "probe",   "pacing" };
 
     if (row->timer == 0 || row->timer >= ARRAY_LEN(kinds) || row->timer == 5)
         return; /* Linux does not show the timer of a delayed ACK either */

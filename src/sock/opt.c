@@ -16,10 +16,12 @@ enum { UDP_SEGMENT = 103, UDP_GRO = 104 };
 
 enum opt_type {
     OPT_BOOL,
-    OPT_BUF, /* uint32_t bytes; reads as twice, clamped when set */
-    OPT_U16, /* in its range */
-    OPT_U32, /* not negative */
-    OPT_ASK, /* read only: ask() below knows */
+    OPT_BUF,  /* uint32_t bytes; reads as twice, clamped when set */
+    OPT_U8,   /* in its range */
+    OPT_U16,  /* the same */
+    OPT_RATE, /* uint32_t or uint64_t bytes a second; all ones: no limit */
+    OPT_U32,  /* not negative */
+    OPT_ASK,  /* read only: ask() below knows */
     OPT_MAXSEG,
     OPT_V6ONLY,
     OPT_NOOP, /* accepted, reads as set: nothing here depends on it */
@@ -63,6 +65,8 @@ static const struct opt table[] = {
     { CW_SOL_SOCKET, CW_SO_ACCEPTCONN, OPT_ASK, BOTH, NO_T },
     { CW_SOL_SOCKET, CW_SO_PROTOCOL,   OPT_ASK, BOTH, NO_T },
     { CW_SOL_SOCKET, CW_SO_DOMAIN,     OPT_ASK, BOTH, NO_T },
+    { CW_SOL_SOCKET, CW_SO_MAX_PACING_RATE, OPT_RATE, STREAM,
+      T(max_pacing) },
 
     { CW_IPPROTO_TCP, CW_TCP_NODELAY,   OPT_BOOL, STREAM, T(nodelay) },
     /* MUST-17 */
@@ -73,7 +77,7 @@ static const struct opt table[] = {
       .lo = 1, .hi = 32767 },
     { CW_IPPROTO_TCP, CW_TCP_KEEPINTVL, OPT_U16, STREAM, T(keepintvl_s),
       .lo = 1, .hi = 32767 },
-    { CW_IPPROTO_TCP, CW_TCP_KEEPCNT,   OPT_U16, STREAM, T(keepcnt),
+    { CW_IPPROTO_TCP, CW_TCP_KEEPCNT,   OPT_U8, STREAM, T(keepcnt),
       .lo = 1, .hi = 127 },
     { CW_IPPROTO_TCP, CW_TCP_INFO,      OPT_INFO, STREAM, NO_T },
     { CW_IPPROTO_TCP, CW_TCP_CONGESTION, OPT_CC, STREAM, NO_T },
@@ -154,8 +158,12 @@ static int get_int(struct sock *s, const struct opt *o)
         return *(bool *)p;
     case OPT_BUF:
         return (int)MIN(*(uint32_t *)p, (uint32_t)SOCKBUF_MAX) * 2;
+    case OPT_U8:
+        return *(uint8_t *)p;
     case OPT_U16:
         return *(uint16_t *)p;
+    case OPT_RATE:
+        return (int)(*(uint32_t *)p - (*(uint32_t *)p == 0));
     case OPT_U32:
         return (int)MIN(*(uint32_t *)p, (uint32_t)INT32_MAX);
     case OPT_MAXSEG:
@@ -259,7 +267,10 @@ static int set_ranged(const struct opt *o, void *p, int v)
     }
     if (v < o->lo || v > o->hi)
         return -CW_EINVAL;
-    *(uint16_t *)p = (uint16_t)v;
+    if (o->type == OPT_U8)
+        *(uint8_t *)p = (uint8_t)v;
+    else
+        *(uint16_t *)p = (uint16_t)v;
     return 0;
 }
 
@@ -301,6 +312,10 @@ static int set_int(struct sock *s, const struct opt *o, int v)
             return -CW_EINVAL;
         *(uint32_t *)p = (uint32_t)v;
         return 0;
+    case OPT_RATE:
+        *(uint32_t *)p = v == -1 ? 0 : (uint32_t)v;
+        return 0;
+    case OPT_U8:
     case OPT_U16:
     case OPT_MAXSEG:
         return set_ranged(o, p, v);
@@ -315,6 +330,15 @@ static int set_int(struct sock *s, const struct opt *o, int v)
         break;
     }
     return -CW_ENOPROTOOPT;
+}
+
+/* More than 32 bits can say is no limit. */
+static int rate_of(const void *val)
+{
+    uint64_t rate;
+
+    memcpy(&rate, val, sizeof(rate));
+    return rate < UINT32_MAX ? (int)(uint32_t)rate : -1;
 }
 
 static int set_linger(struct sock *s, const void *val, size_t len)
@@ -333,7 +357,7 @@ static int set_linger(struct sock *s, const void *val, size_t len)
     }
     t = sock_opts(s);
     t->linger_on = l.on != 0;
-    t->linger_s = l.seconds;
+    t->linger_s = (uint16_t)MAX(MIN(l.seconds, UINT16_MAX), 0);
     return 0;
 }
 
@@ -376,6 +400,8 @@ static int do_setsockopt(struct sock *s, const struct opt *o, const void *val,
     if (len < sizeof(v))
         return -CW_EINVAL;
     memcpy(&v, val, sizeof(v));
+    if (o->type == OPT_RATE && len >= sizeof(uint64_t))
+        v = rate_of(val);
     err = set_int(s, o, v);
     if (!err && (o->name == CW_SO_REUSEADDR || o->name == CW_SO_REUSEPORT)
         && o->level == CW_SOL_SOCKET)

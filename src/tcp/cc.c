@@ -21,7 +21,7 @@ const struct cc_ops *tcp_cc(const struct tcp *t)
 void tcp_opts_cc(struct tcp_opts *o, struct tcp *t, enum cw_cc cc)
 {
     INVARIANT((unsigned)cc < ARRAY_LEN(controllers) && controllers[cc]);
-    o->cc = (uint8_t)cc & 15u;
+    o->cc = (uint8_t)cc & 7u;
     if (!t)
         return;
     if (t->flight)

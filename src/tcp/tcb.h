@@ -97,6 +97,13 @@ enum wait { WAIT_RTO, WAIT_REORDER, WAIT_PTO };
 /* RFC 5682: which ACK after a timeout is awaited. */
 enum frto { FRTO_OFF, FRTO_FIRST, FRTO_SECOND };
 
+/* What holds back what would exceed a rate: tcp_pace.c. */
+struct tcp_pace {
+    cw_ns    next; /* C.next_send_time */
+    cw_ns    at;   /* its timer, or NS_NEVER */
+    uint32_t left; /* of the quantum that goes now */
+};
+
 /* What rate samples are made of, and the last one for who asks: tcp_rate.c. */
 struct tcp_rate {
     cw_ns              delivered_time, first_send_time;
@@ -125,6 +132,7 @@ struct tcp_flight {
     uint64_t    rexmit_arg;
     uint32_t    delivered, lost; /* bytes, summed: tcp_rate.c */
     struct tcp_rate  rate;
+    struct tcp_pace  pace;
     uint64_t         cc[CC_STATE / 8]; /* the controller's: cc.h */
     struct tcp_fast *fast;             /* while one is under way */
 
@@ -618,6 +626,7 @@ void    tcp_ecn_arrived(struct tcp *t, const struct seg *s);
 
 /* tcp_ack.c */
 void     tcp_ack(struct tcp *t, const struct seg *s);
+void     tcp_flight_over(struct tcp *t);
 bool     tcp_fin_acked(const struct tcp *t);
 uint64_t tcp_bytes_acked(const struct tcp *t);
 
@@ -739,6 +748,7 @@ void  tcp_timers_keepalive(struct tcp *t);
 void  tcp_timers_user_timeout(struct tcp *t);
 cw_ns tcp_user_deadline(const struct tcp *t);
 bool  tcp_is_idle(const struct tcp *t);
+void  tcp_timers_paced(struct tcp *t);
 void  tcp_timers_off(struct tcp *t);
 void  tcp_timers_init(struct tcp *t);
 
@@ -784,6 +794,7 @@ void           tcp_rate_ran_out(struct tcp *t);
 struct cc_rate;
 void tcp_rate_generate(struct tcp *t, struct cc_rate *out);
 
+/* tcp_pace.c: pace.h */
 /* controllers: cc.h */
 
 #endif

@@ -43,18 +43,20 @@ enum { TCP_SNDBUF_SET = 1, TCP_RCVBUF_SET = 2 };
 struct tcp_opts {
     uint32_t sndbuf, rcvbuf; /* bytes, as the program meant them */
     uint32_t user_timeout_ms;
-    int      linger_s;
+    uint32_t max_pacing; /* bytes a second; 0: no limit */
+    uint16_t linger_s;
     uint16_t maxseg; /* 0: by the path */
-    uint16_t keepidle_s, keepintvl_s, keepcnt;
+    uint16_t keepidle_s, keepintvl_s;
+    uint8_t  keepcnt;
     bool     reuseaddr, reuseport, v6only;
     bool     nodelay, cork, oobinline, keepalive;
-    bool     linger_on;
     uint8_t  ttl, tos;
     uint8_t  bind_flags : 4; /* as bound: tcp_bind() writes it */
-    uint8_t  cc : 4;         /* enum cw_cc: tcp_opts_cc() */
-    uint8_t  pmtudisc : 5;   /* CW_PMTUDISC_* */
-    uint8_t  recverr : 1;    /* ICMP errors are told at once */
-    uint8_t  buf_set : 2;    /* TCP_*BUF_SET: the program chose the size */
+    uint8_t  cc : 3;         /* enum cw_cc: tcp_opts_cc() */
+    uint8_t  linger_on : 1;
+    uint8_t  pmtudisc : 5; /* CW_PMTUDISC_* */
+    uint8_t  recverr : 1;  /* ICMP errors are told at once */
+    uint8_t  buf_set : 2;  /* TCP_*BUF_SET: the program chose the size */
 };
 void tcp_opts_init(struct tcp_opts *o, const struct tcp_host *h);
 

@@ -5,6 +5,7 @@
  *   a duplicate is recognised by the window it repeats (RFC 5681 §2).
  */
 #include "tcp/cc.h"
+#include "tcp/pace.h"
 #include "tcp/recover.h"
 
 bool tcp_fin_acked(const struct tcp *t)
@@ -163,7 +164,7 @@ static void update_window(struct tcp *t, const struct seg *s)
 
 /* Not if more is about to follow: what the controller has learned of this
  * round trip is not lost then. */
-static void give_back_flight(struct tcp *t)
+void tcp_flight_over(struct tcp *t)
 {
     struct tcp_flight *f = t->flight;
     uint32_t           room;
@@ -171,6 +172,10 @@ static void give_back_flight(struct tcp *t)
     if (!f || f->segq.count > 0 || f->recovery != RECOVERY_NONE
         || tcp_new_data(t, &room) > 0)
         return;
+    if (tcp_pace_holds(t)) {
+        tcp_timers_paced(t); /* what follows must know of it */
+        return;
+    }
     t->at_recover = seq_eq(t->snd.una, f->recover);
     segq_fini(&f->segq);
     slab_put(f);
@@ -295,5 +300,5 @@ void tcp_ack(struct tcp *t, const struct seg *s)
     tcp_timers_settle(t, WHY_T_ACKED);
     if (advances || t->snd.wnd != wnd)
         tcp_snd_wnd_event(t);
-    give_back_flight(t);
+    tcp_flight_over(t);
 }

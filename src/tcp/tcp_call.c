@@ -16,7 +16,7 @@ void tcp_opts_init(struct tcp_opts *o, const struct tcp_host *h)
         .keepintvl_s = 75,
         .keepcnt = 9,
         .pmtudisc = CW_PMTUDISC_WANT,
-        .cc = h->cc & 15u,
+        .cc = h->cc & 7u,
     };
 }
 

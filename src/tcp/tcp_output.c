@@ -25,6 +25,7 @@
  * all (RFC 9293 §3.8.1).
  */
 #include "tcp/cc.h"
+#include "tcp/pace.h"
 #include "tcp/recover.h"
 #include "tcp/tcp_plan.h"
 
@@ -46,6 +47,7 @@ struct tcp_flight *tcp_flight(struct tcp *t)
     f->ecn_until = t->snd.una;
     f->reorder_at = NS_NEVER;
     f->pto_at = NS_NEVER;
+    f->pace.at = NS_NEVER;
     t->flight = f;
     tcp_rate_begin(t);
     return f;
@@ -185,6 +187,7 @@ static bool resend(struct tcp *t, struct segrec *r, struct plan *p)
     }
     t->due &= (uint16_t)~DUE_REXMIT;
     tcp_rate_again(t, r);
+    tcp_pace_sent(t, p->len);
     tcp_plan_launch(t, p, &pkt);
     sent_again(t, r, p);
     tcp_timers_data_sent(t);
@@ -271,6 +274,7 @@ static bool send_run(struct tcp *t, struct plan *p)
     f->prr_out += p->len; /* RFC 9937 §6.3 */
     if (p->ctl & F_FIN)
         t->fin_sent = true;
+    tcp_pace_sent(t, p->len);
     tcp_plan_launch(t, p, &pkt);
     if (p->ctl & F_SYN)
         tcp_fast_sent(t, p->len);
@@ -456,7 +460,7 @@ static void watch_window(struct tcp *t)
 
     if (!seq_eq(t->snd.una, t->snd.nxt))
         return;
-    if (tcp_fast_waits(t))
+    if (tcp_fast_waits(t) || (t->flight && t->flight->pace.at != NS_NEVER))
         return;
     if (t->state == TCPS_SYN_SENT) { /* no memory for the SYN: later */
         tcp_timers_data_sent(t);
@@ -612,7 +616,7 @@ static uint32_t again_most(const struct tcp *t)
 
 static bool send_one(struct tcp *t, uint32_t *again)
 {
-    if (*again == 0)
+    if (*again == 0 || !tcp_pace_may(t))
         return false;
     if (send_again(t)) {
         --*again;
@@ -659,6 +663,7 @@ void tcp_output(struct tcp *t)
     tcp_timers_visited(t, !seq_eq(before, t->snd.nxt));
     if (!done)
         return;
+    tcp_pace_visited(t);
     watch_window(t);
     tcp_rate_ran_out(t);
     if (!seq_eq(before, t->snd.nxt) && !(t->state & TCPS_OPENING))

@@ -3,6 +3,7 @@
  * told once.  RFC 9293 §3.10.6 STATUS.
  */
 #include "tcp/cc.h"
+#include "tcp/pace.h"
 
 enum tcp_phase tcp_phase(const struct tcp *t)
 {
@@ -266,6 +267,7 @@ void tcp_info(const struct tcp *t, struct cw_tcp_info *o)
         .pmtu = t->dest.mtu,
         .notsent = tcp_new_data(t, &room),
         .rcv_space = tcp_rcvbuf(t),
+        .pacing_rate = tcp_pace_rate(t),
         .syn_data = t->fast_end == FAST_TAKEN,
         .fastopen_fail = fast_fail(t),
     };
@@ -321,6 +323,9 @@ static void row_timer(const struct tcp *t, struct cw_sock_row *row)
     if (t->at[TCPT_REXMIT] != NS_NEVER) {
         at = t->at[TCPT_REXMIT];
         row->timer = rexmit_kind(t);
+    } else if (t->flight && t->flight->pace.at != NS_NEVER) {
+        at = t->flight->pace.at;
+        row->timer = 8;
     } else if (t->at[TCPT_LIFE] != NS_NEVER) {
         at = t->at[TCPT_LIFE];
         row->timer = t->state == TCPS_FIN_WAIT_2 && t->detached ? 3 : 2;

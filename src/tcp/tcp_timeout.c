@@ -185,6 +185,15 @@ static bool take(struct tcp *t, enum tcp_timer which)
     return true;
 }
 
+static void pace_timeout(struct tcp *t)
+{
+    if (!t->flight || t->flight->pace.at > tcp_now(t))
+        return;
+    t->flight->pace.at = NS_NEVER;
+    tcp_due(t, DUE_OUTPUT);
+    tcp_flight_over(t);
+}
+
 /* The wheel's timer stood at the earliest deadline or before it. */
 void tcp_tcb_timeout(struct tcp *t)
 {
@@ -196,6 +205,9 @@ void tcp_tcb_timeout(struct tcp *t)
         rexmit_timeout(t);
     if (take(t, TCPT_LIFE))
         life_timeout(t);
+    pace_timeout(t);
+    if (t->flight)
+        next = t->flight->pace.at;
     for (int i = 0; i < TCPT_COUNT_OF; i++)
         next = ns_min(next, t->at[i]);
     if (next != NS_NEVER && (!wheel_armed(&t->timer) || next < t->timer.at))

@@ -7,6 +7,7 @@
  *             (RFC 9293 §3.8.6.1, SHLD-29, SHLD-30)
  *   delack    runs while an ACK may wait for data (MUST-40)
  *   life      FIN-WAIT-2 without an owner; else keep-alive (§3.8.4)
+ *   pace      runs while pacing holds something back; it is in the flight
  *   user      has no timer: rexmit never stands behind it (RFC 5482)
  *   2 MSL     is not here: tcp_timewait.c's queue has it
  *
@@ -306,8 +307,21 @@ void tcp_timers_keepalive(struct tcp *t)
         arm(t, TCPT_LIFE, at - tcp_now(t), WHY_T_KEEPALIVE);
 }
 
+/* When pacing lets the next quantum go; no event: at high rates it would be
+ * one for each few segments. */
+void tcp_timers_paced(struct tcp *t)
+{
+    struct tcp_pace *p = &t->flight->pace;
+
+    p->at = p->next;
+    if (!wheel_armed(&t->timer) || p->at < t->timer.at)
+        wheel_arm(&tcp_env(t)->wheel, &t->timer, p->at);
+}
+
 void tcp_timers_off(struct tcp *t)
 {
+    if (t->flight)
+        t->flight->pace.at = NS_NEVER;
     for (int i = 0; i < TCPT_COUNT_OF; i++)
         stop(t, (enum tcp_timer)i, WHY_T_OVER);
     t->probing = false;

@@ -9,7 +9,7 @@ void cc_rig_init(struct cc_rig *r, enum cw_cc cc, uint32_t segs)
     r->host.env = &r->env;
     r->t.host = &r->host;
     r->t.flight = &r->flight;
-    r->t.opts.cc = (uint8_t)cc & 15u;
+    r->t.opts.cc = (uint8_t)cc & 7u;
     r->t.snd_mss = RIG_MSS;
     r->t.min_rtt_us = UINT32_MAX;
     r->t.cwnd = segs * RIG_MSS;

@@ -1,0 +1,69 @@
+/* tcp_pace.c: when the next data may go, if a rate is not to be exceeded.
+ *
+ *   draft-ietf-ccwg-bbr, "Pacing Rate" and "Send Quantum": each packet moves
+ *   the next send time by its size over the rate; what goes at one time is a
+ *   quantum.  The rate is the program's limit (SO_MAX_PACING_RATE), whoever
+ *   governs cwnd; without one nothing here has an effect.
+ *   Not held back: what a timer owes (an expired RTO, a probe), ACKs, and
+ *   what has no text.  flight->pace lives as long as it holds something back
+ *   (tcp_pace_holds), its timer is tcp_timers.c's.
+ */
+#include "tcp/pace.h"
+
+enum { QUANTUM_MAX = 64 * 1024 };
+
+/* Bytes a second; 0: as fast as cwnd allows. */
+uint64_t tcp_pace_rate(const struct tcp *t)
+{
+    return t->opts.max_pacing;
+}
+
+/* C.send_quantum: what the rate is in 1 ms, but two segments at least. */
+static uint32_t quantum(const struct tcp *t)
+{
+    uint64_t q = MIN(tcp_pace_rate(t) / 1000, (uint64_t)QUANTUM_MAX);
+
+    return MAX((uint32_t)q, 2 * tcp_eff_mss(t));
+}
+
+/* Until then a new quantum may not begin. */
+bool tcp_pace_holds(const struct tcp *t)
+{
+    return t->flight && tcp_pace_rate(t) > 0
+        && t->flight->pace.next > tcp_now(t);
+}
+
+/* May something go now? */
+bool tcp_pace_may(const struct tcp *t)
+{
+    return !tcp_pace_holds(t) || t->flight->pace.left > 0
+        || (t->due & DUE_REXMIT);
+}
+
+void tcp_pace_sent(struct tcp *t, uint32_t bytes)
+{
+    struct tcp_pace *p = &t->flight->pace;
+    uint64_t         rate = tcp_pace_rate(t);
+
+    if (rate == 0)
+        return;
+    if (!tcp_pace_holds(t))
+        p->left = quantum(t);
+    p->next = ns_max(p->next, tcp_now(t));
+    p->next = ns_add(p->next,
+                     (cw_ns)(((uint64_t)bytes * NS_S + rate - 1) / rate));
+    p->left -= MIN(p->left, bytes);
+}
+
+/* The end of a visit of the output: if something still wants to go and is held
+ * back, a timer knows when it may. */
+void tcp_pace_visited(struct tcp *t)
+{
+    uint32_t room;
+
+    if (!tcp_pace_holds(t) || t->flight->pace.left > 0)
+        return;
+    if (segq_waiting(&t->flight->segq) || tcp_new_data(t, &room) > 0
+        || (t->fin_queued && !t->fin_sent))
+        tcp_timers_paced(t);
+}
