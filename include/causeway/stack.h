@@ -112,12 +112,14 @@ enum cw_cc {
     CW_CC_DCTCP,       /* RFC 8257's sender; needs ECN */
 };
 
-/* Explicit congestion notification (RFC 3168): who asks for it. */
+/* Explicit congestion notification (RFC 3168, RFC 9768): who asks for it, and
+ * for which feedback; whoever answers, answers both kinds. */
 enum cw_ecn {
     CW_ECN_PROFILE = 0, /* what the profile says */
     CW_ECN_OFF,
-    CW_ECN_PASSIVE, /* a SYN that asks is answered: as Linux's tcp_ecn = 2 */
-    CW_ECN_ON,      /* our SYNs ask, too: tcp_ecn = 1 */
+    CW_ECN_PASSIVE,  /* a SYN that asks is answered: as Linux's tcp_ecn = 2 */
+    CW_ECN_ON,       /* our SYNs ask, too: tcp_ecn = 1 */
+    CW_ECN_ACCURATE, /* they ask for accurate ECN: tcp_ecn = 3 */
 };
 
 struct cw_config {

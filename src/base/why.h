@@ -226,7 +226,8 @@ enum why_unit {
     X(CC_UNDO_EIFEL,     "cc-undo-eifel",    "taken back: the original has arrived", NOFIG, "RFC 3522 3.2") \
     X(CC_UNDO_DSACK,     "cc-undo-dsack",    "taken back: all retransmissions were duplicates", \
       NOFIG, "RFC 3708 3") \
-    X(CC_UNDO_FRTO,      "cc-undo-frto",     "taken back: the timeout was needless", NOFIG, "RFC 5682 3.1")
+    X(CC_UNDO_FRTO,      "cc-undo-frto",     "taken back: the timeout was needless", NOFIG, "RFC 5682 3.1") \
+    X(TX_RST_ECN,        "tx-rst-ecn",       "reset: asked for two kinds of ECN feedback", NOFIG, "RFC 9768 3.1.5")
 // clang-format on
 
 enum why {

@@ -101,9 +101,16 @@ static void ignore(struct run *r, long v)
 
 static void set_ecn(struct run *r, int64_t v)
 {
-    r->set.host.cw.ecn = v == 0 ? CW_ECN_OFF
-        : v == 1                ? CW_ECN_ON
-                                : CW_ECN_PASSIVE;
+    /* as Linux numbers them: who answers accurately does so in any case */
+    static const enum cw_ecn modes[] = {
+        CW_ECN_OFF,      CW_ECN_ON, CW_ECN_PASSIVE,
+        CW_ECN_ACCURATE, CW_ECN_ON, CW_ECN_PASSIVE,
+    };
+
+    if (v >= 0 && v < (int64_t)ARRAY_LEN(modes))
+        r->set.host.cw.ecn = modes[v];
+    else
+        run_fail(r, "tcp_ecn is 0 to 5");
 }
 
 static const struct knob knobs[] = {

@@ -78,7 +78,7 @@ static const char *refuse(const struct cw_config *c)
         return "offer: timestamps, sack, wscale, or nothing";
     if (c->teach_mss && c->teach_mss < TCP_MSS_MIN)
         return "teach_mss: at least 88";
-    if ((unsigned)c->ecn > CW_ECN_ON)
+    if ((unsigned)c->ecn > CW_ECN_ACCURATE)
         return "ecn: there is no such mode";
     if ((unsigned)c->cc > CW_CC_DCTCP)
         return "cc: there is no such controller";

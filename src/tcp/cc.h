@@ -37,7 +37,10 @@ struct cc_ack {
     cw_ns    rtt;       /* its sample, or -1 */
     uint8_t  recovery;  /* enum recovery: before it, or RECOVERY_FAST if it
                            began one */
-    bool     ece;       /* ECN-Echo */
+    bool     ece;       /* ECN-Echo, or ce > 0 */
+    /* bytes of ours that newly are said to have come marked: only accurate
+     * ECN counts them (RFC 9768), else 0 */
+    uint32_t ce;
 
     struct cc_rate rate;
 };

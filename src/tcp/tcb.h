@@ -18,6 +18,7 @@
 #include "store/recvq.h"
 #include "store/segq.h"
 #include "store/sendq.h"
+#include "tcp/ecn.h"
 #include "tcp/tcp.h"
 #include "wire/tcphdr.h"
 
@@ -70,6 +71,7 @@ struct seg {
     uint32_t             wnd;   /* already scaled */
     uint16_t             up;    /* urgent pointer */
     uint8_t              flags; /* F_* */
+    uint8_t              ae;    /* RFC 9768 */
     const struct tcpopt *opt;
     const struct net_rx *rx;
     uint32_t             text_off; /* of the data in rx->pkt */
@@ -168,14 +170,16 @@ enum { PAST_RANGES = 8 };
  * of recovery did, as long as it may be taken back (tcp_undo.c), and what was
  * learnt about reordering (RFC 8985 §6.2 steps 3 and 4; tcp_rack.c). */
 struct tcp_past {
-    uint32_t mtu;     /* arena_ref() of a struct tcp_mtu; 0: no search */
-    seq      tlp_end; /* TLP.end_seq, if tlp & TLP_OUT */
-    uint8_t  tlp;     /* enum tlp */
-    uint32_t cwnd, ssthresh, flight; /* when the episode began */
-    uint8_t  eifel;                  /* enum eifel */
-    uint8_t  nagain;
-    bool     may_undo;   /* by D-SACK */
-    bool     timeout;    /* it began with one */
+    uint32_t          mtu; /* arena_ref() of a struct tcp_mtu; 0: no search */
+    struct tcp_accecn accecn; /* if accurate */
+    bool              accurate;
+    seq               tlp_end; /* TLP.end_seq, if tlp & TLP_OUT */
+    uint8_t           tlp;     /* enum tlp */
+    uint32_t          cwnd, ssthresh, flight; /* when the episode began */
+    uint8_t           eifel;                  /* enum eifel */
+    uint8_t           nagain;
+    bool              may_undo; /* by D-SACK */
+    bool              timeout;  /* it began with one */
     bool     duplicates; /* the network makes some: RFC 3708 §3 (A.4) */
     bool     in_round;   /* RACK.dsack_round is not None */
     bool     reordering; /* RACK.reordering_seen */
@@ -321,7 +325,7 @@ struct tcp {
     bool    syn_acked : 1;
     bool    syn_timed_out : 1; /* RFC 6298 §5.7 */
     uint8_t fast_end : 2;      /* enum fast_end */
-    bool    ecn : 1;           /* both ends agreed on RFC 3168 */
+    bool    ecn : 1;           /* both ends agreed on RFC 3168, or 9768 */
     bool    ecn_ect : 1;       /* what we send may be marked */
     bool    ecn_asked : 1;     /* a SYN of ours asked ... */
     bool    ecn_plain : 1;     /* ... and one did not */
@@ -367,9 +371,12 @@ struct tcp_embryo {
     uint32_t             ts_recent, ts_offset;
     uint16_t             snd_mss; /* the peer's announcement, 0: none */
     uint8_t              snd_wscale, retries;
-    bool                 ts_ok : 1, sack_ok : 1, wscale_ok : 1, ecn : 1;
-    bool                 cookie : 1; /* it was its peer that kept it */
-    bool                 offer : 1;  /* a Fast Open cookie, in the SYN-ACK */
+    bool                 ts_ok : 1, sack_ok : 1, wscale_ok : 1;
+    uint8_t              ecn : 2;       /* enum ecn_mode */
+    uint8_t              ecn_field : 2; /* of the latest SYN */
+    bool                 ecn_plain : 1; /* a SYN or SYN-ACK asked nothing */
+    bool                 cookie : 1;    /* it was its peer that kept it */
+    bool                 offer : 1; /* a Fast Open cookie, in the SYN-ACK */
 };
 _Static_assert(sizeof(struct tcp_embryo) <= 128, "half-open: 128 bytes");
 
@@ -600,6 +607,7 @@ struct tcp_answer {
     seq                   seq, ack;
     uint16_t              wnd;
     uint8_t               flags, tos;
+    uint8_t               ace; /* AE, CWR and ECE */
     enum why              why;
     uint32_t              flow;
     struct tcpopt         opt;
@@ -612,17 +620,6 @@ bool     tcp_challenge_allowed(struct tcp_host *h);
 bool     tcp_challenge_due(struct tcp *t);
 enum why tcp_closed_arrive(struct tcp_host *h, const struct flowkey *key,
                            const struct seg *s);
-
-/* tcp_ecn.c */
-uint8_t tcp_ecn_syn(struct tcp *t, bool again);
-bool    tcp_ecn_agreed(const struct tcp_host *h, const struct seg *syn);
-void    tcp_ecn_learn(struct tcp *t, const struct seg *s);
-uint8_t tcp_ecn_tos(const struct tcp *t, bool new_data);
-uint8_t tcp_ecn_flags(struct tcp *t, bool new_data);
-void    tcp_ecn_reduced(struct tcp *t);
-bool    tcp_ecn_answered(const struct tcp *t);
-void    tcp_ecn_echoed(struct tcp *t, uint32_t flight);
-void    tcp_ecn_arrived(struct tcp *t, const struct seg *s);
 
 /* tcp_ack.c */
 void     tcp_ack(struct tcp *t, const struct seg *s);

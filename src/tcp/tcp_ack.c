@@ -247,7 +247,6 @@ static void news_begin(const struct tcp *t, const struct seg *s,
         .high = s->ack,
         .una = t->snd.una,
         .advances = seq_gt(s->ack, t->snd.una),
-        .ece = t->ecn && (s->flags & F_ECE),
     };
     if (s->opt->nsack > 0)
         n->dsack = tcp_dsack_in(t, s, &n->dsack_range);
@@ -287,11 +286,8 @@ void tcp_ack(struct tcp *t, const struct seg *s)
         n.new_sack = tcp_sack_in(t, s, &n);
     if (n.dsack)
         tell_duplicate(t, &n);
-    c.ece = t->ecn && (s->flags & (F_ECE | F_SYN)) == F_ECE;
-    if (c.ece && t->flight) {
-        env_count(tcp_env(t), COUNT_TCP_DELIVERED_CE);
-        tcp_ecn_echoed(t, c.flight);
-    }
+    tcp_ecn_told(t, s, &c, advances || n.new_sack);
+    n.ece = c.ece;
     if (t->flight)
         recover(t, s, &c, &n);
     else if (tcp_tlp(t) & TLP_OUT)

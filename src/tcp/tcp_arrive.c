@@ -39,7 +39,9 @@ static void trim_known_syn(struct tcp *t, struct seg *s)
     if (t->state != TCPS_SYN_RCVD || !(s->flags & F_SYN)
         || !seq_eq(s->seq, t->irs))
         return;
-    s->flags &= (uint8_t) ~(F_SYN | F_ECE); /* of a SYN-ACK: no echo */
+    (void)tcp_accecn_synack_again(t, s);
+    s->flags &= (uint8_t) ~(F_SYN | F_ECE | F_CWR); /* no echo, no count */
+    s->ae = 0;
     s->seq = seq_add(s->seq, 1);
     s->len--;
 }
@@ -86,7 +88,7 @@ static enum why refuse(struct tcp *t, const struct seg *s, enum why why)
         return why;
     if (why == WHY_SEQ_UNACCEPTABLE && old && s->len > 0) {
         env_count(tcp_env(t), COUNT_TCP_DUP_SEGS_IN);
-        if (t->sack_ok)
+        if (!tcp_accecn_synack_again(t, s) && t->sack_ok)
             t->dsack = (struct seqrange){ s->seq, seq_add(s->seq, s->len) };
         tcp_ack_owed(t, WHY_TX_ACK_OLD, true);
         return WHY_SEQ_OLD;
@@ -223,6 +225,7 @@ static enum why ack_in_syn_rcvd(struct tcp *t, struct seg *s)
         return WHY_ACK_UNACCEPTABLE;
     }
     tcp_fast_acked(t, s);
+    tcp_accecn_third(t, s);
     established(t, s, WHY_GOT_ACK_OF_SYN);
     tcp_fast_over(t, false);
     if (t->fin_queued) /* closed while it was opening: §3.10.4 */
@@ -241,6 +244,8 @@ static enum why fifth_check_ack(struct tcp *t, struct seg *s)
     if (w != GO_ON)
         return w;
 
+    if (tcp_accecn(t))
+        tcp_accecn_arrived(t, s);
     tcp_ack(t, s); /* "as for the ESTABLISHED state" */
     if (!tcp_fin_acked(t))
         return GO_ON;
@@ -400,6 +405,17 @@ static enum why arrive_syn_sent(struct tcp *t, struct seg *s)
         ?: seventh_process_text(t, s) ?: eighth_check_fin(t, s);
 }
 
+/* RFC 9768 §3.1.5 */
+static enum why reset_two_kinds(struct tcp *t)
+{
+    tell_user(t, CW_ECONNRESET);
+    tcp_fast_over(t, true);
+    t->rst_why = WHY_TX_RST_ECN;
+    tcp_due(t, DUE_RST);
+    tcp_enter(t, TCPS_CLOSED, WHY_TX_RST_ECN);
+    return WHY_TX_RST_ECN;
+}
+
 enum why tcp_arrive(struct tcp *t, struct seg *s)
 {
     INVARIANT(t->state & (TCPS_SYN_SENT | TCPS_SYN_RCVD | TCPS_SYNCHRONIZED));
@@ -410,8 +426,10 @@ enum why tcp_arrive(struct tcp *t, struct seg *s)
     if (t->state == TCPS_SYN_SENT)
         return arrive_syn_sent(t, s);
     if (tcp_is_early(t) && (s->flags & (F_SYN | F_ACK | F_RST)) == F_SYN
-        && seq_eq(s->seq, t->irs)) {
-        tcp_recover_first(t, WHY_TX_SYNACK); /* as for an embryo */
+        && seq_eq(s->seq, t->irs)) { /* as for an embryo */
+        if (!tcp_accecn_syn_again(t, s))
+            return reset_two_kinds(t);
+        tcp_recover_first(t, WHY_TX_SYNACK);
         return WHY_SEQ_OLD;
     }
     return arrive_other(t, s);

@@ -13,7 +13,7 @@ void tcp_seg_event(struct env *e, uint32_t flow, const struct seg *s)
     ev.v[0] = s->seq.v;
     ev.v[1] = s->ack.v;
     ev.v[2] = s->text;
-    ev.v[3] = s->flags;
+    ev.v[3] = s->flags | (uint64_t)s->ae << 8;
     ev.v[4] = s->wnd;
     env_event(e, &ev);
 }
@@ -66,6 +66,7 @@ static enum why decode(struct tcp_host *h, const struct net_rx *rx,
     s->wnd = r->wnd;
     s->up = r->up;
     s->flags = r->flags;
+    s->ae = r->ae;
     s->opt = &r->opt;
     s->rx = rx;
     s->text_off = rx->off + r->hdr_len;

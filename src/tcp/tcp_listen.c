@@ -120,7 +120,10 @@ static void synack(const struct tcp_embryo *m, struct flowkey *key,
         .seq = m->iss,
         .ack = seq_add(m->irs, 1),
         .wnd = (uint16_t)MIN(m->listener->opts.rcvbuf, 65535u),
-        .flags = (uint8_t)(F_SYN | F_ACK | (m->ecn ? F_ECE : 0)),
+        .flags = F_SYN | F_ACK,
+        .ace = (uint8_t)(why == WHY_TX_RTO && m->retries >= ECN_SYNACKS
+                             ? 0
+                             : tcp_ecn_synack(m)),
         .tos = m->listener->opts.tos,
         .why = why,
         .flow = m->flow,
@@ -198,6 +201,8 @@ void tcp_embryo_timeout(struct tcp_embryo *m)
         return;
     }
     m->retries++;
+    if (m->retries >= ECN_SYNACKS)
+        m->ecn_plain = true;
     env_count(e, COUNT_TCP_RETRANS_SEGS);
     env_count(e, COUNT_TCP_SYN_RETRANS);
     env_count(e, COUNT_TCP_TIMEOUTS);
@@ -227,7 +232,7 @@ static void hear_syn(struct tcp_embryo *m, const struct seg *s,
     m->snd_wscale = o->wscale;
     m->sack_ok = o->sack_ok && !h->no_sack;
     m->ts_ok = o->has_ts && !h->no_ts;
-    m->ecn = tcp_ecn_agreed(h, s);
+    tcp_ecn_hear_syn(m, s);
     m->ts_recent = o->ts_val;
     m->ts_offset = tcp_ts_offset(h, key);
 }
@@ -270,7 +275,8 @@ static bool send_cookie(struct tcp_embryo *m, const struct flowkey *key,
 
     if (h->syn_cookies == CW_SYN_COOKIES_OFF || h->teach_iss >= 0 || last)
         return false; /* a cookie is no number of one's choice */
-    m->ecn = false;   /* a cookie has no room for it */
+    if (m->ecn == ECN_CLASSIC)
+        m->ecn = ECN_NONE; /* a cookie has no room for it */
     m->iss = tcp_cookie_iss(h, key, m);
     synack(m, &from, tcp_cookie_ts(h, m), WHY_TX_COOKIE);
     env_count(h->env, COUNT_TCP_COOKIES_SENT);
@@ -312,8 +318,12 @@ static struct tcp *grow_up(const struct tcp_embryo *m,
     t->rcv.edge = seq_add(t->rcv.nxt, MIN(t->opts.rcvbuf, 65535u));
     tcp_syn_learn(t, &o);
     t->syn_timed_out = m->retries > 0;
-    t->ecn = t->ecn_ect = m->ecn;
     t->syn_timed_out_twice = m->retries > 1;
+    if (!tcp_ecn_inherit(t, m)) {
+        t->detached = true;
+        tcp_due(t, 0); /* tcp_run() reaps it */
+        return NULL;
+    }
     return t;
 }
 
@@ -476,6 +486,7 @@ static void challenge(struct tcp_embryo *m)
         .wnd = tcp_wnd_scaled(MIN(m->listener->opts.rcvbuf, 65535u),
                               m->wscale_ok ? scale_of(m->listener) : 0),
         .flags = F_ACK,
+        .ace = m->ecn == ECN_ACCURATE ? ECN_FIRST : 0,
         .why = WHY_TX_CHALLENGE,
         .flow = m->flow,
     };
@@ -509,6 +520,25 @@ static enum why check_seq(struct tcp_embryo *m, const struct seg *s)
     return WHY_SEQ_UNACCEPTABLE;
 }
 
+/* RFC 9768 §3.1.5 */
+static enum why reset_two_kinds(struct tcp_embryo *m)
+{
+    struct flowkey    key = tcp_embryo_key(m);
+    struct tcp_answer a = {
+        .key = &key,
+        .seq = seq_add(m->iss, 1),
+        .ack = seq_add(m->irs, 1),
+        .flags = F_RST | F_ACK,
+        .why = WHY_TX_RST_ECN,
+        .flow = m->flow,
+    };
+
+    tcp_answer(m->listener->host, &a);
+    env_count(m->listener->host->env, COUNT_TCP_ATTEMPT_FAILS);
+    tcp_embryo_drop(m, WHY_TX_RST_ECN);
+    return WHY_TX_RST_ECN;
+}
+
 /* §3.10.7.4, SYN-RECEIVED from LISTEN: the first steps, until the segment
  * makes it a connection that goes through all of them. */
 enum why tcp_embryo_arrive(struct tcp_embryo *m, struct seg *s)
@@ -517,6 +547,8 @@ enum why tcp_embryo_arrive(struct tcp_embryo *m, struct seg *s)
     enum why      w;
 
     if ((s->flags & sar) == F_SYN && seq_eq(s->seq, m->irs)) {
+        if (!tcp_ecn_hear_again(m, s))
+            return reset_two_kinds(m);
         send_synack(m, WHY_TX_SYNACK); /* the SYN again: ours was lost */
         return WHY_SEQ_OLD;
     }
@@ -581,6 +613,7 @@ static enum why ack_arrives(struct tcp_listener *l, struct seg *s,
 
     if (!(s->flags & F_SYN) && tcp_cookie_read(h, key, s, &said)) {
         said.ts_offset = tcp_ts_offset(h, key);
+        said.ecn = tcp_accecn_cookie(h, s) & 3;
         return redeem(l, s, key, &said);
     }
     if (h->env->now <= h->cookies_until)

@@ -44,7 +44,7 @@ struct tcp_flight *tcp_flight(struct tcp *t)
     f->recover = t->at_recover ? t->snd.una : seq_sub(t->snd.una, 1);
     f->high_sacked = t->snd.una;
     f->lost_below = t->snd.una;
-    f->ecn_until = t->snd.una;
+    f->ecn_until = seq_sub(t->snd.una, 1);
     f->reorder_at = NS_NEVER;
     f->pto_at = NS_NEVER;
     f->pace.at = NS_NEVER;
@@ -78,6 +78,8 @@ static void send_rst(struct tcp *t)
         .tos = t->opts.tos,
     };
 
+    if (tcp_accecn(t))
+        a.ace = (uint8_t)tcp_accecn_ace(t, false);
     if (t->ts_ok && tcp_knobs(t)->rst_echoes_ts) /* RFC7323-3.2-a */
         a.opt = (struct tcpopt){
             .has_ts = true,
@@ -631,7 +633,7 @@ static bool send_all(struct tcp *t)
     uint32_t again = again_most(t);
 
     tcp_frto_visit(t);
-    if (tells_of_a_hole(t))
+    if (tells_of_a_hole(t) || tcp_accecn_third_due(t))
         send_owed_acks(t);
     while (send_one(t, &again)) {
         if (no_room(t)) {

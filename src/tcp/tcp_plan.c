@@ -26,7 +26,7 @@ static void options(struct tcp *t, const struct plan *p, struct tcpopt *o)
         o->ts_ecr = t->ts_recent; /* RFC7323-3.2-d */
     }
     /* blocks only where they cost no data: on pure ACKs (RFC2018-4-b) */
-    if (p->len == 0)
+    if (p->len == 0 && !tcp_accecn_no_blocks(t))
         tcp_sack_blocks(t, o, t->ts_ok ? 3 : 4);
 }
 
@@ -65,7 +65,7 @@ static void seg_out_event(struct tcp *t, const struct tcp_repr *r,
     ev.v[0] = r->seq.v;
     ev.v[1] = r->ack.v;
     ev.v[2] = p->len;
-    ev.v[3] = r->flags;
+    ev.v[3] = r->flags | (uint64_t)r->ae << 8;
     ev.v[4] = r->wnd;
     env_event(tcp_env(t), &ev);
 }
@@ -74,6 +74,17 @@ static void seg_out_event(struct tcp *t, const struct tcp_repr *r,
 static bool is_new_data(const struct plan *p)
 {
     return p->len > 0 && !p->again && p->why != WHY_TX_PROBE;
+}
+
+/* AE, CWR and ECE */
+static void set_ecn(struct tcp *t, const struct plan *p, struct tcp_repr *r)
+{
+    bool     pure = p->len == 0 && !p->ctl && r->opt.nsack == 0;
+    unsigned ace = p->ctl & F_SYN ? tcp_ecn_syn(t, p->again)
+                                  : tcp_ecn_flags(t, is_new_data(p), pure);
+
+    r->flags |= (uint8_t)(ace * F_ECE);
+    r->ae = ace >> 2 & 1;
 }
 
 static void fill_in(struct tcp *t, const struct plan *p, struct tcp_repr *r)
@@ -87,12 +98,11 @@ static void fill_in(struct tcp *t, const struct plan *p, struct tcp_repr *r)
     if (r->flags & F_ACK)
         r->ack = t->rcv.nxt;
     r->wnd = tcp_wnd_field(t, p->ctl & F_SYN);
-    r->flags |= p->ctl & F_SYN ? tcp_ecn_syn(t, p->again)
-                               : tcp_ecn_flags(t, is_new_data(p));
     set_urgent(t, p, r);
     if (pushes(t, p))
         r->flags |= F_PSH;
     options(t, p, &r->opt);
+    set_ecn(t, p, r);
 }
 
 /* The ACK that was owed has gone with a segment. */

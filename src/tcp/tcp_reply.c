@@ -21,7 +21,8 @@ void tcp_answer(struct tcp_host *h, const struct tcp_answer *a)
         .dport = a->key->rport,
         .seq = a->seq,
         .ack = a->ack,
-        .flags = a->flags,
+        .flags = (uint8_t)(a->flags | a->ace * F_ECE),
+        .ae = a->ace >> 2,
         .wnd = a->wnd,
         .opt = a->opt,
     };

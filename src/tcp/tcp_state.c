@@ -135,7 +135,8 @@ static void flush(struct tcp *t)
     tcp_fast_over(t, false);
     drop_flight(t);
     tcp_mtu_free(t);
-    tcp_past_free(t);
+    if (!tcp_accecn(t)) /* the last ACK says its count, too */
+        tcp_past_free(t);
     sendq_fini(&t->sendq);
     sendq_init(&t->sendq);
     t->snd_urgent = false;
@@ -236,6 +237,7 @@ void tcp_reap(struct tcp *t)
         return;
     flush(t);
     recvq_fini(&t->recvq);
+    tcp_past_free(t);
     flownode_unname(&t->host->flows, &t->node);
     near_del(&t->due_link);
     near_del(&t->all);

@@ -44,6 +44,12 @@ enum why tcphdr_parse(struct span seg, struct tcp_repr *out);
 /* Writes header and options and answers their length; the checksum is 0. */
 size_t tcphdr_emit(uint8_t *p, size_t cap, const struct tcp_repr *r);
 
+/* AE, CWR and ECE as one number: the ACE field of RFC 9768 §3.2.2. */
+static inline unsigned tcphdr_ace(uint8_t flags, uint8_t ae)
+{
+    return (unsigned)ae << 2 | flags / F_ECE;
+}
+
 static inline size_t tcphdr_len(const struct tcp_repr *r)
 {
     return TCP_HDR_MIN + tcpopt_len(&r->opt);

@@ -147,6 +147,7 @@ static const char *const ecns[] = {
     [CW_ECN_OFF] = "off",
     [CW_ECN_PASSIVE] = "passive",
     [CW_ECN_ON] = "on",
+    [CW_ECN_ACCURATE] = "accurate",
 };
 
 static bool read_ecn(const char *v, struct setting *s, struct fmt *err)
@@ -156,7 +157,9 @@ static bool read_ecn(const char *v, struct setting *s, struct fmt *err)
             s->value = i;
             return true;
         }
-    fmt_str(err, "off, passive (answers who asks) or on (asks, too)");
+    fmt_str(err,
+            "off, passive (answers who asks), on (asks, too) or accurate "
+            "(asks for RFC 9768's)");
     return false;
 }
 

@@ -65,11 +65,12 @@ PKT(s3_1_bad_data_offset)
 
 /* "Must be zero in generated segments and must be ignored in received
  * segments if the corresponding future features are not implemented"; that
- * ours are zero, and that no ECN is spoken, is checked always. */
+ * ours are zero, and that no ECN is spoken, is checked always.  The last of
+ * the four has become a flag that only a SYN gives a meaning: RFC 9768. */
 PKT(s3_1_reserved_bits_are_ignored)
 {
     listens(1);
-    in("SE seq 0 mss 1000 resv 15 tos 3");
+    in("S seq 0 mss 1000 resv 14 tos 3");
     out("S. seq 0 ack 1 win 65535 mss M tos 0");
     in(".EW seq 1 ack 1 resv 8 tos 2");
     accepts();
