@@ -349,6 +349,9 @@ static int set_linger(struct sock *s, const void *val, size_t len)
     if (len < sizeof(l))
         return -CW_EINVAL;
     memcpy(&l, val, sizeof(l));
+    if (!l.on) /* as on Linux, the time is not looked at */
+        l.seconds = get_linger(s).seconds;
+    l.on = l.on != 0;
     if (!sock_is_stream(s)) {
         if (!sock_table_plan(&s->st->socks, s))
             return -CW_ENOBUFS;
@@ -356,7 +359,7 @@ static int set_linger(struct sock *s, const void *val, size_t len)
         return 0;
     }
     t = sock_opts(s);
-    t->linger_on = l.on != 0;
+    t->linger_on = l.on;
     t->linger_s = (uint16_t)MAX(MIN(l.seconds, UINT16_MAX), 0);
     return 0;
 }
