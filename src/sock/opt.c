@@ -359,7 +359,7 @@ static int set_linger(struct sock *s, const void *val, size_t len)
         return 0;
     }
     t = sock_opts(s);
-    t->linger_on = l.on;
+    t->linger_on = l.on != 0;
     t->linger_s = (uint16_t)MAX(MIN(l.seconds, UINT16_MAX), 0);
     return 0;
 }
