@@ -18,7 +18,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "conformance.md"
 # MUSTs and MUST NOTs without a test: only ever lowered.
-OPEN_MAX = 45
+OPEN_MAX = 0
 
 LABEL = re.compile(r"\b((?:MUST|SHLD|MAY|REC)-\d+"
                    r"|RFC\d+-[0-9A-Za-z.]*-?(?:-\d+)?-[a-z])\b")

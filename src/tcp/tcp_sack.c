@@ -71,7 +71,8 @@ static uint32_t mark_block(struct tcp *t, seq left, seq right,
 }
 
 /* RFC 2883 §4: is the first block about what has come twice?  It lies below
- * the cumulative ACK (§4.1), or within the second block (§4.2). */
+ * the cumulative ACK of its own segment (§4.1, RFC2883-5-a), or within the
+ * second block (§4.2). */
 bool tcp_dsack_in(const struct tcp *t, const struct seg *s,
                   struct seqrange *range)
 {
