@@ -67,7 +67,7 @@ MUTANTS = [
      "        .snd_una = t->snd.nxt.v + 1,\n", "SND.UNA beyond SND.NXT"),
     ("a timeout comes too late", "src/tcp/tcp_rtt.c",
      "        rto *= 2;\n    return ns_min(rto,",
-     "        rto *= 2;\n    rto += NS_S;\n    return ns_min(rto,",
+     "        rto *= 2;\n    rto += 20 * NS_S;\n    return ns_min(rto,",
      "worlds: timeouts explain no more"),
     ("a small world loses a control block", "src/tcp/tcp_state.c",
      "    near_del(&t->all);\n    slab_put(t);\n",
