@@ -1,7 +1,7 @@
 #!/bin/sh
 # fuzz.sh SECONDS|build [brief]: builds the fuzz targets with libFuzzer and runs
 # each for that long from its corpus in tests/fuzz/corpus/NAME; `brief`: those
-# that are not about segments for a sixth of it.  Ends with "N passed, N
+# that are not about segments for a twelfth of it.  Ends with "N passed, N
 # failed"; a crash is left in build-fuzz/crash-NAME-*.
 set -eu
 cd "$(dirname "$0")/.."
@@ -64,7 +64,7 @@ for target in build-fuzz/tests/fuzz/fuzz_*; do
     name=${target##*/fuzz_}
     [ -f "$target" ] && [ -x "$target" ] || continue
     case " $long " in *" $name "*) continue ;; esac
-    begin "$name" $((${brief:+1} + 0 ? (seconds + 5) / 6 : seconds))
+    begin "$name" $((${brief:+1} + 0 ? (seconds + 11) / 12 : seconds))
 done
 finish
 echo "$passed passed, $failed failed"
