@@ -24,7 +24,7 @@ struct capfilter {
 
 /* libpcap's functions, by their own names. */
 static struct {
-    void                            *library;
+    void                            *handle;
     __typeof__(pcap_open_dead)      *open_dead;
     __typeof__(pcap_compile)        *compile;
     __typeof__(pcap_geterr)         *geterr;
@@ -38,12 +38,12 @@ static bool load(void)
     static const char *const names[] = { "libpcap.so.0.8", "libpcap.so.1",
                                          "libpcap.so" };
 
-    for (size_t i = 0; i < 3 && !lib.library; i++)
-        lib.library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-    if (!lib.library)
+    for (size_t i = 0; i < 3 && !lib.handle; i++)
+        lib.handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+    if (!lib.handle)
         return false;
 #define FIND(name) \
-    (*(void **)&lib.name = dlsym(lib.library, "pcap_" #name)) != NULL
+    (*(void **)&lib.name = dlsym(lib.handle, "pcap_" #name)) != NULL
     return FIND(open_dead) && FIND(compile) && FIND(geterr) && FIND(close)
         && FIND(offline_filter) && FIND(freecode);
 #undef FIND

@@ -285,6 +285,16 @@ bool pk_skip(void)
     return true;
 }
 
+int pk_drain(void)
+{
+    int n = 0;
+
+    while (pk_skip())
+        n++;
+    pk_settle();
+    return n;
+}
+
 void pk_quiet(cw_ns t, const char *file, int line)
 {
     run_until(pk.now + t);
@@ -395,6 +405,17 @@ void pk_in(const char *text, const char *file, int line)
         pk.f->pshift = x.wscale;
     EXPECT_LE(x.len, FRAME_MAX - 200);
     give(frame, sg_build(frame, &x, &pk.f->ends));
+}
+
+void pk_in_f(const char *file, int line, const char *format, ...)
+{
+    char    text[256];
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    pk_in(text, file, line);
 }
 
 static void icmp_header(uint8_t *p, enum icmp kind, unsigned mtu)

@@ -84,6 +84,8 @@ void flow(int n);
 void pk_restart(uint64_t seed); /* another host in its place */
 void renumber(uint32_t irs);    /* a new incarnation: both sides */
 #define in(text) pk_in(text, __FILE__, __LINE__)
+/* The same, written as printf writes. */
+#define in_f(...) pk_in_f(__FILE__, __LINE__, __VA_ARGS__)
 /* Between burst() and go() what comes in is one call of the stack. */
 void burst(void);
 void go(void);
@@ -111,6 +113,8 @@ void pk_step(void);
 void pk_until_sent(void);
 /* Whatever it was; false: nothing was sent. */
 bool pk_skip(void);
+/* All of it; how much that was.  The rig begins from an empty queue again. */
+int pk_drain(void);
 #define nothing()   pk_quiet(0, __FILE__, __LINE__)
 #define state(want) EXPECT_EQ(pk_state(), want)
 enum { GONE = 0 }; /* the state of a flow that no row is about */
@@ -120,6 +124,8 @@ struct cw_tcp_info info(void);
 
 void pk_settle(void); /* takes what the stack has to send */
 void pk_in(const char *text, const char *file, int line);
+void PRINTF_LIKE(3, 4)
+    pk_in_f(const char *file, int line, const char *format, ...);
 void pk_out(cw_ns wait, const char *text, const char *file, int line);
 void pk_quiet(cw_ns t, const char *file, int line);
 int  pk_setup4(void **state), pk_setup6(void **state);

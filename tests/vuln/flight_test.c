@@ -3,28 +3,6 @@
  */
 #include "pkt.h"
 
-static void PRINTF_LIKE(1, 2) say(const char *format, ...)
-{
-    char    text[256];
-    va_list ap;
-
-    va_start(ap, format);
-    vsnprintf(text, sizeof text, format, ap);
-    va_end(ap);
-    in(text);
-}
-
-/* Takes what was sent; how much it was. */
-static int drain(void)
-{
-    int n = 0;
-
-    while (pk_skip())
-        n++;
-    pk_settle(); /* the rig begins from an empty queue again */
-    return n;
-}
-
 /* A flight of many small segments, behind data that have opened cwnd. */
 enum { FIRST = 43201 };
 
@@ -35,14 +13,14 @@ static void tiny_flight(int n)
     sets(CW_SOL_SOCKET, CW_SO_SNDBUF, 1 << 20);
     sets(CW_IPPROTO_TCP, CW_TCP_NODELAY, 1);
     sends(14400);
-    drain();
+    pk_drain();
     in(". seq 1 ack 14401");
     sends(28800);
-    drain();
-    say(". seq 1 ack %d", FIRST);
+    pk_drain();
+    in_f(". seq 1 ack %d", FIRST);
     for (int i = 0; i < n; i++) {
         sends(1);
-        drain();
+        pk_drain();
     }
 }
 
@@ -58,10 +36,10 @@ PKT(c26_sack_work)
         int      low = FIRST + 2, mid = FIRST + N / 2;
         uint64_t before = counter(COUNT_TCP_SACK_WALK);
 
-        say(". seq 1 ack %d sack %d-%d,%d-%d,%d-%d,%d-%d", FIRST, mid,
-            mid + i, low, low + 1, mid, mid + i, low, low + 1);
+        in_f(". seq 1 ack %d sack %d-%d,%d-%d,%d-%d,%d-%d", FIRST, mid,
+             mid + i, low, low + 1, mid, mid + i, low, low + 1);
         EXPECT_LE(counter(COUNT_TCP_SACK_WALK), before + MOST);
-        drain();
+        pk_drain();
     }
     EXPECT_GE(info().sacked, 1);
     state(CW_ESTABLISHED);
@@ -77,8 +55,8 @@ PKT(c26_sack_of_a_long_flight)
     tiny_flight(N);
     before = counter(COUNT_TCP_SACK_WALK);
     for (int i = 2; i <= N; i++) {
-        say(". seq 1 ack %d sack %d-%d", FIRST, FIRST + 1, FIRST + i);
-        drain();
+        in_f(". seq 1 ack %d sack %d-%d", FIRST, FIRST + 1, FIRST + i);
+        pk_drain();
     }
     EXPECT_LE(counter(COUNT_TCP_SACK_WALK), before + 8 * N);
     EXPECT_EQ(info().sacked, N / 1440 + 1);
@@ -91,9 +69,9 @@ PKT(c26_segments_in_flight_end)
 
     tiny_flight(TCP_SEGS_MAX + MORE);
     EXPECT_EQ(info().unacked, TCP_SEGS_MAX);
-    say(". seq 1 ack %d", FIRST + TCP_SEGS_MAX);
-    EXPECT_EQ(drain(), 1);
-    say(". seq 1 ack %d", FIRST + TCP_SEGS_MAX + MORE);
+    in_f(". seq 1 ack %d", FIRST + TCP_SEGS_MAX);
+    EXPECT_EQ(pk_drain(), 1);
+    in_f(". seq 1 ack %d", FIRST + TCP_SEGS_MAX + MORE);
     EXPECT_EQ(info().unacked, 0);
 }
 
@@ -109,8 +87,8 @@ PKT(c26_lost_octets_are_no_burst)
         if (i == 0)
             pk_step(); /* the timer: all are lost */
         else
-            say(". seq 1 ack %d", FIRST + i);
-        longest = MAX(longest, (unsigned)drain());
+            in_f(". seq 1 ack %d", FIRST + i);
+        longest = MAX(longest, (unsigned)pk_drain());
         EXPECT_LE(longest, info().cwnd_bytes / 1440 + 4);
     }
     state(CW_ESTABLISHED);

@@ -3,28 +3,6 @@
  */
 #include "pkt.h"
 
-static void PRINTF_LIKE(1, 2) say(const char *format, ...)
-{
-    char    text[256];
-    va_list ap;
-
-    va_start(ap, format);
-    vsnprintf(text, sizeof text, format, ap);
-    va_end(ap);
-    in(text);
-}
-
-/* Takes what was sent; how much it was. */
-static int drain(void)
-{
-    int n = 0;
-
-    while (pk_skip())
-        n++;
-    pk_settle(); /* the rig begins from an empty queue again */
-    return n;
-}
-
 /* Sends until there is no room. */
 static void fills(void)
 {
@@ -44,7 +22,7 @@ static void crowd(int n, bool unread)
     for (int i = 1; i <= n; i++) {
         flow(i);
         in("S seq 0 mss 1460");
-        drain();
+        pk_drain();
         in(". seq 1 ack 1 win 65535");
         accepts();
     }
@@ -52,10 +30,10 @@ static void crowd(int n, bool unread)
         for (int i = 1; i <= n; i++) {
             flow(i);
             if (unread)
-                say(". seq %d len 1460 ack 1 win 65535", 1 + at * 1460);
+                in_f(". seq %d len 1460 ack 1 win 65535", 1 + at * 1460);
             else
                 fills();
-            drain();
+            pk_drain();
         }
 }
 
@@ -64,14 +42,14 @@ static void newcomer(int n)
 {
     flow(n);
     in("S seq 0 mss 1460");
-    EXPECT_EQ(drain(), 1);
+    EXPECT_EQ(pk_drain(), 1);
     in(". seq 1 ack 1 win 65535");
     accepts();
     in(". seq 1 len 1000 ack 1 win 65535");
-    drain();
+    pk_drain();
     reads(1000);
     sends(1000);
-    EXPECT_EQ(drain(), 1);
+    EXPECT_EQ(pk_drain(), 1);
     in(". seq 1001 ack 1001 win 65535");
 }
 

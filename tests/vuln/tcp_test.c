@@ -3,28 +3,6 @@
  */
 #include "pkt.h"
 
-static void PRINTF_LIKE(1, 2) say(const char *format, ...)
-{
-    char    text[256];
-    va_list ap;
-
-    va_start(ap, format);
-    vsnprintf(text, sizeof text, format, ap);
-    va_end(ap);
-    in(text);
-}
-
-/* Takes what was sent; how much it was. */
-static int drain(void)
-{
-    int n = 0;
-
-    while (pk_skip())
-        n++;
-    pk_settle(); /* the rig begins from an empty queue again */
-    return n;
-}
-
 static size_t memory(void)
 {
     return cw_stack_memory_used(pk.st);
@@ -43,12 +21,12 @@ PKT(c04_tcp_option_lengths)
         t_row("%s", *r);
         pk_restart(0);
         passive("mss 1000");
-        say(". seq 1 len 1 ack 1 raw %s", *r);
-        EXPECT_EQ(drain(), 1);
+        in_f(". seq 1 len 1 ack 1 raw %s", *r);
+        EXPECT_EQ(pk_drain(), 1);
         state(CW_ESTABLISHED);
         reads(1);
         closes();
-        drain();
+        pk_drain();
     }
 }
 
@@ -64,12 +42,12 @@ PKT(c05_c27_tiny_mss)
         t_row("mss %d", *mss);
         pk_restart(0);
         listens(1);
-        say("S seq 0 mss %d", *mss);
-        EXPECT_EQ(drain(), 1);
+        in_f("S seq 0 mss %d", *mss);
+        EXPECT_EQ(pk_drain(), 1);
         in(". seq 1 ack 1 win 65535");
         accepts();
         sends(8800);
-        biggest = drain(); /* the initial window: ten segments of 88 */
+        biggest = pk_drain(); /* the initial window: ten segments of 88 */
         EXPECT_LE(biggest, 10);
         EXPECT_GE(biggest, 1);
         EXPECT_GE(info().snd_mss, 80);
@@ -88,14 +66,14 @@ PKT(c18_urgent_pointers)
         pk_restart(0);
         passive("mss 1000");
         sets(CW_SOL_SOCKET, CW_SO_OOBINLINE, 1);
-        say("U. seq 1 len 10 ack 1 up %d", *p);
-        drain();
-        say("U. seq 5 len 10 ack 1 up %d", *p); /* over what is there */
-        drain();
-        say("U. seq 100 len 1 ack 1 up %d", *p); /* and beyond a hole */
-        drain();
-        say("U. seq 1 ack 1 up %d", *p); /* without text, of the past */
-        drain();
+        in_f("U. seq 1 len 10 ack 1 up %d", *p);
+        pk_drain();
+        in_f("U. seq 5 len 10 ack 1 up %d", *p); /* over what is there */
+        pk_drain();
+        in_f("U. seq 100 len 1 ack 1 up %d", *p); /* and beyond a hole */
+        pk_drain();
+        in_f("U. seq 1 ack 1 up %d", *p); /* without text, of the past */
+        pk_drain();
         state(CW_ESTABLISHED);
         reads(*p > 0 && *p < 11 ? 1 : 14);
     }
@@ -114,14 +92,14 @@ PKT(c18_urgent_pointers_out_of_band)
         t_row("urgent pointer %d", *p);
         pk_restart(0);
         passive("mss 1000");
-        say("U. seq 1 len 10 ack 1 up %d", *p);
-        drain();
+        in_f("U. seq 1 len 10 ack 1 up %d", *p);
+        pk_drain();
         while ((n = cw_recv(pk.st, pk.f->sd, buf, sizeof buf, 0, pk.now)) > 0)
             got += n;
         EXPECT_EQ(n, -CW_EAGAIN);
         EXPECT_GE(got, 9);
         EXPECT_LE(got, 10);
-        drain();
+        pk_drain();
     }
 }
 
@@ -131,23 +109,23 @@ PKT(c19_urgent_state_ends_with_its_connection)
 {
     listens(4);
     in("SU seq 0 mss 1000 up 65535");
-    EXPECT_EQ(drain(), 1);
+    EXPECT_EQ(pk_drain(), 1);
     in(". seq 1 ack 1");
     accepts();
     in("U. seq 1 len 4 ack 1 up 65535 raw 1d030000");
-    drain();
+    pk_drain();
     state(CW_ESTABLISHED);
     reads(4);
     in("R seq 5");
-    drain();
+    pk_drain();
     state(GONE);
     flow(1); /* the next one gets its memory */
     in("S seq 0 mss 1000");
-    EXPECT_EQ(drain(), 1);
+    EXPECT_EQ(pk_drain(), 1);
     in(". seq 1 ack 1");
     accepts();
     in(". seq 1 len 10 ack 1");
-    drain();
+    pk_drain();
     reads(10);
 }
 
@@ -164,19 +142,19 @@ PKT(c26_sack_of_single_octets)
     sets(CW_IPPROTO_TCP, CW_TCP_NODELAY, 1);
     for (int i = 1; i < SENT; i += 4000) {
         sends(4000);
-        drain();
-        say(". seq 1 ack %d", i + 4000);
-        drain();
+        pk_drain();
+        in_f(". seq 1 ack %d", i + 4000);
+        pk_drain();
     }
     sends(SENT);
-    drain();
+    pk_drain();
     before = memory();
     for (int i = 2; i + 8 < SENT; i += 8) {
         int at = SENT + i;
 
-        say(". seq 1 ack %d sack %d-%d,%d-%d,%d-%d,%d-%d", SENT + 1, at,
-            at + 1, at + 2, at + 3, at + 4, at + 5, at + 6, at + 7);
-        drain();
+        in_f(". seq 1 ack %d sack %d-%d,%d-%d,%d-%d,%d-%d", SENT + 1, at,
+             at + 1, at + 2, at + 3, at + 4, at + 5, at + 6, at + 7);
+        pk_drain();
     }
     EXPECT_GE(info().sacked, 1);
     EXPECT_LE(memory(), before + 32 * 1024);
@@ -192,9 +170,9 @@ static void octets(int from, int step, int n)
     for (int i = 0; i < n; i++) {
         uint64_t before = counter(COUNT_TCP_OOO_WALK);
 
-        say(". seq %d len 1 ack 1", from + i * step);
+        in_f(". seq %d len 1 ack 1", from + i * step);
         EXPECT_LE(counter(COUNT_TCP_OOO_WALK), before + 32);
-        drain();
+        pk_drain();
     }
 }
 
@@ -236,15 +214,15 @@ static void holes_take_all_memory(int conns)
     for (int i = 1; i <= conns; i++) {
         flow(i);
         for (int k = 1; k < SEGS; k += 2) {
-            say(". seq %d len %d ack 1", 1 + k * LEN, LEN);
-            drain();
+            in_f(". seq %d len %d ack 1", 1 + k * LEN, LEN);
+            pk_drain();
         }
     }
     for (int i = 1; i <= conns; i++) {
         flow(i);
         for (int k = 0; k < SEGS; k++) {
-            say(". seq %d len %d ack 1", 1 + k * LEN, LEN);
-            drain();
+            in_f(". seq %d len %d ack 1", 1 + k * LEN, LEN);
+            pk_drain();
             reads(LEN);
         }
     }
@@ -260,7 +238,7 @@ PKT(c28_holes_of_many_connections)
     for (int i = 1; i <= N; i++) {
         flow(i);
         in("S seq 0 mss 1460 sackOK");
-        drain();
+        pk_drain();
         in(". seq 1 ack 1");
         accepts();
     }
@@ -277,7 +255,7 @@ PKT(c28_octets_above_a_hole_upwards)
     octets(3, 1, 5000);
     EXPECT_LE(memory(), before + 32 * 1024);
     in(". seq 1 len 2 ack 1");
-    drain();
+    pk_drain();
     reads(5002);
 }
 
@@ -291,7 +269,7 @@ PKT(c28_octets_above_a_hole_downwards)
     octets(5002, -1, 5000);
     EXPECT_LE(memory(), before + 32 * 1024);
     in(". seq 1 len 2 ack 1");
-    drain();
+    pk_drain();
     reads(5002);
 }
 
@@ -302,7 +280,7 @@ PKT(c28_octets_in_order_below_a_hole)
     pk.config.memory_max = 16u << 20;
     passive("mss 1460 sackOK");
     in(". seq 9000 len 1 ack 1");
-    drain();
+    pk_drain();
     before = memory();
     octets(1, 1, 5000);
     EXPECT_LE(memory(), before + 32 * 1024);
@@ -321,7 +299,7 @@ PKT(c29_syn_flood)
         pk.f->ends.pport = (uint16_t)(2000 + i);
         renumber((uint32_t)i * 7919);
         in("S seq 0 mss 1000");
-        drain();
+        pk_drain();
         if (i == 100)
             full = memory();
     }
@@ -341,14 +319,14 @@ PKT(c30_zero_window_for_ever)
     sends(5000);
     for (int i = 0; i < 30; i++) {
         pk_step();
-        EXPECT_LE(drain(), 1); /* at most one probe for each timer */
+        EXPECT_LE(pk_drain(), 1); /* at most one probe for each timer */
         in(". seq 1 ack 1 win 0");
-        EXPECT_EQ(drain(), 0);
+        EXPECT_EQ(pk_drain(), 0);
     }
     state(CW_ESTABLISHED);
     lingers(0);
     closes();
-    EXPECT_EQ(drain(), 1);
+    EXPECT_EQ(pk_drain(), 1);
     state(GONE);
     EXPECT_LE(memory(), before);
 }
@@ -364,13 +342,13 @@ static cw_ns orphan_with_window_shut(void)
     in(". seq 1 ack 1 win 0");
     sends(5000);
     closes();
-    drain();
+    pk_drain();
     began = pk.now;
     for (int i = 0; i < 60 && pk_state() != GONE; i++) {
         pk_step();
-        if (drain() > 0)
+        if (pk_drain() > 0)
             in(". seq 1 ack 1 win 0");
-        drain();
+        pk_drain();
     }
     return pk.now - began;
 }
@@ -412,29 +390,29 @@ PKT(c30_zero_windows_take_all_memory)
     for (int i = 1; i <= N; i++) {
         flow(i);
         in("S seq 0 mss 1000");
-        drain();
+        pk_drain();
         in(". seq 1 ack 1 win 0");
         accepts();
         fills();
         closes();
-        drain();
+        pk_drain();
     }
     EXPECT_GE(memory(), MEMORY / 4 * 3); /* it worked */
     flow(0);
     in("S seq 0 mss 1000");
-    EXPECT_EQ(drain(), 1);
+    EXPECT_EQ(pk_drain(), 1);
     in(". seq 1 ack 1 win 65535");
     accepts();
     in(". seq 1 len 10 ack 1");
-    drain();
+    pk_drain();
     reads(10);
     sends(10);
-    EXPECT_EQ(drain(), 1);
+    EXPECT_EQ(pk_drain(), 1);
     in(". seq 11 ack 11 win 65535");
     until = pk.now + 30 sec;
     while (pk.now < until) {
         pk_step();
-        drain();
+        pk_drain();
     }
     EXPECT_LT(memory(), MEMORY / 4 * 3);
     flow(0);
@@ -446,12 +424,12 @@ PKT(c31_orphans_end)
 {
     given(CW_FIN_WAIT2);
     closes();
-    drain();
+    pk_drain();
     pk_step();
-    drain();
+    pk_drain();
     for (int i = 0; i < 40 && pk_state() != GONE; i++) {
         pk_step();
-        drain();
+        pk_drain();
     }
     state(GONE);
     pk_restart(1);
@@ -459,7 +437,7 @@ PKT(c31_orphans_end)
     closes();
     for (int i = 0; i < 40 && pk_state() != GONE; i++) {
         pk_step();
-        drain();
+        pk_drain();
     }
     state(GONE);
 }
@@ -473,11 +451,11 @@ PKT(c33_ack_storm)
     passive("mss 1000");
     for (int i = 0; i < 1000; i++) {
         in(". seq 900000 ack 1");
-        answers += drain();
+        answers += pk_drain();
     }
     EXPECT_LE(answers, 150); /* CHALLENGE_ACK_RATE, as it is drawn */
     in("R seq 900000");
-    EXPECT_EQ(drain(), 0);
+    EXPECT_EQ(pk_drain(), 0);
     state(CW_ESTABLISHED);
 }
 
@@ -489,19 +467,19 @@ PKT(c33_one_flood_does_not_silence_others)
     for (int i = 0; i < 2; i++) {
         flow(i);
         in("S seq 0 mss 1000");
-        drain();
+        pk_drain();
         in(". seq 1 ack 1");
         accepts();
     }
     for (int s = 0; s < 10; s++) {
         flow(0);
         for (int i = 0; i < 300; i++)
-            in("R seq 1000"), drain();
+            in("R seq 1000"), pk_drain();
         flow(1);
         in(". seq 0 ack 1");
         out(". seq 1 ack 1 why tx-challenge");
         in(". seq 0 ack 1"); /* again so soon: it waits */
-        EXPECT_EQ(drain(), 0);
+        EXPECT_EQ(pk_drain(), 0);
         quiet(1 sec);
     }
 }
@@ -513,7 +491,7 @@ PKT(c33_land)
     pk.f->ends.peer = pk.f->ends.us;
     pk.f->ends.pport = 80;
     in("S seq 0 mss 1000");
-    EXPECT_EQ(drain(), 0);
+    EXPECT_EQ(pk_drain(), 0);
     EXPECT_EQ(pk.dropped, WHY_IP_SOURCE);
 }
 
@@ -523,8 +501,8 @@ PKT(c36_blind)
 {
     passive("mss 1000");
     for (int at = 2; at < 65536; at += 1111) {
-        say("R seq %d", at);
-        EXPECT_EQ(drain(), 1);
+        in_f("R seq %d", at);
+        EXPECT_EQ(pk_drain(), 1);
         pk.now += 1 sec;
     }
     in("S seq 1000 mss 1000");
@@ -549,7 +527,7 @@ PKT(c37_challenge_limit_is_no_counter)
 
         for (int i = 0; i < 300; i++) {
             in("R seq 1000");
-            n += drain();
+            n += pk_drain();
         }
         EXPECT_GE(n, 50);
         EXPECT_LE(n, 150);
@@ -568,7 +546,7 @@ PKT(c39_icmp)
 
     passive("mss 1000");
     sends(5000);
-    EXPECT_EQ(drain(), 5);
+    EXPECT_EQ(pk_drain(), 5);
     icmp(UNREACH_PORT, 900000, 0);
     icmp(UNREACH_PORT, -1, 0);
     EXPECT_EQ(counter(COUNT_TCP_ICMP_OUT_OF_WINDOW), 2);
@@ -579,7 +557,7 @@ PKT(c39_icmp)
     sg_vars.no_df = !pk.v6; /* at the floor */
     T_EACH (m, mtu) {
         icmp(TOO_BIG, 1, *m);
-        drain();
+        pk_drain();
     }
     EXPECT_GE(info().snd_mss, 500); /* 552 and 1280 less the headers */
     state(CW_ESTABLISHED);
@@ -596,7 +574,7 @@ PKT(c41_ports)
         flow(i);
         pk.f->ends.uport = 0;
         dials();
-        EXPECT_EQ(drain(), 1);
+        EXPECT_EQ(pk_drain(), 1);
         port[i] = pk.f->ends.uport;
         EXPECT_GE(port[i], EPHEMERAL_FIRST);
         for (int j = 2; j <= i; j++)
@@ -611,17 +589,17 @@ PKT(c42_paws_poisoning)
 {
     listens(1);
     in("S seq 0 mss 1000 ts 100 0");
-    EXPECT_EQ(drain(), 1);
+    EXPECT_EQ(pk_drain(), 1);
     in(". seq 1 ack 1 ts 100 0");
     accepts();
     in(". seq 1 len 10 ack 1 ts 101 0");
-    EXPECT_EQ(drain(), 1);
+    EXPECT_EQ(pk_drain(), 1);
     in(". seq -5000 len 10 ack 1 ts 2000000000 0"); /* old text */
-    drain();
+    pk_drain();
     in(". seq 900000 len 10 ack 1 ts 2000000000 0"); /* beyond */
-    drain();
+    pk_drain();
     in(". seq 11 len 10 ack 1 ts 102 0");
-    EXPECT_EQ(drain(), 1);
+    EXPECT_EQ(pk_drain(), 1);
     reads(20);
 }
 
@@ -631,13 +609,13 @@ PKT(c43_time_wait_assassination)
 {
     given(CW_TIME_WAIT);
     in("R seq R-100");
-    EXPECT_EQ(drain(), 0);
+    EXPECT_EQ(pk_drain(), 0);
     in("R seq R+100");
     out(". seq 2 ack 2 why tx-challenge");
     in(". seq 1 len 1 ack 1");
-    EXPECT_EQ(drain(), 1);
+    EXPECT_EQ(pk_drain(), 1);
     in("S seq -100 mss 1000");
-    EXPECT_EQ(drain(), 1);
+    EXPECT_EQ(pk_drain(), 1);
     state(CW_TIME_WAIT);
     quiet(60 sec); /* what was said did not restart it */
     state(GONE);
@@ -652,10 +630,10 @@ PKT(c44_ack_division)
     pk.config.profile = CW_PROFILE_STRICT;
     passive("mss 1000");
     sends(1000);
-    EXPECT_EQ(drain(), 1);
+    EXPECT_EQ(pk_drain(), 1);
     cwnd = info().cwnd_bytes;
     for (int i = 1; i <= 1000; i++)
-        say(". seq 1 ack %d", 1 + i);
+        in_f(". seq 1 ack %d", 1 + i);
     EXPECT_LE(info().cwnd_bytes, cwnd + 1000);
 }
 
@@ -665,11 +643,11 @@ PKT(c44_optimistic_ack)
 
     passive("mss 1000");
     sends(1000);
-    EXPECT_EQ(drain(), 1);
+    EXPECT_EQ(pk_drain(), 1);
     cwnd = info().snd_cwnd;
     for (int i = 0; i < 20; i++) {
-        say(". seq 1 ack %d", 1002 + 1000 * i);
-        EXPECT_LE(drain(), 1);
+        in_f(". seq 1 ack %d", 1002 + 1000 * i);
+        EXPECT_LE(pk_drain(), 1);
     }
     EXPECT_EQ(info().snd_cwnd, cwnd);
     EXPECT_EQ(info().unacked, 1);
@@ -685,11 +663,11 @@ PKT(c44_duplicate_ack_spoofing)
     in(". seq 1 ack 1 win 65535");
     for (int i = 0; i < 100; i++)
         in(". seq 1 ack 1 win 65535");
-    EXPECT_EQ(drain(), 0);
+    EXPECT_EQ(pk_drain(), 0);
     sends(60000);
-    before = drain();
+    before = pk_drain();
     for (int i = 0; i < 1000; i++)
-        in(". seq 1 ack 1 win 65535"), sent = drain(), before += sent;
+        in(". seq 1 ack 1 win 65535"), sent = pk_drain(), before += sent;
     /* 10, two of limited transmit, one again, as many as were out */
     EXPECT_LE(before, 10 + 2 + 1 + 12);
 }
@@ -703,23 +681,23 @@ PKT(c47_flags_that_make_no_sense)
     listens(1);
     T_EACH (f, flags) {
         t_row("%s", *f);
-        say("%s seq 0", *f);
-        EXPECT_EQ(drain(), 0);
+        in_f("%s seq 0", *f);
+        EXPECT_EQ(pk_drain(), 0);
         state(GONE);
     }
     in("SFRPU. seq 0");
-    EXPECT_EQ(drain(), 0); /* it holds an RST */
+    EXPECT_EQ(pk_drain(), 0); /* it holds an RST */
     state(GONE);
     pk_restart(0);
     passive("mss 1000");
     T_EACH (f, flags) {
         t_row("%s, connected", *f);
-        say("%s seq 1", *f);
-        EXPECT_EQ(drain(), 0);
+        in_f("%s seq 1", *f);
+        EXPECT_EQ(pk_drain(), 0);
         state(CW_ESTABLISHED);
     }
     in("SFU. seq 1 ack 1");
-    EXPECT_EQ(drain(), 1);
+    EXPECT_EQ(pk_drain(), 1);
     state(CW_ESTABLISHED);
 }
 
@@ -734,18 +712,18 @@ PKT(c48_sequence_wrap)
         pk.config.teach_iss = 0xffffff00;
         pk.f->ends.irs = 0xffffff00;
         listens(1);
-        say("S seq 0 win 1000 mss 1000 wscale %d", *s);
-        drain();
+        in_f("S seq 0 win 1000 mss 1000 wscale %d", *s);
+        pk_drain();
         in(". seq 1 ack 1 win 1");
         accepts();
         pk.f->pshift = 14; /* RFC 7323 §2.3 */
         sends(1000);
-        EXPECT_EQ(drain(), 1);
+        EXPECT_EQ(pk_drain(), 1);
         in(". seq 1 len 1000 ack 1001 win 1");
-        EXPECT_EQ(drain(), 1);
+        EXPECT_EQ(pk_drain(), 1);
         reads(1000);
         in("R seq 901"); /* behind the wrap: old */
-        EXPECT_EQ(drain(), 0);
+        EXPECT_EQ(pk_drain(), 0);
         state(CW_ESTABLISHED);
     }
 }

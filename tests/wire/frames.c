@@ -6,135 +6,14 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "wire/cksum.h"
-
-enum { ROOM = 1600, QUOTE_DEPTH = 2 };
-
-struct gen {
-    struct prng *r;
-    uint8_t     *p;
-    size_t       len;
-};
-
-/* ---- chance and bytes ---------------------------------------------------- */
-
-static uint32_t below(struct gen *g, uint32_t n)
-{
-    return (uint32_t)prng_below(g->r, n);
-}
-
-static bool percent(struct gen *g, uint32_t share)
-{
-    return below(g, 100) < share;
-}
-
-#define PICK(g, table) ((table)[below(g, (uint32_t)ARRAY_LEN(table))])
-
-/* Drawn now and then: what sits at the edges. */
-static uint32_t number(struct gen *g, uint32_t max)
-{
-    uint32_t how = below(g, 8);
-
-    if (how == 0)
-        return 0;
-    if (how == 1)
-        return max;
-    if (how < 5)
-        return max > 300 ? below(g, 300) : below(g, max);
-    return (uint32_t)prng_below(g->r, (uint64_t)max + 1);
-}
-
-static uint8_t *room(struct gen *g, size_t n)
-{
-    uint8_t *at = g->p + g->len;
-
-    INVARIANT(g->len + n <= FRAMES_MAX);
-    memset(at, 0, n);
-    g->len += n;
-    return at;
-}
-
-static void u8(struct gen *g, uint32_t v)
-{
-    *room(g, 1) = (uint8_t)v;
-}
-
-static void u16(struct gen *g, uint32_t v)
-{
-    be16_store(room(g, 2), (uint16_t)v);
-}
-
-static void u32(struct gen *g, uint32_t v)
-{
-    be32_store(room(g, 4), v);
-}
-
-static void noise(struct gen *g, size_t n)
-{
-    uint8_t *at = room(g, n);
-    bool     text = percent(g, 50);
-
-    for (size_t i = 0; i < n; i++)
-        at[i] = (uint8_t)(text ? 0x20 + below(g, 0x5f) : below(g, 256));
-}
-
-/* Text with line ends, for the dumps. */
-static void payload(struct gen *g)
-{
-    size_t   n = percent(g, 40) ? 0 : below(g, percent(g, 10) ? 600 : 60);
-    uint8_t *at = g->p + g->len;
-
-    if (g->len + n > ROOM)
-        n = 0;
-    noise(g, n);
-    for (size_t i = 0; i < n; i++) {
-        if (below(g, 20) == 0)
-            at[i] = (uint8_t) "\r\n\t "[below(g, 4)];
-    }
-}
-
-static void ip4_addr(struct gen *g)
-{
-    static const uint32_t known[] = { 0x0a000001, 0x0a000002, 0x0a000003,
-                                      0x7f000001, 0xe0000001, 0xffffffff };
-
-    u32(g, percent(g, 95) ? PICK(g, known) : prng_u32(g->r));
-}
-
-static void ip6_addr(struct gen *g)
-{
-    static const uint8_t known[][16] = {
-        { 0xfd, [15] = 1 },
-        { 0xfd, [15] = 2 },
-        { 0xfe, 0x80, [8] = 2, [11] = 0xff, 0xfe, [15] = 1 },
-        { 0xff, 2, [15] = 1 },
-        { 0xff, 2, [11] = 1, 0xff, [15] = 2 },
-        { [15] = 1 },
-        { 0 },
-        { [10] = 0xff, 0xff, 10, 0, 0, 1 },
-        { [12] = 10, 0, 0, 1 },
-        { [10] = 1, 0xff, 10, 0, 0, 1 },
-        { 0x20, 1, 0x0d, 0xb8, [9] = 1, [13] = 1 },
-        { 0x20, 1, 0x0d, 0xb8, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1 },
-    };
-    uint8_t *at = room(g, 16);
-
-    memcpy(at, known[below(g, percent(g, 70) ? 2 : ARRAY_LEN(known))], 16);
-    for (unsigned i = 0; i < 16 && percent(g, 5); i++)
-        at[below(g, 16)] = (uint8_t)below(g, 256);
-}
-
-static void mac(struct gen *g)
-{
-    u32(g, 0x02000a00);
-    u16(g, 1 + below(g, 3));
-}
+#include "wire/gen.h"
 
 /* ---- checksums ----------------------------------------------------------- */
 
 /* Whether a checksum is to be right. */
 static bool right(struct gen *g)
 {
-    return percent(g, 85);
+    return gen_percent(g, 85);
 }
 
 /* v6: where the IPv6 header is; NULL: there is no pseudo header or it is
@@ -157,7 +36,7 @@ static void fill_sum(struct gen *g, size_t from, size_t at,
     if (ps->v6 || ps->v4)
         sum += (uint32_t)n + ps->proto;
     be16_store(g->p + at,
-               right(g) ? cksum_fold(sum) : (uint16_t)below(g, 65536));
+               right(g) ? cksum_fold(sum) : (uint16_t)gen_below(g, 65536));
 }
 
 /* ---- TCP and UDP --------------------------------------------------------- */
@@ -168,23 +47,23 @@ static void port(struct gen *g)
         1000, 9527, 12000, 40000, 50000, 60000
     };
 
-    u16(g, PICK(g, known));
+    gen_u16(g, PICK(g, known));
 }
 
 /* A length that is mostly right. */
 static void opt_len(struct gen *g, uint32_t n)
 {
-    u8(g, percent(g, 96) ? n : number(g, 255));
+    gen_u8(g, gen_percent(g, 96) ? n : gen_number(g, 255));
 }
 
 static void tcp_sack(struct gen *g)
 {
-    uint32_t n = below(g, 5);
+    uint32_t n = gen_below(g, 5);
 
-    u8(g, 5);
+    gen_u8(g, 5);
     opt_len(g, 2 + 8 * n);
     for (uint32_t i = 0; i < 2 * n; i++)
-        u32(g, 1000 + below(g, 100000));
+        gen_u32(g, 1000 + gen_below(g, 100000));
 }
 
 static void tcp_option(struct gen *g)
@@ -198,39 +77,40 @@ static void tcp_option(struct gen *g)
         { 29, 4 },  { 34, 2 },  { 34, 10 }, { 34, 6 },   { 254, 4 },
         { 253, 8 }, { 99, 7 },  { 69, 2 },  { 254, 12 }, { 14, 3 },
     };
-    uint32_t i = below(g, percent(g, 60) ? 6 : (uint32_t)ARRAY_LEN(fixed));
+    uint32_t i = gen_below(
+        g, gen_percent(g, 60) ? 6 : (uint32_t)ARRAY_LEN(fixed));
 
-    if (percent(g, 15)) {
+    if (gen_percent(g, 15)) {
         tcp_sack(g);
         return;
     }
-    u8(g, fixed[i].kind);
+    gen_u8(g, fixed[i].kind);
     if (fixed[i].kind <= 1)
         return;
     opt_len(g, fixed[i].len);
-    if (fixed[i].kind == 254 && percent(g, 80)) {
-        u16(g, 0xf989);
-        noise(g, fixed[i].len - 4u);
+    if (fixed[i].kind == 254 && gen_percent(g, 80)) {
+        gen_u16(g, 0xf989);
+        gen_noise(g, fixed[i].len - 4u);
     } else
-        noise(g, fixed[i].len - 2u);
+        gen_noise(g, fixed[i].len - 2u);
 }
 
 static void tcp_options(struct gen *g)
 {
     size_t from = g->len;
 
-    if (percent(g, 40)) { /* as everybody sends them */
-        u16(g, 0x0101);
-        u16(g, 0x080a);
-        u32(g, below(g, 100000));
-        u32(g, below(g, 100000));
+    if (gen_percent(g, 40)) { /* as everybody sends them */
+        gen_u16(g, 0x0101);
+        gen_u16(g, 0x080a);
+        gen_u32(g, gen_below(g, 100000));
+        gen_u32(g, gen_below(g, 100000));
         return;
     }
-    while (percent(g, 60) && g->len - from < 40)
+    while (gen_percent(g, 60) && g->len - from < 40)
         tcp_option(g);
     g->len = MIN(g->len, from + 40);
     while ((g->len - from) % 4)
-        u8(g, percent(g, 90) ? 1 : below(g, 256));
+        gen_u8(g, gen_percent(g, 90) ? 1 : gen_below(g, 256));
 }
 
 static void tcp(struct gen *g, struct pseudo ps)
@@ -241,20 +121,22 @@ static void tcp(struct gen *g, struct pseudo ps)
 
     port(g);
     port(g);
-    u32(g, 1000 + number(g, 100000));
-    u32(g, percent(g, 80) ? 1000 + number(g, 100000) : prng_u32(g->r));
-    u8(g, 0);
-    u8(g, percent(g, 90) ? PICK(g, flags) : below(g, 256));
-    u16(g, number(g, 65535));
-    u16(g, 0);
-    u16(g, percent(g, 80) ? 0 : number(g, 65535));
+    gen_u32(g, 1000 + gen_number(g, 100000));
+    gen_u32(g,
+            gen_percent(g, 80) ? 1000 + gen_number(g, 100000)
+                               : prng_u32(g->r));
+    gen_u8(g, 0);
+    gen_u8(g, gen_percent(g, 90) ? PICK(g, flags) : gen_below(g, 256));
+    gen_u16(g, gen_number(g, 65535));
+    gen_u16(g, 0);
+    gen_u16(g, gen_percent(g, 80) ? 0 : gen_number(g, 65535));
     tcp_options(g);
     hlen = (g->len - from) / 4;
-    if (percent(g, 3))
-        hlen = below(g, 16);
-    g->p[from + 12] = (uint8_t)(hlen << 4
-                                | (percent(g, 95) ? 0 : below(g, 16)));
-    payload(g);
+    if (gen_percent(g, 3))
+        hlen = gen_below(g, 16);
+    g->p[from + 12] =
+        (uint8_t)(hlen << 4 | (gen_percent(g, 95) ? 0 : gen_below(g, 16)));
+    gen_payload(g);
     ps.proto = 6;
     fill_sum(g, from, from + 16, &ps);
 }
@@ -265,15 +147,15 @@ static void udp(struct gen *g, struct pseudo ps)
 
     port(g);
     port(g);
-    u32(g, 0);
-    payload(g);
+    gen_u32(g, 0);
+    gen_payload(g);
     n = g->len - from;
-    if (percent(g, 4))
-        n = number(g, 65535);
+    if (gen_percent(g, 4))
+        n = gen_number(g, 65535);
     be16_store(g->p + from + 4, (uint16_t)n);
     ps.proto = 17;
     fill_sum(g, from, from + 6, &ps);
-    if (percent(g, 10))
+    if (gen_percent(g, 10))
         be16_store(g->p + from + 6, 0);
 }
 
@@ -287,28 +169,28 @@ static void quote(struct gen *g, bool v6, unsigned depth)
 {
     size_t from = g->len;
 
-    if (depth >= QUOTE_DEPTH || percent(g, 5))
-        noise(g, below(g, 60));
+    if (depth >= QUOTE_DEPTH || gen_percent(g, 5))
+        gen_noise(g, gen_below(g, 60));
     else if (v6)
         ip6(g, depth + 1);
     else
         ip4(g, depth + 1);
-    if (percent(g, 50))
+    if (gen_percent(g, 50))
         g->len = MIN(g->len, from + (v6 ? 48 : 28));
-    else if (percent(g, 10))
-        g->len = from + below(g, (uint32_t)(g->len - from) + 1);
+    else if (gen_percent(g, 10))
+        g->len = from + gen_below(g, (uint32_t)(g->len - from) + 1);
 }
 
 static void icmp4_advert(struct gen *g)
 {
-    uint32_t n = below(g, 4);
+    uint32_t n = gen_below(g, 4);
 
-    u8(g, percent(g, 90) ? n : number(g, 255));
-    u8(g, percent(g, 90) ? 2 : number(g, 255));
-    u16(g, number(g, 65535));
+    gen_u8(g, gen_percent(g, 90) ? n : gen_number(g, 255));
+    gen_u8(g, gen_percent(g, 90) ? 2 : gen_number(g, 255));
+    gen_u16(g, gen_number(g, 65535));
     for (uint32_t i = 0; i < n; i++) {
-        ip4_addr(g);
-        u32(g, prng_u32(g->r));
+        gen_ip4_addr(g);
+        gen_u32(g, prng_u32(g->r));
     }
 }
 
@@ -317,27 +199,29 @@ static void icmp4(struct gen *g, unsigned depth)
     static const uint8_t types[] = { 0,  8,  3,  3,  3,  4,  5,  9, 10,
                                      11, 12, 13, 14, 15, 16, 17, 18 };
     size_t               from = g->len;
-    uint8_t type = (uint8_t)(percent(g, 95) ? PICK(g, types) : below(g, 256));
+    uint8_t              type = (uint8_t)(gen_percent(g, 95) ? PICK(g, types)
+                                                             : gen_below(g, 256));
 
-    u8(g, type);
-    u8(g,
-       percent(g, 90) ? below(g, 17) * (type == 3) + below(g, 2) * (type != 3)
-                      : number(g, 255));
-    u16(g, 0);
+    gen_u8(g, type);
+    gen_u8(g,
+           gen_percent(g, 90) ? gen_below(g, 17) * (type == 3)
+                   + gen_below(g, 2) * (type != 3)
+                              : gen_number(g, 255));
+    gen_u16(g, 0);
     if (type == 9)
         icmp4_advert(g);
     else if (type == 5)
-        ip4_addr(g);
+        gen_ip4_addr(g);
     else
-        u32(g, number(g, UINT32_MAX) & 0xff00ffff);
+        gen_u32(g, gen_number(g, UINT32_MAX) & 0xff00ffff);
     if (type == 14 || type == 13)
-        noise(g, 12);
+        gen_noise(g, 12);
     else if (type == 18 || type == 17)
-        u32(g, 0xffffff00);
+        gen_u32(g, 0xffffff00);
     else if (type == 3 || type == 4 || type == 5 || type == 11 || type == 12)
         quote(g, false, depth);
     else
-        payload(g);
+        gen_payload(g);
     fill_sum(g, from, from + 2, &(struct pseudo){ 0 });
 }
 
@@ -350,16 +234,16 @@ static void ndp_option(struct gen *g)
     } kinds[] = { { 1, 1 },  { 2, 1 },  { 3, 4 },  { 5, 1 },  { 7, 1 },
                   { 8, 1 },  { 24, 1 }, { 24, 2 }, { 24, 3 }, { 25, 3 },
                   { 25, 5 }, { 4, 6 },  { 14, 1 }, { 38, 2 } };
-    uint32_t i = below(g, (uint32_t)ARRAY_LEN(kinds));
+    uint32_t i = gen_below(g, (uint32_t)ARRAY_LEN(kinds));
     size_t   n = kinds[i].units * 8u;
 
-    u8(g, kinds[i].type);
-    u8(g, percent(g, 95) ? kinds[i].units : number(g, 255));
-    if (percent(g, 20)) {
-        room(g, n - 2);
+    gen_u8(g, kinds[i].type);
+    gen_u8(g, gen_percent(g, 95) ? kinds[i].units : gen_number(g, 255));
+    if (gen_percent(g, 20)) {
+        gen_room(g, n - 2);
         return;
     }
-    noise(g, n - 2);
+    gen_noise(g, n - 2);
 }
 
 /* RFC 8106 §5.2. */
@@ -367,18 +251,18 @@ static void ndp_domains(struct gen *g)
 {
     static const uint8_t names[] = "\7example\3org\0\3lan\0\0\0\0\0\0\0";
 
-    u8(g, 31);
-    u8(g, 1 + (sizeof(names) - 1) / 8);
-    u16(g, 0);
-    u32(g, number(g, UINT32_MAX));
-    memcpy(room(g, (sizeof(names) - 1) / 8 * 8), names,
+    gen_u8(g, 31);
+    gen_u8(g, 1 + (sizeof(names) - 1) / 8);
+    gen_u16(g, 0);
+    gen_u32(g, gen_number(g, UINT32_MAX));
+    memcpy(gen_room(g, (sizeof(names) - 1) / 8 * 8), names,
            (sizeof(names) - 1) / 8 * 8);
 }
 
 static void ndp_options(struct gen *g)
 {
-    while (percent(g, 60) && g->len < ROOM) {
-        if (percent(g, 10))
+    while (gen_percent(g, 60) && g->len < ROOM) {
+        if (gen_percent(g, 10))
             ndp_domains(g);
         else
             ndp_option(g);
@@ -388,56 +272,59 @@ static void ndp_options(struct gen *g)
 static void ndp(struct gen *g, uint8_t type)
 {
     if (type == 134) {
-        u8(g, number(g, 255));
-        u8(g, below(g, 256));
-        u16(g, number(g, 65535));
-        u32(g, number(g, UINT32_MAX));
-        u32(g, number(g, UINT32_MAX));
+        gen_u8(g, gen_number(g, 255));
+        gen_u8(g, gen_below(g, 256));
+        gen_u16(g, gen_number(g, 65535));
+        gen_u32(g, gen_number(g, UINT32_MAX));
+        gen_u32(g, gen_number(g, UINT32_MAX));
     } else
-        u32(g, type == 136 ? below(g, 8) << 29 : number(g, UINT32_MAX));
+        gen_u32(g,
+                type == 136 ? gen_below(g, 8) << 29
+                            : gen_number(g, UINT32_MAX));
     if (type >= 135)
-        ip6_addr(g);
+        gen_ip6_addr(g);
     if (type == 137)
-        ip6_addr(g);
+        gen_ip6_addr(g);
     ndp_options(g);
 }
 
 static void mld_report2(struct gen *g)
 {
-    uint32_t n = below(g, 4);
+    uint32_t n = gen_below(g, 4);
 
-    u16(g, 0);
-    u16(g, percent(g, 90) ? n : number(g, 65535));
+    gen_u16(g, 0);
+    gen_u16(g, gen_percent(g, 90) ? n : gen_number(g, 65535));
     for (uint32_t i = 0; i < n; i++) {
-        uint32_t sources = below(g, 3);
+        uint32_t sources = gen_below(g, 3);
 
-        u8(g, percent(g, 90) ? 1 + below(g, 6) : number(g, 255));
-        u8(g, 0);
-        u16(g, percent(g, 90) ? sources : number(g, 65535));
-        ip6_addr(g);
+        gen_u8(g,
+               gen_percent(g, 90) ? 1 + gen_below(g, 6) : gen_number(g, 255));
+        gen_u8(g, 0);
+        gen_u16(g, gen_percent(g, 90) ? sources : gen_number(g, 65535));
+        gen_ip6_addr(g);
         while (sources-- > 0)
-            ip6_addr(g);
+            gen_ip6_addr(g);
     }
 }
 
 static void mld(struct gen *g, uint8_t type)
 {
-    uint32_t n = below(g, 3);
+    uint32_t n = gen_below(g, 3);
 
     if (type == 143) {
         mld_report2(g);
         return;
     }
-    u16(g, number(g, 65535));
-    u16(g, 0);
-    ip6_addr(g);
-    if (type != 130 || percent(g, 40))
+    gen_u16(g, gen_number(g, 65535));
+    gen_u16(g, 0);
+    gen_ip6_addr(g);
+    if (type != 130 || gen_percent(g, 40))
         return;
-    u8(g, below(g, 16));
-    u8(g, number(g, 255));
-    u16(g, percent(g, 90) ? n : number(g, 65535));
+    gen_u8(g, gen_below(g, 16));
+    gen_u8(g, gen_number(g, 255));
+    gen_u16(g, gen_percent(g, 90) ? n : gen_number(g, 65535));
     while (n-- > 0)
-        ip6_addr(g);
+        gen_ip6_addr(g);
 }
 
 /* ---- ICMPv6 -------------------------------------------------------------- */
@@ -445,21 +332,21 @@ static void mld(struct gen *g, uint8_t type)
 static void icmp6_body(struct gen *g, uint8_t type, unsigned depth)
 {
     if (type < 5) {
-        u32(g, number(g, UINT32_MAX));
+        gen_u32(g, gen_number(g, UINT32_MAX));
         quote(g, true, depth);
     } else if (type == 130 || type == 131 || type == 132 || type == 143)
         mld(g, type);
     else if (type >= 133 && type <= 137)
         ndp(g, type);
     else {
-        u32(g, number(g, UINT32_MAX));
-        if (type == 145 || type == 147 || percent(g, 10)) {
-            if (percent(g, 50))
+        gen_u32(g, gen_number(g, UINT32_MAX));
+        if (type == 145 || type == 147 || gen_percent(g, 10)) {
+            if (gen_percent(g, 50))
                 ndp_options(g);
             else
-                ip6_addr(g);
+                gen_ip6_addr(g);
         } else
-            payload(g);
+            gen_payload(g);
     }
 }
 
@@ -470,11 +357,15 @@ static void icmp6(struct gen *g, struct pseudo ps, unsigned depth)
                                      134, 135, 136, 137, 135, 136, 143,
                                      141, 142, 144, 145, 146, 147, 200 };
     size_t               from = g->len;
-    uint8_t type = (uint8_t)(percent(g, 96) ? PICK(g, types) : below(g, 256));
+    uint8_t              type = (uint8_t)(gen_percent(g, 96) ? PICK(g, types)
+                                                             : gen_below(g, 256));
 
-    u8(g, type);
-    u8(g, type < 5 ? below(g, 7) : percent(g, 95) ? 0 : number(g, 255));
-    u16(g, 0);
+    gen_u8(g, type);
+    gen_u8(g,
+           type < 5                 ? gen_below(g, 7)
+               : gen_percent(g, 95) ? 0
+                                    : gen_number(g, 255));
+    gen_u16(g, 0);
     icmp6_body(g, type, depth);
     ps.proto = 58;
     fill_sum(g, from, from + 2, &ps);
@@ -485,35 +376,37 @@ static void icmp6(struct gen *g, struct pseudo ps, unsigned depth)
 static void ip4_route(struct gen *g)
 {
     static const uint8_t kinds[] = { 7, 131, 137 };
-    uint32_t             n = 1 + below(g, 3);
+    uint32_t             n = 1 + gen_below(g, 3);
 
-    u8(g, PICK(g, kinds));
+    gen_u8(g, PICK(g, kinds));
     opt_len(g, 3 + 4 * n);
-    u8(g, percent(g, 90) ? 4 + 4 * below(g, n + 1) : number(g, 255));
+    gen_u8(g,
+           gen_percent(g, 90) ? 4 + 4 * gen_below(g, n + 1)
+                              : gen_number(g, 255));
     while (n-- > 0)
-        ip4_addr(g);
+        gen_ip4_addr(g);
 }
 
 static void ip4_timestamp(struct gen *g)
 {
-    uint32_t kind = below(g, 4), n = 1 + below(g, 3);
+    uint32_t kind = gen_below(g, 4), n = 1 + gen_below(g, 3);
 
-    u8(g, 68);
+    gen_u8(g, 68);
     opt_len(g, 4 + n * (kind == 0 ? 4 : 8));
-    u8(g,
-       percent(g, 90) ? 5 + (kind == 0 ? 4 : 8) * below(g, n + 1)
-                      : number(g, 255));
-    u8(g, (percent(g, 80) ? 0 : below(g, 16) << 4) | kind);
+    gen_u8(g,
+           gen_percent(g, 90) ? 5 + (kind == 0 ? 4 : 8) * gen_below(g, n + 1)
+                              : gen_number(g, 255));
+    gen_u8(g, (gen_percent(g, 80) ? 0 : gen_below(g, 16) << 4) | kind);
     while (n-- > 0) {
         if (kind != 0)
-            ip4_addr(g);
-        u32(g, number(g, UINT32_MAX));
+            gen_ip4_addr(g);
+        gen_u32(g, gen_number(g, UINT32_MAX));
     }
 }
 
 static void ip4_option(struct gen *g)
 {
-    switch (below(g, 6)) {
+    switch (gen_below(g, 6)) {
     case 0:
         ip4_route(g);
         break;
@@ -521,17 +414,17 @@ static void ip4_option(struct gen *g)
         ip4_timestamp(g);
         break;
     case 2:
-        u8(g, 148);
+        gen_u8(g, 148);
         opt_len(g, 4);
-        u16(g, percent(g, 70) ? 0 : number(g, 65535));
+        gen_u16(g, gen_percent(g, 70) ? 0 : gen_number(g, 65535));
         break;
     case 3:
-        u8(g, percent(g, 90) ? 1 : 0);
+        gen_u8(g, gen_percent(g, 90) ? 1 : 0);
         break;
     default:
-        u8(g, percent(g, 50) ? 130 : below(g, 256));
+        gen_u8(g, gen_percent(g, 50) ? 130 : gen_below(g, 256));
         opt_len(g, 6);
-        noise(g, 4);
+        gen_noise(g, 4);
     }
 }
 
@@ -539,11 +432,11 @@ static void ip4_options(struct gen *g)
 {
     size_t from = g->len;
 
-    while (percent(g, 60))
+    while (gen_percent(g, 60))
         ip4_option(g);
     g->len = MIN(g->len, from + 40);
     while ((g->len - from) % 4)
-        u8(g, percent(g, 80) ? 1 : 0);
+        gen_u8(g, gen_percent(g, 80) ? 1 : 0);
 }
 
 static void ip4_payload(struct gen *g, uint8_t proto, size_t hdr,
@@ -564,7 +457,7 @@ static void ip4_payload(struct gen *g, uint8_t proto, size_t hdr,
     else if (proto == 41 && depth < QUOTE_DEPTH)
         ip6(g, depth + 1);
     else
-        payload(g);
+        gen_payload(g);
 }
 
 static void ip4(struct gen *g, unsigned depth)
@@ -573,29 +466,31 @@ static void ip4(struct gen *g, unsigned depth)
                                       2, 2, 4, 41, 58, 59, 253, 200 };
     size_t               from = g->len, hlen;
     uint8_t              proto = PICK(g, protos);
-    uint32_t             off = percent(g, 60) ? 0x4000 : 0;
+    uint32_t             off = gen_percent(g, 60) ? 0x4000 : 0;
 
-    if (percent(g, 6))
-        off = (percent(g, 70) ? 0x2000 : 0) | below(g, 4) * 185;
-    else if (percent(g, 2))
-        off = below(g, 65536);
-    u8(g, 0x45);
-    u8(g, percent(g, 80) ? 0 : below(g, 256));
-    u16(g, 0);
-    u16(g, percent(g, 50) ? 0 : below(g, 65536));
-    u16(g, off);
-    u8(g, percent(g, 90) ? 64 : number(g, 255));
-    u8(g, proto);
-    u16(g, 0);
-    ip4_addr(g);
-    ip4_addr(g);
-    if (percent(g, 15))
+    if (gen_percent(g, 6))
+        off = (gen_percent(g, 70) ? 0x2000 : 0) | gen_below(g, 4) * 185;
+    else if (gen_percent(g, 2))
+        off = gen_below(g, 65536);
+    gen_u8(g, 0x45);
+    gen_u8(g, gen_percent(g, 80) ? 0 : gen_below(g, 256));
+    gen_u16(g, 0);
+    gen_u16(g, gen_percent(g, 50) ? 0 : gen_below(g, 65536));
+    gen_u16(g, off);
+    gen_u8(g, gen_percent(g, 90) ? 64 : gen_number(g, 255));
+    gen_u8(g, proto);
+    gen_u16(g, 0);
+    gen_ip4_addr(g);
+    gen_ip4_addr(g);
+    if (gen_percent(g, 15))
         ip4_options(g);
     hlen = g->len - from;
-    g->p[from] = (uint8_t)(percent(g, 98) ? 0x40 | hlen / 4 : below(g, 256));
+    g->p[from] = (uint8_t)(gen_percent(g, 98) ? 0x40 | hlen / 4
+                                              : gen_below(g, 256));
     ip4_payload(g, proto, from, depth);
     be16_store(g->p + from + 2,
-               (uint16_t)(percent(g, 96) ? g->len - from : number(g, 65535)));
+               (uint16_t)(gen_percent(g, 96) ? g->len - from
+                                             : gen_number(g, 65535)));
     if (right(g))
         be16_store(g->p + from + 10,
                    cksum_fold(cksum_add(0, g->p + from, hlen)));
@@ -605,36 +500,36 @@ static void ip4(struct gen *g, unsigned depth)
 
 static void ip6_option(struct gen *g)
 {
-    uint32_t n = below(g, 6);
+    uint32_t n = gen_below(g, 6);
 
-    switch (below(g, 7)) {
+    switch (gen_below(g, 7)) {
     case 0:
-        u8(g, 0);
+        gen_u8(g, 0);
         return;
     case 1:
-        u8(g, 1);
+        gen_u8(g, 1);
         opt_len(g, n);
-        room(g, n);
+        gen_room(g, n);
         return;
     case 2:
-        u8(g, 5);
+        gen_u8(g, 5);
         opt_len(g, 2);
-        u16(g, below(g, 3));
+        gen_u16(g, gen_below(g, 3));
         return;
     case 3:
-        u8(g, 0xc2);
+        gen_u8(g, 0xc2);
         opt_len(g, 4);
-        u32(g, number(g, 200000));
+        gen_u32(g, gen_number(g, 200000));
         return;
     case 4:
-        u8(g, 0xc9);
+        gen_u8(g, 0xc9);
         opt_len(g, 16);
-        ip6_addr(g);
+        gen_ip6_addr(g);
         return;
     default:
-        u8(g, below(g, 256));
+        gen_u8(g, gen_below(g, 256));
         opt_len(g, n);
-        noise(g, n);
+        gen_noise(g, n);
     }
 }
 
@@ -642,28 +537,28 @@ static void ip6_options(struct gen *g, uint8_t next)
 {
     size_t from = g->len;
 
-    u16(g, (uint32_t)next << 8);
-    while (percent(g, 60))
+    gen_u16(g, (uint32_t)next << 8);
+    while (gen_percent(g, 60))
         ip6_option(g);
     while ((g->len - from) % 8)
-        u8(g, 0);
+        gen_u8(g, 0);
     g->p[from + 1] = (uint8_t)((g->len - from) / 8 - 1);
-    if (percent(g, 2))
-        g->p[from + 1] = (uint8_t)number(g, 255);
+    if (gen_percent(g, 2))
+        g->p[from + 1] = (uint8_t)gen_number(g, 255);
 }
 
 static void ip6_routing(struct gen *g, uint8_t next)
 {
     static const uint8_t types[] = { 0, 2, 4, 4, 3 };
-    uint32_t             n = below(g, 3);
+    uint32_t             n = gen_below(g, 3);
 
-    u8(g, next);
-    u8(g, percent(g, 95) ? 2 * n : number(g, 255));
-    u8(g, PICK(g, types));
-    u8(g, below(g, 3));
-    u32(g, percent(g, 60) ? 0 : number(g, UINT32_MAX));
+    gen_u8(g, next);
+    gen_u8(g, gen_percent(g, 95) ? 2 * n : gen_number(g, 255));
+    gen_u8(g, PICK(g, types));
+    gen_u8(g, gen_below(g, 3));
+    gen_u32(g, gen_percent(g, 60) ? 0 : gen_number(g, UINT32_MAX));
     while (n-- > 0)
-        ip6_addr(g);
+        gen_ip6_addr(g);
 }
 
 static void ip6_extension(struct gen *g, uint8_t kind, uint8_t next)
@@ -673,9 +568,10 @@ static void ip6_extension(struct gen *g, uint8_t kind, uint8_t next)
         ip6_routing(g, next);
         break;
     case 44:
-        u16(g, (uint32_t)next << 8);
-        u16(g, percent(g, 70) ? below(g, 2) : number(g, 65535));
-        u32(g, number(g, UINT32_MAX));
+        gen_u16(g, (uint32_t)next << 8);
+        gen_u16(g,
+                gen_percent(g, 70) ? gen_below(g, 2) : gen_number(g, 65535));
+        gen_u32(g, gen_number(g, UINT32_MAX));
         break;
     default:
         ip6_options(g, next);
@@ -698,7 +594,7 @@ static void ip6_payload(struct gen *g, uint8_t proto, size_t hdr,
     else if (proto == 41 && depth < QUOTE_DEPTH)
         ip6(g, depth + 1);
     else
-        payload(g);
+        gen_payload(g);
 }
 
 /* Which headers stand between the fixed one and the payload's. */
@@ -707,11 +603,11 @@ static size_t ip6_chain(struct gen *g, uint8_t *kinds, size_t max)
     static const uint8_t known[] = { 60, 43, 44, 60, 0 };
     size_t               n = 0;
 
-    if (!percent(g, 25))
+    if (!gen_percent(g, 25))
         return 0;
-    if (percent(g, 50))
+    if (gen_percent(g, 50))
         kinds[n++] = 0;
-    while (n < max && percent(g, 45))
+    while (n < max && gen_percent(g, 45))
         kinds[n++] = PICK(g, known);
     return n;
 }
@@ -723,23 +619,23 @@ static void ip6(struct gen *g, unsigned depth)
     size_t               from = g->len, n;
     uint8_t              kinds[5];
 
-    u32(g, 0x60000000u | (percent(g, 70) ? 0 : prng_u32(g->r) >> 4));
-    if (percent(g, 1))
-        g->p[from] = (uint8_t)below(g, 256);
-    u32(g, 0);
-    g->p[from + 7] = (uint8_t)(percent(g, 90) ? 64 : number(g, 255));
-    ip6_addr(g);
-    ip6_addr(g);
+    gen_u32(g, 0x60000000u | (gen_percent(g, 70) ? 0 : prng_u32(g->r) >> 4));
+    if (gen_percent(g, 1))
+        g->p[from] = (uint8_t)gen_below(g, 256);
+    gen_u32(g, 0);
+    g->p[from + 7] = (uint8_t)(gen_percent(g, 90) ? 64 : gen_number(g, 255));
+    gen_ip6_addr(g);
+    gen_ip6_addr(g);
     n = ip6_chain(g, kinds, ARRAY_LEN(kinds) - 1);
     kinds[n] = PICK(g, protos);
     g->p[from + 6] = kinds[0];
     for (size_t i = 0; i < n; i++)
         ip6_extension(g, kinds[i], kinds[i + 1]);
     ip6_payload(g, kinds[n], from, depth);
-    if (percent(g, 97))
+    if (gen_percent(g, 97))
         be16_store(g->p + from + 4, (uint16_t)(g->len - from - 40));
     else
-        be16_store(g->p + from + 4, (uint16_t)number(g, 65535));
+        be16_store(g->p + from + 4, (uint16_t)gen_number(g, 65535));
 }
 
 /* ---- ARP, Ethernet ------------------------------------------------------- */
@@ -749,28 +645,28 @@ static void arp(struct gen *g)
     static const uint16_t hw[] = { 1, 1, 1, 1, 6, 7, 23, 24, 99 };
     static const uint16_t proto[] = { 0x800,  0x800,  0x800,
                                       0x1000, 0x86dd, 0x1234 };
-    uint32_t              hlen = percent(g, 90) ? 6 : below(g, 12);
-    uint32_t              plen = percent(g, 90) ? 4 : below(g, 12);
+    uint32_t              hlen = gen_percent(g, 90) ? 6 : gen_below(g, 12);
+    uint32_t              plen = gen_percent(g, 90) ? 4 : gen_below(g, 12);
 
-    u16(g, PICK(g, hw));
-    u16(g, PICK(g, proto));
-    u8(g, hlen);
-    u8(g, plen);
-    u16(g, percent(g, 80) ? 1 + below(g, 2) : below(g, 12));
+    gen_u16(g, PICK(g, hw));
+    gen_u16(g, PICK(g, proto));
+    gen_u8(g, hlen);
+    gen_u8(g, plen);
+    gen_u16(g, gen_percent(g, 80) ? 1 + gen_below(g, 2) : gen_below(g, 12));
     for (unsigned i = 0; i < 2; i++) {
-        if (percent(g, 80) && hlen == 6)
-            mac(g);
+        if (gen_percent(g, 80) && hlen == 6)
+            gen_mac(g);
         else
-            noise(g, hlen);
-        if (percent(g, 30) && hlen == 6)
+            gen_noise(g, hlen);
+        if (gen_percent(g, 30) && hlen == 6)
             memset(g->p + g->len - 6, 0, 6);
         if (plen == 4)
-            ip4_addr(g);
+            gen_ip4_addr(g);
         else
-            noise(g, plen);
+            gen_noise(g, plen);
     }
-    if (percent(g, 50))
-        room(g, 18);
+    if (gen_percent(g, 50))
+        gen_room(g, 18);
 }
 
 static uint16_t ether(struct gen *g)
@@ -781,29 +677,30 @@ static uint16_t ether(struct gen *g)
     static const uint16_t tags[] = { 0x8100, 0x88a8, 0x9100, 0x9200 };
     uint16_t              type = PICK(g, types);
 
-    mac(g);
-    mac(g);
-    while (percent(g, 7)) {
-        u16(g, PICK(g, tags));
-        u16(g, below(g, 65536));
+    gen_mac(g);
+    gen_mac(g);
+    while (gen_percent(g, 7)) {
+        gen_u16(g, PICK(g, tags));
+        gen_u16(g, gen_below(g, 65536));
     }
-    u16(g, type);
+    gen_u16(g, type);
     return type;
 }
 
 /* Damage: bytes changed, the end missing. */
 static void damage(struct gen *g, struct frame *out)
 {
-    out->damaged = percent(g, 15);
+    out->damaged = gen_percent(g, 15);
     if (out->damaged) {
-        uint32_t hits = 1 + below(g, 3);
+        uint32_t hits = 1 + gen_below(g, 3);
 
         while (hits-- > 0)
-            out->bytes[below(g, (uint32_t)out->len)] = (uint8_t)below(g, 256);
+            out->bytes[gen_below(g, (uint32_t)out->len)] = (uint8_t)gen_below(
+                g, 256);
     }
-    if (percent(g, 25)) {
-        out->len = 1 + below(g, (uint32_t)out->len);
-        if (percent(g, 30)) /* not only captured: sent so */
+    if (gen_percent(g, 25)) {
+        out->len = 1 + gen_below(g, (uint32_t)out->len);
+        if (gen_percent(g, 30)) /* not only captured: sent so */
             out->wire_len = (uint32_t)out->len;
     }
 }
@@ -820,9 +717,9 @@ void frame_random(struct prng *r, struct frame *out)
     else if (type == 0x806 || type == 0x8035)
         arp(&g);
     else
-        payload(&g);
-    if (g.len < 60 && percent(&g, 20))
-        room(&g, 60 - g.len);
+        gen_payload(&g);
+    if (g.len < 60 && gen_percent(&g, 20))
+        gen_room(&g, 60 - g.len);
     out->len = g.len;
     out->wire_len = (uint32_t)g.len;
     damage(&g, out);
