@@ -203,6 +203,10 @@ static void segment(struct watch *w, unsigned flow, uint64_t from,
         r->rexmits++;
         r->spurious += !missing && to <= f->high;
     }
+    if (from > f->high) { /* what never came here was lost before */
+        put_hole(w, f, f->nholes, (struct hole){ f->high, from });
+        f->high = from;
+    }
     if (to > f->high) {
         fresh = to - MAX(from, f->high);
         if (w->lost)

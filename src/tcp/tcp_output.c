@@ -627,11 +627,16 @@ static bool send_one(struct tcp *t, uint32_t *again)
     return send_new(t) || send_last_resort(t);
 }
 
-/* Steps 2 to 5; false: the interface has no room. */
+/* Steps 2 to 5; false: the interface has no room, and what it would throw
+ * away is not made. */
 static bool send_all(struct tcp *t)
 {
     uint32_t again = again_most(t);
 
+    if (no_room(t)) {
+        tcp_due(t, DUE_OUTPUT);
+        return false;
+    }
     tcp_frto_visit(t);
     if (tells_of_a_hole(t) || tcp_accecn_third_due(t))
         send_owed_acks(t);

@@ -70,6 +70,21 @@ TEST(a_clean_path_is_filled)
     EXPECT_EQ(r->rexmits, r->counts[COUNT_TCP_RETRANS_SEGS]);
 }
 
+/* A window that opens at once is larger than the interface's queue: what has
+ * no room there waits, and is not made to be thrown away. */
+TEST(a_host_throws_nothing_of_its_own_away)
+{
+    struct path_spec s = path_of("rtt 66ms rate 180mbit queue 1bdp", NS_S);
+    const struct path_result *r;
+
+    s.cc[0] = "reno";
+    s.nccs = 1;
+    r = run(&s);
+    EXPECT_GE(r->queue_drops, 500);
+    EXPECT_EQ(r->counts[COUNT_IP_OUT_DISCARDS], 0);
+    EXPECT_EQ(r->spurious, 0);
+}
+
 TEST(loss_is_counted_and_mended)
 {
     struct path_spec s = path_of("rtt 20ms rate 10mbit loss 1%", 20 * NS_S);
