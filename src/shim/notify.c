@@ -67,6 +67,20 @@ static int respond_fd(struct notify *n, uint64_t id, int fd, bool cloexec)
     return ioctl(n->src.fd, SECCOMP_IOCTL_NOTIF_ADDFD, &a) < 0 ? -errno : 0;
 }
 
+/* Does the number still mean the socket that was asked about?  Another thread
+ * may have closed it since, and nobody would close what is put there. */
+static bool still_its(const struct pend *p)
+{
+    int      fd = mem_getfd(p->tid, (int)p->args[0]);
+    uint64_t now;
+
+    if (fd < 0)
+        return false;
+    now = mem_inode(fd);
+    close(fd);
+    return now == p->sock;
+}
+
 static int put_fd(struct notify *n, const struct pend *p, int fd)
 {
     struct seccomp_notif_addfd a = { .id = p->id,
@@ -76,6 +90,8 @@ static int put_fd(struct notify *n, const struct pend *p, int fd)
 
     if (mem_cloexec(p->tid, (int)p->args[0]))
         a.newfd_flags = O_CLOEXEC;
+    if (!still_its(p))
+        return -EBADF;
     /* It answers the number. */
     return ioctl(n->src.fd, SECCOMP_IOCTL_NOTIF_ADDFD, &a) < 0 ? -errno : 0;
 }
@@ -279,6 +295,7 @@ static void ask(struct notify *n, struct pend *p)
 
     c.id = p->call_id;
     p->prog = c.fd;
+    p->sock = c.sock;
     if (c.op == CALL_SOCKET || c.op == CALL_ACCEPT)
         c.pid = mem_process(p->tid);
     if (r == 0)

@@ -15,8 +15,9 @@ struct pend {
     int64_t     value;
     int         tid, nr;
     uint64_t    args[6];
-    int  prog; /* a duplicate of its descriptor while it is asked; -1 */
-    bool gram; /* the pair carries datagrams */
+    int      prog; /* a duplicate of its descriptor while it is asked; -1 */
+    uint64_t sock; /* its inode number */
+    bool     gram; /* the pair carries datagrams */
     /* sendmmsg, recvmmsg: which message, of how many; and the answer to the
      * last one, when it came while the next was not yet asked for */
     uint32_t i, n;

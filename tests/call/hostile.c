@@ -115,7 +115,7 @@ static void *racer(void *arg)
             recv(fd, &c, 1, MSG_DONTWAIT);
             break;
         default:
-            shutdown(fd, (int)(s >> 20 & 3));
+            shutdown(fd, SHUT_WR); /* close_against_listen() has the rest */
         }
     }
     return NULL;
@@ -137,4 +137,40 @@ static void racing_threads(void)
     EQ(still_works(), before);
 }
 
-CALL_MAIN(ONE(bad_memory), ONE(huge_vectors), ONE(racing_threads))
+static int               contested;
+static pthread_barrier_t go;
+
+static void *closer(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < TURNS; i++) {
+        pthread_barrier_wait(&go);
+        EQ(close(contested), 0);
+        pthread_barrier_wait(&go);
+    }
+    return NULL;
+}
+
+/* A listener that was shut down gets a new descriptor in its place when it
+ * listens again.  If another thread closes the old one just then, the new one
+ * may stay (docs/sockets.md); all else goes on. */
+static void close_against_listen(void)
+{
+    pthread_t t;
+
+    pthread_barrier_init(&go, NULL, 2);
+    EQ(pthread_create(&t, NULL, closer, NULL), 0);
+    for (int i = 0; i < TURNS; i++) {
+        contested = socket(family, SOCK_STREAM, 0);
+        EQ(listen(contested, 1), 0);
+        EQ(shutdown(contested, SHUT_RDWR), 0);
+        pthread_barrier_wait(&go);
+        listen(contested, 1);
+        pthread_barrier_wait(&go);
+    }
+    EQ(pthread_join(t, NULL), 0);
+    CHECK(still_works() >= 0);
+}
+
+CALL_MAIN(ONE(bad_memory), ONE(huge_vectors), ONE(racing_threads),
+          ONE(close_against_listen))
