@@ -18,6 +18,8 @@ fi
     -Db_sanitize=address,undefined >/dev/null
 ninja -C build-fuzz --quiet fuzz-programs
 [ "$seconds" != build ] || exit 0
+short=$seconds
+[ -z "$brief" ] || short=$(((seconds + 11) / 12))
 
 # One target; its inputs so far are kept in the build directory.
 fuzz() {
@@ -64,7 +66,7 @@ for target in build-fuzz/tests/fuzz/fuzz_*; do
     name=${target##*/fuzz_}
     [ -f "$target" ] && [ -x "$target" ] || continue
     case " $long " in *" $name "*) continue ;; esac
-    begin "$name" $((${brief:+1} + 0 ? (seconds + 11) / 12 : seconds))
+    begin "$name" "$short"
 done
 finish
 echo "$passed passed, $failed failed"
