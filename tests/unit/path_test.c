@@ -190,6 +190,7 @@ TEST(an_unknown_controller_is_refused)
 }
 
 T_MAIN(T(theory_knows_its_numbers), T(a_clean_path_is_filled),
+       T(a_host_throws_nothing_of_its_own_away),
        T(loss_is_counted_and_mended), T(same_path_same_run),
        T(a_host_throws_nothing_of_its_own_away), T(a_transfer_has_an_end),
        T(flows_share), T(a_pause_loses_nothing), T(an_outage_is_survived),
