@@ -206,9 +206,9 @@ struct tcp_news {
     seq              una;        /* SND.UNA before it */
     bool             had_sacked; /* before it */
     bool             advances, new_sack, duplicate, bare;
-    bool             dsack, ece;
-    bool             has_ts;
+    bool             dsack, ece, has_ts;
     uint32_t         ecr;
+    cw_ns            sack_limit; /* seg.limit, for what is SACKed */
 };
 
 /* Exists once a connection probes its path: tcp_mtu.c. */

@@ -18,7 +18,9 @@ enum { DUP_THRESH = 3, REO_PERSIST = 16, WALK = 32 };
 
 /* §6.2 step 2: a retransmission counts only if this ACK is its own: not, if
  * it echoes an older timestamp, nor if it came back sooner than anything ever
- * did (RFC8985-6.2-c). */
+ * did (RFC8985-6.2-c).  What is echoed belongs to the segment that has moved
+ * the left edge (RFC 7323 §4.3): of one beyond it, that is SACKed, it tells
+ * nothing. */
 void tcp_rack_news(const struct tcp *t, const struct seg *s,
                    struct tcp_news *n)
 {
@@ -30,6 +32,7 @@ void tcp_rack_news(const struct tcp *t, const struct seg *s,
     n->seg.limit = now;
     if (t->min_rtt_us != UINT32_MAX && t->min_rtt_us > 0)
         n->seg.limit = now - (cw_ns)(t->min_rtt_us - 1) * NS_US;
+    n->sack_limit = n->seg.limit;
     if (!t->ts_ok || !s->opt->has_ts || s->opt->ts_ecr == 0)
         return;
     n->has_ts = true;

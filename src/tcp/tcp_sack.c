@@ -105,6 +105,7 @@ bool tcp_sack_in(struct tcp *t, const struct seg *s, struct tcp_news *n)
 {
     uint32_t fresh = 0, most = TCP_SACK_WALK_MAX;
 
+    n->seg.limit = n->sack_limit;
     for (unsigned i = 0; i < s->opt->nsack; i++) {
         seq left = s->opt->sack[i].left;
         seq right = s->opt->sack[i].right;
