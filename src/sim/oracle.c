@@ -4,10 +4,9 @@
  *     in RFC 9293's diagram;
  *   - no right edge of a window moves left (SHLD-14), but for rounding once
  *     rounding up has moved it far enough right (tcp_window.c; RFC 7323 §2.4);
- *   - what is sent and not acknowledged has a timer that will see to it;
- *   - SND.UNA =< SND.NXT, and no more is in flight than was ever offered;
  *   - at the end every stack's memory is back to zero.
- * Bytes are checked by the ends themselves (ends.c), liveness by run.c.
+ * Bytes are checked by the ends themselves (ends.c), liveness by run.c, each
+ * connection's numbers, timers and window by oracle_conn.c.
  */
 #include "base/bytes.h"
 #include "sim/run.h"
@@ -71,6 +70,8 @@ static void on_event(void *ctx, const struct cw_event *e)
     s->res->events++;
     if (e->kind == EV_STATE)
         on_state(s, e);
+    if (e->kind == EV_TIMER_FIRE && e->sub == EVT_REXMIT)
+        oracle_fired(s, e->host, e->flow);
     if (e->kind == EV_REXMIT)
         s->res->rexmits++;
 }
@@ -196,34 +197,6 @@ struct world_hooks oracle_hooks(struct sim *s)
 
 /* ---- between events ------------------------------------------------------- */
 
-/* Does this timer lead to something being sent (again)?  RTO, persist, RACK's
- * reordering, tail loss probe. */
-static bool sees_to_it(unsigned timer)
-{
-    return timer == 1 || timer == 4 || timer == 6 || timer == 7;
-}
-
-static void check_row(struct sim *s, unsigned host,
-                      const struct cw_sock_row *r)
-{
-    const struct cw_tcp_info *i = &r->info;
-
-    if (!r->has_info)
-        return;
-    if ((int32_t)(i->snd_nxt - i->snd_una) < 0)
-        sim_fail(s, "host %u flow %u: SND.UNA beyond SND.NXT", host, r->flow);
-    if (i->unacked > 0 && !sees_to_it(r->timer))
-        sim_fail(s, "host %u flow %u: %u records in flight and no timer",
-                 host, r->flow, i->unacked);
-    if (i->snd_nxt != i->snd_una && i->unacked == 0)
-        sim_fail(s, "host %u flow %u: bytes in flight without a record", host,
-                 r->flow);
-    if (r->send_q > 0 && !sees_to_it(r->timer) && r->timer != 8
-        && r->state != CW_SYN_SENT)
-        sim_fail(s, "host %u flow %u: %u bytes wait and no timer runs", host,
-                 r->flow, (unsigned)r->send_q);
-}
-
 void oracle_step(struct sim *s)
 {
     struct cw_sock_row rows[64];
@@ -233,7 +206,7 @@ void oracle_step(struct sim *s)
                                      ARRAY_LEN(rows), world_now(s->w));
 
         for (size_t i = 0; i < MIN(n, ARRAY_LEN(rows)); i++)
-            check_row(s, h, &rows[i]);
+            oracle_conn(s, h, &rows[i]);
     }
 }
 

@@ -39,6 +39,23 @@ struct sim_state {
     uint8_t  state; /* enum cw_state */
 };
 
+/* What it remembers of a connection: of its row at the step before. */
+struct sim_conn_seen {
+    uint32_t flow;
+    uint16_t host;
+    uint8_t  timer;
+    bool     probed, was_probed; /* a tail loss probe, and no ACK since */
+    uint32_t una, nxt, sacked, backoff, retrans, probe_end;
+    uint32_t again_end;
+    uint32_t fired, kept; /* timeouts: since the last step, in a row
+ that no sample has ended */
+    cw_ns    srtt, rttvar;
+    cw_ns    seen, deadline;
+    cw_ns    since; /* the last progress */
+    uint32_t cwnd, cwnd_most;
+    uint64_t got; /* bytes acknowledged or reported */
+};
+
 /* The right edge that one direction of a connection has advertised. */
 struct sim_edge {
     uint8_t  key[36];
@@ -50,19 +67,21 @@ struct sim_edge {
 };
 
 struct sim {
-    struct sim_plan    plan;
-    struct sim_options opt;
-    struct sim_result *res;
-    struct world      *w;
-    struct sipkey      content;
-    struct sim_pair    pairs[SIM_CONNS_MAX];
-    struct sim_flow    flows[SIM_DGRAMS_MAX];
-    struct sim_state   states[SIM_FLOWS_MAX];
-    struct sim_edge    edges[SIM_FLOWS_MAX];
-    uint32_t           nstates;
-    bool               calm, brief; /* brief: digests are of headers */
-    uint64_t           steps;
-    uint8_t            out[SIM_CHUNK], in[SIM_CHUNK];
+    struct sim_plan      plan;
+    struct sim_options   opt;
+    struct sim_result   *res;
+    struct world        *w;
+    struct sipkey        content;
+    struct sim_pair      pairs[SIM_CONNS_MAX];
+    struct sim_flow      flows[SIM_DGRAMS_MAX];
+    struct sim_state     states[SIM_FLOWS_MAX];
+    struct sim_edge      edges[SIM_FLOWS_MAX];
+    uint32_t             nstates;
+    struct sim_conn_seen conns[SIM_FLOWS_MAX];
+    uint32_t             nseen;
+    bool                 calm, brief; /* brief: digests are of headers */
+    uint64_t             steps;
+    uint8_t              out[SIM_CHUNK], in[SIM_CHUNK];
 };
 
 /* The run is over: this broke, now. */
@@ -78,6 +97,9 @@ void  ends_close_datagrams(struct sim *s);
 /* oracle.c */
 struct world_hooks oracle_hooks(struct sim *s);
 void               oracle_step(struct sim *s); /* between events */
-void               oracle_end(struct sim *s);  /* all is closed, long ago */
+/* oracle_conn.c */
+void oracle_fired(struct sim *s, unsigned host, uint32_t flow);
+void oracle_conn(struct sim *s, unsigned host, const struct cw_sock_row *r);
+void oracle_end(struct sim *s); /* all is closed, long ago */
 
 #endif

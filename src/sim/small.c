@@ -87,6 +87,7 @@ struct small *small_new(const struct small_spec *spec)
     s->spec = *spec;
     s->alloc = (struct cw_alloc){ s, take, give_back };
     s->sim.brief = true;
+    s->sim.opt.profile = (int)spec->profile;
     for (size_t i = 0; i < sizeof s->sent; i++)
         s->sent[i] = (uint8_t)('a' + i % ALPHABET);
     s->region = a->alloc(a->ctx, REGION, REGION_ALIGN);
@@ -236,7 +237,7 @@ static void begin(struct small *s, struct sim_result *res)
     memset(s->got, 0, sizeof s->got);
     memset(s->eof, 0, sizeof s->eof);
     memset(s->sim.edges, 0, sizeof s->sim.edges);
-    s->sim.nstates = 0;
+    s->sim.nstates = s->sim.nseen = 0;
     s->sim.res = res;
     s->sim.w = NULL;
     s->sim.plan.hosts = 2;
