@@ -189,6 +189,7 @@ def pause(p):
     p.connect()
     p.b.start("receive")
     p.a("send", seed=1, size=50_000, end=False)
+    want("delivered", p.a("delivered"), True)   # else its buffer fills below
     with vanished(p):
         p.a("send", seed=2, size=50_000, end=False)
         want("nothing arrives", p.a("quiet", patience=2), True)

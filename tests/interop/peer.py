@@ -5,7 +5,9 @@ program.  Standard input brings calls, a JSON line each; each gets a line back.
     {"call": "connect", "host": "10.9.0.1", "port": 5000}
     {"result": ...} or {"error": "ECONNREFUSED"}
 """
+import array
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -14,6 +16,7 @@ import select
 import socket
 import struct
 import sys
+import termios
 import threading
 import time
 
@@ -191,6 +194,14 @@ class Peer:
                 piece, sent = piece[n:], sent + n
         self.conn.shutdown(socket.SHUT_WR)
         return [stalled, digest.hexdigest()]
+
+    def delivered(self):
+        """Waits until all that was sent is acknowledged; no event tells it."""
+        end, left = time.monotonic() + LIMIT, array.array("i", [1])
+        while left[0] and time.monotonic() < end:
+            fcntl.ioctl(self.conn, termios.TIOCOUTQ, left)  # SIOCOUTQ
+            time.sleep(0.01)
+        return left[0] == 0
 
     def quiet(self, patience):
         """Nothing arrives for a while: true."""
