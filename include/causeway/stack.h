@@ -204,6 +204,10 @@ struct cw_config {
     cw_ns    fastopen_key_life; /* a drawn key makes cookies for so long,
                                       which are good for as long again; 0: a
                                       day (RFC 7413 §4.1.2) */
+
+    /* Feed marks back by accurate ECN's count of packets alone, without its
+     * options (RFC 9768 §3.2.3), which are read in any case. */
+    bool no_ecn_option;
 };
 
 /* Fills in the defaults.  `seed` is mixed into config->seed. */

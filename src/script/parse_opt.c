@@ -2,6 +2,7 @@
  *
  *   <mss 1460,sackOK,TS val 100 ecr 0,nop,wscale 7>
  *   <nop,nop,sack 1:1001 2001:3001>
+ *   <ECN e0b 1 ceb 0 e1b 1>  <ECN e1b 1>
  *   <FO 0123456789abcdef>  <FO>  <FOEXP ...>  <opt 253 0a0b>  <raw 0200>  <...>
  */
 #include "script/parse.h"
@@ -19,6 +20,8 @@ enum {
     KIND_TS = 8,
     KIND_MD5 = 19,
     KIND_FO = 34,
+    KIND_ACCECN0 = 172,
+    KIND_ACCECN1 = 174,
     KIND_EXP = 254
 };
 
@@ -89,6 +92,23 @@ static void parse_numbers(struct lex *l, struct sp_opt *o, uint8_t kind)
     }
 }
 
+/* RFC 9768 §3.2.3: the fields in the order of their option, or in the other's,
+ * as many as there are. */
+static void parse_accecn(struct lex *l, struct sp_opt *o)
+{
+    static const char *const names[] = { "e0b", "ceb", "e1b" };
+    bool                     other = lex_take_word(l, names[2]);
+
+    o->kind = other ? KIND_ACCECN1 : KIND_ACCECN0;
+    if (!other && !lex_take_word(l, names[0]))
+        return;
+    o->v[o->nv++] = (uint32_t)lex_number(l) & 0xffffff;
+    while (o->nv < 3 && lex_take_word(l, names[other ? 2 - o->nv : o->nv])) {
+        o->v[o->nv] = (uint32_t)lex_number(l) & 0xffffff;
+        o->nv++;
+    }
+}
+
 static void parse_bytes(struct lex *l, const char *name, struct sp_opt *o)
 {
     if (strcmp(name, "FO") == 0) {
@@ -98,6 +118,8 @@ static void parse_bytes(struct lex *l, const char *name, struct sp_opt *o)
         o->kind = KIND_EXP;
         o->is_exp = true;
         parse_cookie(l, o);
+    } else if (strcmp(name, "ECN") == 0) {
+        parse_accecn(l, o);
     } else if (strcmp(name, "raw") == 0) {
         o->raw = true;
         parse_hex(l, o);

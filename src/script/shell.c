@@ -113,11 +113,18 @@ static void set_ecn(struct run *r, int64_t v)
         run_fail(r, "tcp_ecn is 0 to 5");
 }
 
+static void set_ecn_option(struct run *r, int64_t v)
+{
+    r->set.host.cw.no_ecn_option = v == 0;
+}
+
 static const struct knob knobs[] = {
     { "tcp_timestamps", set_timestamps, 0 },
     { "tcp_sack", set_sack, 0 },
     { "tcp_window_scaling", set_scaling, 0 },
     { "tcp_ecn", set_ecn, 0 },
+    { "tcp_ecn_option", set_ecn_option, 0 },
+    { "tcp_ecn_option_beacon", ignore, 0 },
     { "tcp_ecn_fallback", ignore, 0 },
     { "tcp_fastopen", set_fastopen, 0 },
     { "tcp_fastopen_blackhole_timeout_sec", NULL, 0 },

@@ -139,6 +139,17 @@ static void put_bytes(struct fmt *f, const struct sp_opt *o)
         fmt_hex(f, o->bytes[i], 2);
 }
 
+static void put_accecn(struct fmt *f, const struct sp_opt *o)
+{
+    static const char *const names[] = { " e0b ", " ceb ", " e1b " };
+
+    fmt_str(f, "ECN");
+    for (unsigned i = 0; i < o->nv; i++) {
+        fmt_str(f, names[o->kind == 172 ? i : 2 - i]);
+        fmt_u64(f, o->v[i]);
+    }
+}
+
 static void put_opt(struct fmt *f, const struct sp_opt *o)
 {
     static const char *const names[] = {
@@ -146,6 +157,10 @@ static void put_opt(struct fmt *f, const struct sp_opt *o)
         [4] = "sackOK", [5] = "sack", [8] = "TS",  [34] = "FO"
     };
 
+    if ((o->kind == 172 || o->kind == 174) && o->nv > 0 && o->nv <= 3) {
+        put_accecn(f, o);
+        return;
+    }
     if (o->is_exp)
         fmt_str(f, "FOEXP");
     else if (o->kind < ARRAY_LEN(names) && names[o->kind])

@@ -79,6 +79,21 @@ static size_t put_bytes(uint8_t *b, const struct sp_opt *o)
     return n;
 }
 
+/* RFC 9768 §3.2.3: three octets each. */
+static size_t put_accecn(uint8_t *b, const struct sp_opt *o)
+{
+    size_t n = 2;
+
+    for (unsigned i = 0; i < o->nv; i++) {
+        b[n++] = (uint8_t)(o->v[i] >> 16);
+        be16_store(b + n, (uint16_t)o->v[i]);
+        n += 2;
+    }
+    b[0] = o->kind;
+    b[1] = (uint8_t)n;
+    return n;
+}
+
 static size_t put_opt(uint8_t *b, const struct sp_opt *o,
                       const struct flow *f)
 {
@@ -107,6 +122,11 @@ static size_t put_opt(uint8_t *b, const struct sp_opt *o,
         be32_store(b + 2, o->v[0]);
         be32_store(b + 6, o->v[1] ? flow_stamp_live(f, o->v[1]) : 0);
         return b[1] = 10;
+    case 172:
+    case 174:
+        if (!o->nv)
+            break;
+        return put_accecn(b, o);
     default:
         break;
     }

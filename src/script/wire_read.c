@@ -86,6 +86,9 @@ static void read_numbers(struct sp_opt *o, const uint8_t *b, size_t n)
     } else if (o->kind == 8 || o->kind == 5) {
         for (size_t i = 0; i + 4 <= n && o->nv < SP_OPT_NUMBERS; i += 4)
             o->v[o->nv++] = be32_load(b + i);
+    } else if ((o->kind == 172 || o->kind == 174) && n % 3 == 0 && n <= 9) {
+        for (size_t i = 0; i < n; i += 3)
+            o->v[o->nv++] = (uint32_t)b[i] << 16 | be16_load(b + i + 1);
     }
 }
 

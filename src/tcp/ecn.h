@@ -1,4 +1,4 @@
-/* ecn.h: what tcp_ecn.c and tcp_accecn.c offer to the rest of TCP, and what
+/* ecn.h: what tcp_ecn.c, tcp_accecn.c and tcp_ecnopt.c offer to the rest of TCP, and what
  * accurate ECN remembers of a connection.  Included by tcb.h alone.
  */
 #ifndef TCP_ECN_H
@@ -6,6 +6,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "base/seq.h"
+#include "wire/tcpopt.h"
 
 struct tcp;
 struct tcp_host;
@@ -37,6 +40,20 @@ struct tcp_accecn {
     bool    checked : 1;   /* the first counter was not zero ... */
     bool    deaf : 1;      /* ... or was, and none is believed */
     bool    ever : 1;      /* a mark was fed back */
+
+    /* §3.2.3, counters of bytes: tcp_ecnopt.c */
+    uint32_t r_bytes[ACCECN_COUNTS], s_bytes[ACCECN_COUNTS];
+    uint32_t guessed;       /* bytes taken for marked since the last option */
+    uint8_t  changed : 3;   /* counters: since our last option ... */
+    uint8_t  used : 3;      /* ... and ever */
+    uint8_t  vanished : 2;  /* ACKs in a row, with options */
+    bool     mute : 1;      /* options of ours do not arrive */
+    bool     heard : 1;     /* options of the peer do ... */
+    bool     zeroed : 1;    /* ... but not as they were sent */
+    bool     data_says : 1; /* the first data of ours must have one ... */
+    bool     data_said : 1; /* ... and had it */
+    bool     ack_said : 1;  /* the last ACK had one ... */
+    bool     came_again : 1; /* ... and did not arrive, it seems */
 };
 
 /* tcp_ecn.c */
@@ -70,7 +87,20 @@ enum ecn_mode tcp_accecn_cookie(const struct tcp_host *h,
 unsigned      tcp_accecn_ace(struct tcp *t, bool pure_ack);
 bool          tcp_accecn_no_blocks(const struct tcp *t);
 void          tcp_accecn_arrived(struct tcp *t, const struct seg *s);
-uint32_t      tcp_accecn_marks(struct tcp *t, const struct seg *s,
-                               uint32_t delivered, bool news);
+void tcp_accecn_marks(struct tcp *t, const struct seg *s, struct cc_ack *c,
+                      uint32_t delivered, bool news);
+
+/* tcp_ecnopt.c */
+void     tcp_ecnopt_begin(struct tcp_accecn *a);
+void     tcp_ecnopt_synack(const struct tcp_embryo *m, struct tcpopt *o);
+void     tcp_ecnopt_syn(struct tcp *t, bool again, struct tcpopt *o);
+uint32_t tcp_ecnopt_room(const struct tcp *t, seq start);
+void tcp_ecnopt_put(struct tcp *t, const struct seqrange *text, bool again,
+                    struct tcpopt *o);
+void tcp_ecnopt_first(struct tcp_accecn *a, const struct tcpopt *o);
+void tcp_ecnopt_arrived(struct tcp *t, const struct seg *s);
+void tcp_ecnopt_again(struct tcp *t, const struct seg *s);
+bool tcp_ecnopt_read(struct tcp_accecn *a, const struct tcpopt *o,
+                     uint32_t *ceb);
 
 #endif

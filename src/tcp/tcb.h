@@ -374,9 +374,10 @@ struct tcp_embryo {
     bool                 ts_ok : 1, sack_ok : 1, wscale_ok : 1;
     uint8_t              ecn : 2;       /* enum ecn_mode */
     uint8_t              ecn_field : 2; /* of the latest SYN */
-    bool                 ecn_plain : 1; /* a SYN or SYN-ACK asked nothing */
-    bool                 cookie : 1;    /* it was its peer that kept it */
-    bool                 offer : 1; /* a Fast Open cookie, in the SYN-ACK */
+    bool ecn_plain : 1, ecn_mute : 1;   /* a SYN or SYN-ACK asked nothing; had
+                                         none of RFC 9768's options */
+    bool cookie : 1;                    /* it was its peer that kept it */
+    bool offer : 1; /* a Fast Open cookie, in the SYN-ACK */
 };
 _Static_assert(sizeof(struct tcp_embryo) <= 128, "half-open: 128 bytes");
 
@@ -453,7 +454,7 @@ struct tcp_host {
     uint8_t       mtu_probing; /* enum cw_mtu_probing */
     uint8_t       ecn;         /* enum cw_ecn */
     uint8_t       cc;          /* enum cw_cc */
-    bool          teach_ts_zero, no_ts, no_sack, no_wscale;
+    bool          teach_ts_zero, no_ts, no_sack, no_wscale, no_ecn_option;
     uint32_t      sndbuf, rcvbuf; /* at first */
     uint32_t      sndbuf_max, rcvbuf_max;
     size_t        budget;

@@ -9,6 +9,7 @@
  *   Invariant: where there is a record and t->ecn, both half-connections are
  *            in AccECN mode, and stay so (§3.1.5).
  */
+#include "tcp/cc.h"
 #include "tcp/recover.h"
 
 enum { CE = 3, ECN_FIELD = 3 };
@@ -55,6 +56,7 @@ struct tcp_accecn *tcp_accecn_new(struct tcp *t)
         .s_cep = ECN_FIRST,
         .told = ECN_FIRST,
     };
+    tcp_ecnopt_begin(&p->accecn);
     return &p->accecn;
 }
 
@@ -140,6 +142,8 @@ enum ecn_mode tcp_accecn_synack(struct tcp *t, const struct seg *s)
     heed(t, a, field_told(ace));
     note_synack(a, s);
     count_synack(a);
+    tcp_ecnopt_first(a, s->opt);
+    a->data_says = true;
     return ECN_ACCURATE;
 }
 
@@ -197,7 +201,10 @@ void tcp_accecn_third(struct tcp *t, const struct seg *s)
     struct tcp_accecn *a = tcp_accecn(t);
     unsigned           ace = ace_of(s);
 
-    if (!a || a->is_syn || !is_bare_ack(s))
+    if (!a || a->is_syn)
+        return;
+    tcp_ecnopt_first(a, s->opt);
+    if (!is_bare_ack(s))
         return;
     a->checked = true;
     heed(t, a, field_told(ace));
@@ -262,6 +269,7 @@ void tcp_accecn_arrived(struct tcp *t, const struct seg *s)
 
     INVARIANT(a != NULL);
     t->ecn_seen |= field_of(s) != 0;
+    tcp_ecnopt_arrived(t, s);
     begins = ce && !a->was_ce && data;
     a->was_ce = ce;
     if (owing)
@@ -288,35 +296,75 @@ static uint32_t at_most(const struct tcp_accecn *a, uint32_t ace_delta,
     return packets - ((packets - ace_delta) & ACE_MASK);
 }
 
-/* The bytes of ours that this ACK newly says came marked, of so many that it
- * says were delivered.  news: it tells of
- * data that no other ACK has told of; else it may have been overtaken by one
- * (§3.2.2.2), and the next one says it, too. */
-uint32_t tcp_accecn_marks(struct tcp *t, const struct seg *s,
-                          uint32_t delivered, bool news)
+/* Where the ACK counts the bytes, too, it did not go round if these are few
+ * enough for what the counter says at least (appendix A.2.2). */
+static bool few_enough(uint32_t ceb, uint32_t least, uint32_t most,
+                       uint32_t mss)
+{
+    return ceb <= least * mss && ceb < (uint64_t)most * mss / 2;
+}
+
+static uint32_t packets_in(uint32_t bytes, uint32_t mss)
+{
+    return bytes / mss + (bytes % mss != 0);
+}
+
+/* RFC9768-3.2.3-a: bytes that were marked in no packet: what says so was
+ * mangled on its way, and nothing of ours may be marked from now on
+ * (§3.2.3.2.5). */
+static bool contradicts(uint32_t ceb, uint32_t ace_delta, uint32_t packets)
+{
+    return ceb > 0 && ace_delta == 0 && packets <= ACE_MASK;
+}
+
+/* What the counters of this ACK say, of so many bytes that it says were
+ * delivered. */
+static void count(struct tcp *t, struct tcp_accecn *a, const struct seg *s,
+                  uint32_t delivered, struct cc_ack *c)
+{
+    uint32_t mss = tcp_eff_mss(t), packets = packets_in(delivered, mss);
+    uint32_t least = (ace_of(s) - a->s_cep) & ACE_MASK;
+    uint32_t delta = at_most(a, least, packets), ceb;
+    bool     had_guess = a->guessed > 0;
+
+    if (tcp_ecnopt_read(a, s->opt, &ceb)) {
+        if (few_enough(ceb, least, delta, mss))
+            delta = least;
+        if (!had_guess && contradicts(ceb, least, packets))
+            t->ecn_ect = false;
+    } else {
+        ceb = MIN(delta * mss, MAX(delivered, mss));
+        a->guessed = MIN(a->guessed + ceb, ACCECN_MASK);
+    }
+    a->s_cep = (uint8_t)(a->s_cep + delta);
+    c->ce = MIN(ceb, MAX(delivered, mss));
+    c->ece = delta > 0 || ceb > 0;
+    a->ever |= c->ece;
+}
+
+/* What this ACK newly says of marks, of so many bytes that it says were
+ * delivered.  news: it tells of data that no other ACK has told of; else it
+ * may have been overtaken by one (§3.2.2.2), and the next one says it, too. */
+void tcp_accecn_marks(struct tcp *t, const struct seg *s, struct cc_ack *c,
+                      uint32_t delivered, bool news)
 {
     struct tcp_accecn *a = tcp_accecn(t);
-    uint32_t           mss = tcp_eff_mss(t), packets, delta;
 
     INVARIANT(a != NULL);
-    INVARIANT(mss > 0);
     if (a->is_syn) {
-        delta = a->marks;
+        c->ce = a->marks * tcp_eff_mss(t);
+        c->ece = a->marks > 0;
         a->is_syn = false;
         a->marks = 0;
-        return delta * mss;
+        return;
     }
     if (a->deaf || (!news && seq_le(s->seq, t->snd.wl1)))
-        return 0;
+        return;
     if (!a->checked && ace_of(s) == 0) { /* §3.2.2.4 */
         a->deaf = true;
         t->ecn_ect = false;
-        return 0;
+        return;
     }
     a->checked = true;
-    packets = delivered / mss + (delivered % mss != 0);
-    delta = at_most(a, (ace_of(s) - a->s_cep) & ACE_MASK, packets);
-    a->s_cep = (uint8_t)(a->s_cep + delta);
-    a->ever |= delta > 0;
-    return MIN(delta * mss, MAX(delivered, mss));
+    count(t, a, s, delivered, c);
 }

@@ -88,6 +88,7 @@ static enum why refuse(struct tcp *t, const struct seg *s, enum why why)
         return why;
     if (why == WHY_SEQ_UNACCEPTABLE && old && s->len > 0) {
         env_count(tcp_env(t), COUNT_TCP_DUP_SEGS_IN);
+        tcp_ecnopt_again(t, s);
         if (!tcp_accecn_synack_again(t, s) && t->sack_ok)
             t->dsack = (struct seqrange){ s->seq, seq_add(s->seq, s->len) };
         tcp_ack_owed(t, WHY_TX_ACK_OLD, true);

@@ -95,6 +95,7 @@ bool tcp_ecn_hear_again(struct tcp_embryo *m, const struct seg *s)
         m->ecn_plain = true;
     else if (now != (enum ecn_mode)m->ecn)
         return false;
+    m->ecn_mute = true; /* RFC 9768 §3.2.3.2.2 */
     m->ecn_field = field_of(s) & ECN_FIELD;
     return true;
 }
@@ -119,6 +120,8 @@ bool tcp_ecn_inherit(struct tcp *t, const struct tcp_embryo *m)
     a = tcp_accecn_new(t);
     if (a)
         a->field = m->ecn_field;
+    if (a)
+        a->mute = m->ecn_mute;
     return a != NULL;
 }
 
@@ -243,8 +246,7 @@ void tcp_ecn_told(struct tcp *t, const struct seg *s, struct cc_ack *c,
     uint32_t delivered = t->flight ? t->flight->delivered - c->delivered : 0;
 
     if (tcp_accecn(t)) {
-        c->ce = tcp_accecn_marks(t, s, delivered, news);
-        c->ece = c->ce > 0;
+        tcp_accecn_marks(t, s, c, delivered, news);
     } else {
         c->ece = t->ecn && (s->flags & (F_ECE | F_SYN)) == F_ECE;
     }

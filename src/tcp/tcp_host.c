@@ -93,6 +93,7 @@ void tcp_init(struct tcp_host *h, struct env *env, struct net *net,
     h->budget = c->buffer_budget;
     h->cc = (uint8_t)c->cc;
     h->ecn = (uint8_t)c->ecn;
+    h->no_ecn_option = c->no_ecn_option;
 }
 
 void tcp_fini(struct tcp_host *h)

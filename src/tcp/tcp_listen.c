@@ -141,6 +141,7 @@ static void synack(const struct tcp_embryo *m, struct flowkey *key,
     a.opt.ts_ecr = m->ts_recent;
     if (m->offer)
         tcp_fast_cookie(m->listener, key, &a.opt);
+    tcp_ecnopt_synack(m, &a.opt);
     tcp_answer(h, &a);
 }
 
@@ -201,6 +202,7 @@ void tcp_embryo_timeout(struct tcp_embryo *m)
         return;
     }
     m->retries++;
+    m->ecn_mute = true;
     if (m->retries >= ECN_SYNACKS)
         m->ecn_plain = true;
     env_count(e, COUNT_TCP_RETRANS_SEGS);

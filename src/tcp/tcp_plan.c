@@ -15,9 +15,12 @@ static uint8_t base_flags(const struct tcp *t)
 
 static void options(struct tcp *t, const struct plan *p, struct tcpopt *o)
 {
+    struct seqrange text = { p->start, seq_add(p->start, p->len) };
+
     if (p->ctl & F_SYN) {
         tcp_syn_options(t, o);
         tcp_fast_option(t, o);
+        tcp_ecnopt_syn(t, p->again, o);
         return;
     }
     *o = (struct tcpopt){ .has_ts = t->ts_ok };
@@ -28,6 +31,7 @@ static void options(struct tcp *t, const struct plan *p, struct tcpopt *o)
     /* blocks only where they cost no data: on pure ACKs (RFC2018-4-b) */
     if (p->len == 0 && !tcp_accecn_no_blocks(t))
         tcp_sack_blocks(t, o, t->ts_ok ? 3 : 4);
+    tcp_ecnopt_put(t, &text, p->again, o);
 }
 
 /* RFC6093-4-a, RFC6093-5-a */
@@ -131,6 +135,14 @@ static void checksum(const struct tcp *t, struct cw_pkt *pkt)
     be16_store(pkt_head(pkt) + TCP_CKSUM_AT, cksum_fold(sum));
 }
 
+/* New data makes room for accurate ECN's option (RFC 6691 §2). */
+static uint32_t most_text(const struct tcp *t, const struct plan *p)
+{
+    if (p->again || p->ctl & F_SYN || p->why == WHY_TX_MTU_PROBE)
+        return p->len;
+    return MIN(p->len, tcp_eff_mss(t) - tcp_ecnopt_room(t, p->start));
+}
+
 /* The packet with its text.  A packet holds a bounded number of runs, so the
  * plan may get shorter, and then its FIN is not due yet. */
 bool tcp_plan_prepare(struct tcp *t, struct plan *p, struct cw_pkt *pkt)
@@ -145,7 +157,7 @@ bool tcp_plan_prepare(struct tcp *t, struct plan *p, struct cw_pkt *pkt)
     }
     if (p->len == 0)
         return true;
-    got = sendq_attach(&t->sendq, seq_from(text, base), p->len, pkt);
+    got = sendq_attach(&t->sendq, seq_from(text, base), most_text(t, p), pkt);
     INVARIANT(got > 0 && got <= p->len);
     if (got < p->len) {
         p->len = got;

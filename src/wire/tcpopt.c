@@ -1,5 +1,5 @@
 /* tcpopt.c: see tcpopt.h.  RFC 9293 §3.1 (MUST-4: the three of them), RFC
- * 7323, RFC 2018 §3.  Octet by octet, so that no boundary matters (MUST-64).
+ * 7323, RFC 2018 §3, RFC 9768 §3.2.3.  Octet by octet, so that no boundary matters (MUST-64).
  */
 #include "wire/tcpopt.h"
 #include "base/check.h"
@@ -57,6 +57,22 @@ static bool take_cookie(struct span data, struct tcpopt *out)
     return true;
 }
 
+/* Of a longer one the whole fields that are known count (RFC 9768 §3.2.3). */
+static void take_accecn(uint8_t kind, struct span data, struct tcpopt *out)
+{
+    size_t n = MIN(data.len / 3, (size_t)ACCECN_COUNTS);
+
+    out->has_accecn = true;
+    out->accecn_has = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t         at = kind == TCPOPT_ACCECN0 ? i : 2 - i;
+        const uint8_t *p = data.p + 3 * i;
+
+        out->accecn_has |= (uint8_t)(1u << at);
+        out->accecn[at] = (uint32_t)p[0] << 16 | be16_load(p + 1);
+    }
+}
+
 /* Options of a SYN only (MUST-65, RFC2018-2-a; elsewhere they say nothing).
  * False: unknown, such as a user timeout (RFC5482-3-a), or what is history
  * (RFC6247-3-a), or of a wrong length.
@@ -102,6 +118,8 @@ static void take_option(uint8_t kind, struct span data, bool syn,
     } else if (kind == TCPOPT_SACK && sack_len_ok(data.len)) {
         if (!syn)
             take_sack(data, out);
+    } else if (kind == TCPOPT_ACCECN0 || kind == TCPOPT_ACCECN1) {
+        take_accecn(kind, data, out);
     } else if (!take_syn_option(kind, data, syn ? out : &ignored)) {
         out->nunknown++;
     }
@@ -131,8 +149,28 @@ static size_t fast_padded(const struct tcpopt *o)
     return (2u + o->fast_len + 3u) & ~(size_t)3;
 }
 
-/* What stands before the SACK blocks. */
-static size_t plain_len(const struct tcpopt *o)
+/* What begins with ECT(0)'s counter, and what with ECT(1)'s. */
+unsigned tcpopt_accecn_set(unsigned set)
+{
+    static const uint8_t sets[] = { 0, 1, 3, 3, 4, 7, 6, 7 };
+
+    INVARIANT(set < ARRAY_LEN(sets));
+    return sets[set];
+}
+
+static unsigned accecn_fields(unsigned set)
+{
+    return (set & 1) + (set >> 1 & 1) + (set >> 2 & 1);
+}
+
+size_t tcpopt_accecn_len(unsigned set)
+{
+    INVARIANT(set <= ACCECN_ALL);
+    return (2u + 3u * accecn_fields(set) + 3u) & ~3u;
+}
+
+/* All but SACK blocks and accurate ECN. */
+static size_t first_len(const struct tcpopt *o)
 {
     size_t len = 0;
 
@@ -149,9 +187,23 @@ static size_t plain_len(const struct tcpopt *o)
     return len;
 }
 
+static bool accecn_fits(const struct tcpopt *o)
+{
+    return o->has_accecn
+        && first_len(o) + tcpopt_accecn_len(o->accecn_has) <= TCPOPT_MAX;
+}
+
+/* What stands before the SACK blocks. */
+static size_t plain_len(const struct tcpopt *o)
+{
+    size_t len = first_len(o);
+
+    return accecn_fits(o) ? len + tcpopt_accecn_len(o->accecn_has) : len;
+}
+
 static size_t sack_fit(const struct tcpopt *o, size_t before)
 {
-    size_t room = (TCPOPT_MAX - 4 - before) / 8;
+    size_t room = before + 4 < TCPOPT_MAX ? (TCPOPT_MAX - 4 - before) / 8 : 0;
 
     return MIN((size_t)o->nsack, room);
 }
@@ -184,8 +236,26 @@ static void emit_cookie(struct writer *w, const struct tcpopt *o)
         write_u8(w, TCPOPT_NOP);
 }
 
-/* <mss, sackOK, TS, nop, wscale, cookie>; <nop, nop, TS, nop, nop, sack>: always whole
- * words, so that no padding is needed (MUST-69). */
+static void emit_accecn(struct writer *w, const struct tcpopt *o)
+{
+    unsigned set = o->accecn_has, n = accecn_fields(set);
+    bool     other = !(set & ACCECN_E0B_BIT) && set != 0;
+
+    INVARIANT(set == tcpopt_accecn_set(set));
+    write_u8(w, other ? TCPOPT_ACCECN1 : TCPOPT_ACCECN0);
+    write_u8(w, (uint8_t)(2 + 3 * n));
+    for (unsigned i = 0; i < n; i++) {
+        uint32_t v = o->accecn[other ? 2 - i : i];
+
+        write_u8(w, (uint8_t)(v >> 16));
+        write_be16(w, (uint16_t)v);
+    }
+    for (size_t i = 2 + 3 * n; i < tcpopt_accecn_len(set); i++)
+        write_u8(w, TCPOPT_NOP);
+}
+
+/* <mss, sackOK, TS, nop, wscale, cookie, accurate ECN>; <nop, nop, TS, accurate
+ * ECN, nop, nop, sack>: always whole words, so that no padding is needed (MUST-69). */
 size_t tcpopt_emit(uint8_t *p, size_t cap, const struct tcpopt *o)
 {
     struct writer w = writer_of(p, cap);
@@ -212,6 +282,8 @@ size_t tcpopt_emit(uint8_t *p, size_t cap, const struct tcpopt *o)
                        | (uint32_t)TCPOPT_WSCALE_LEN << 8 | o->wscale);
     if (o->has_fast)
         emit_cookie(&w, o);
+    if (accecn_fits(o))
+        emit_accecn(&w, o);
     if (n > 0)
         emit_sack(&w, o, n);
     INVARIANT(!w.bad);

@@ -74,8 +74,8 @@ static void deliver(struct fuzz *f, size_t len, bool mend)
 }
 
 struct segment {
-    uint32_t seq, ack; /* relative to the first numbers */
-    uint8_t  flags;
+    uint32_t seq, ack;         /* relative to the first numbers */
+    uint8_t  flags, ae, field; /* field: of IP, about marks */
     uint16_t wnd, up;
     uint8_t  opts[40];
     size_t   nopts, text;
@@ -88,11 +88,12 @@ static void send_segment(struct fuzz *f, const struct conn *c,
     uint8_t *p = begin(f, c->six, PROTO_TCP, hdr + g->text);
 
     memset(p, 0, hdr + g->text);
+    f->frame[ETHER + 1] = (uint8_t)(c->six ? g->field << 4 : g->field);
     be16_store(p, c->peer_port);
     be16_store(p + 2, c->port);
     be32_store(p + 4, OUR_ISN + g->seq);
     be32_store(p + 8, c->isn + g->ack);
-    p[12] = (uint8_t)(hdr / 4 << 4);
+    p[12] = (uint8_t)(hdr / 4 << 4 | g->ae);
     p[13] = g->flags;
     be16_store(p + 14, g->wnd);
     be16_store(p + 18, g->up);
@@ -148,10 +149,17 @@ static int listener(struct fuzz *f, bool six, uint16_t port)
     return sd;
 }
 
+/* Over IPv6 it has accurate ECN: RFC 9768. */
 static void open_passive(struct fuzz *f, int i, int sd, bool whole)
 {
     static const uint8_t opts[] = { 2, 4, 5, 180, 4, 2, 3, 3, 7 };
+    bool                 ecn = f->conns[i].six;
     struct segment g = { .flags = 2, .wnd = 65535, .nopts = sizeof opts };
+
+    if (ecn) {
+        g.flags |= 0xc0;
+        g.ae = 1;
+    }
 
     memcpy(g.opts, opts, sizeof opts);
     send_segment(f, &f->conns[i], &g);
@@ -159,6 +167,7 @@ static void open_passive(struct fuzz *f, int i, int sd, bool whole)
     if (!whole)
         return;
     g = (struct segment){ .seq = 1, .ack = 1, .flags = 16, .wnd = 500 };
+    g.flags |= ecn ? 0x80 : 0;
     send_segment(f, &f->conns[i], &g);
     drain(f);
     add(f, cw_accept(f->r.st, sd, NULL, f->r.now));
@@ -210,6 +219,15 @@ static void set_up(struct fuzz *f, uint8_t seed)
 
 /* ---- what the input says --------------------------------------------------------------- */
 
+static void put_accecn(struct fuzz *f, struct segment *g)
+{
+    uint8_t how = said8(&f->s), len = how >> 1 & 15;
+
+    g->nopts = 2u + said_bytes(&f->s, g->opts + 2, len);
+    g->opts[0] = how & 1 ? 172 : 174;
+    g->opts[1] = (uint8_t)g->nopts;
+}
+
 static void op_segment(struct fuzz *f)
 {
     const struct conn *c = &f->conns[said8(&f->s) % CONNS];
@@ -229,6 +247,13 @@ static void op_segment(struct fuzz *f)
         g.nopts = said_bytes(&f->s, g.opts, said8(&f->s) % 41u);
     if (how & 16)
         g.text = said16(&f->s) % 1400u;
+    if (how & 32) {
+        g.field = said8(&f->s);
+        g.ae = g.field >> 2 & 1;
+        g.field &= 3;
+    }
+    if (how & 64) /* an option that may be accurate ECN's */
+        put_accecn(f, &g);
     send_segment(f, c, &g);
 }
 

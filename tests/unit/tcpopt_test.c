@@ -27,8 +27,12 @@ static void check_same(const char *what, const struct tcpopt *a,
         && a->ts_val == b->ts_val && a->ts_ecr == b->ts_ecr
         && a->nsack == b->nsack && a->nunknown == b->nunknown
         && a->has_fast == b->has_fast && a->fast_len == b->fast_len
-        && memcmp(a->fast, b->fast, a->fast_len) == 0;
+        && memcmp(a->fast, b->fast, a->fast_len) == 0
+        && a->has_accecn == b->has_accecn && a->accecn_has == b->accecn_has;
 
+    for (size_t i = 0; same && i < ACCECN_COUNTS; i++)
+        if (a->accecn_has & 1u << i)
+            same = a->accecn[i] == b->accecn[i];
     for (size_t i = 0; same && i < a->nsack; i++)
         same = seq_eq(a->sack[i].left, b->sack[i].left)
             && seq_eq(a->sack[i].right, b->sack[i].right);
@@ -91,6 +95,79 @@ TEST(legal_options)
     // clang-format on
 
     check_rows(rows, ARRAY_LEN(rows));
+}
+
+/* [RFC9768-3.2.3-a] RFC 9768 §3.2.3: fields by length and order; of a longer
+ * option the whole fields that are known, of an odd length the whole fields. */
+TEST(accurate_ecn)
+{
+    // clang-format off
+    static const struct row rows[] = {
+        { "empty", false, BYTES(172, 2, 1, 1), true, { .has_accecn = true } },
+        { "one field", false, BYTES(172, 5, 1, 2, 3, 1, 1, 1), true,
+          { .has_accecn = true, .accecn_has = 1, .accecn = { 0x010203 } } },
+        { "two", false, BYTES(172, 8, 1, 2, 3, 255, 255, 254), true,
+          { .has_accecn = true, .accecn_has = 3,
+            .accecn = { 0x010203, 0xfffffe } } },
+        { "three", true, BYTES(172, 11, 0, 0, 1, 0, 0, 2, 0, 0, 3, 1), true,
+          { .has_accecn = true, .accecn_has = 7, .accecn = { 1, 2, 3 } } },
+        { "one of the other order", false, BYTES(174, 5, 1, 2, 3, 0), true,
+          { .has_accecn = true, .accecn_has = 4,
+            .accecn = { 0, 0, 0x010203 } } },
+        { "two", false, BYTES(174, 8, 0, 0, 1, 0, 0, 2), true,
+          { .has_accecn = true, .accecn_has = 6, .accecn = { 0, 2, 1 } } },
+        { "three", false, BYTES(174, 11, 0, 0, 1, 0, 0, 2, 0, 0, 3, 1), true,
+          { .has_accecn = true, .accecn_has = 7, .accecn = { 3, 2, 1 } } },
+        { "what is behind the third is padding", false,
+          BYTES(174, 14, 0, 0, 1, 0, 0, 2, 0, 0, 3, 9, 9, 9, 1, 1), true,
+          { .has_accecn = true, .accecn_has = 7, .accecn = { 3, 2, 1 } } },
+        { "half a field is padding", false, BYTES(172, 7, 0, 0, 1, 9, 9, 0),
+          true, { .has_accecn = true, .accecn_has = 1, .accecn = { 1 } } },
+        { "not even one", false, BYTES(172, 4, 0, 1), true,
+          { .has_accecn = true } },
+    };
+    static const struct {
+        unsigned set, said;
+        size_t   len;
+    } sets[] = { { 0, 0, 4 }, { 1, 1, 8 }, { 2, 3, 8 }, { 3, 3, 8 },
+                 { 4, 4, 8 }, { 5, 7, 12 }, { 6, 6, 8 }, { 7, 7, 12 } };
+    // clang-format on
+
+    check_rows(rows, ARRAY_LEN(rows));
+    for (size_t i = 0; i < ARRAY_LEN(sets); i++) {
+        EXPECT_EQ(tcpopt_accecn_set(sets[i].set), sets[i].said);
+        EXPECT_EQ(tcpopt_accecn_len(sets[i].said), sets[i].len);
+    }
+}
+
+/* [RFC9768-3.2.3-a] With the option there is room for two blocks beside
+ * timestamps, and for one beside all three fields. */
+TEST(accurate_ecn_and_sack)
+{
+    static const struct {
+        bool     ts;
+        unsigned set, blocks;
+        size_t   len;
+    } rows[] = { { true, 1, 2, 40 },
+                 { true, 7, 1, 36 },
+                 { false, 3, 3, 36 },
+                 { false, 7, 3, 40 } };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct tcpopt o = { .has_ts = rows[i].ts,
+                            .nsack = 4,
+                            .has_accecn = true,
+                            .accecn_has = (uint8_t)rows[i].set };
+        struct tcpopt back;
+        uint8_t       out[TCPOPT_MAX];
+
+        t_row("%zu", i);
+        EXPECT_EQ(tcpopt_len(&o), rows[i].len);
+        EXPECT_EQ(tcpopt_emit(out, sizeof out, &o), rows[i].len);
+        EXPECT(tcpopt_parse(span_of(out, rows[i].len), false, &back));
+        EXPECT_EQ(back.nsack, rows[i].blocks);
+        EXPECT_EQ(back.accecn_has, rows[i].set);
+    }
 }
 
 /* MUST-6: an option that is not implemented is stepped over; one of a wrong
@@ -215,6 +292,14 @@ TEST(emitted_order)
         { { .has_ts = true, .ts_val = 100, .ts_ecr = 7, .nsack = 1,
             .sack = { { { 1 }, { 2 } } } },
           BYTES(1, 1, TS100, 1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 2) },
+        { { .has_ts = true, .ts_val = 100, .ts_ecr = 7, .has_accecn = true,
+            .accecn_has = 1, .accecn = { 0xabcdef } },
+          BYTES(1, 1, TS100, 172, 5, 0xab, 0xcd, 0xef, 1, 1, 1) },
+        { { .has_accecn = true, .accecn_has = 7, .accecn = { 1, 2, 3 } },
+          BYTES(172, 11, 0, 0, 1, 0, 0, 2, 0, 0, 3, 1) },
+        { { .has_accecn = true, .accecn_has = 6, .accecn = { 0, 2, 3 } },
+          BYTES(174, 8, 0, 0, 3, 0, 0, 2) },
+        { { .has_accecn = true }, BYTES(172, 2, 1, 1) },
     };
     // clang-format on
 
@@ -251,8 +336,12 @@ TEST(sack_blocks_that_do_not_fit)
 /* Each set of options comes back as it was, and the length is as foretold. */
 TEST(all_sets_round_trip)
 {
-    for (unsigned set = 0; set < 16; set++) {
+    for (unsigned set = 0; set < 128; set++) {
         struct tcpopt o = { .has_mss = set & 1,
+                            .has_accecn = set >= 16,
+                            .accecn_has = (uint8_t)tcpopt_accecn_set(set >> 4
+                                                                     & 7),
+                            .accecn = { 0xfedcba, 0, 0x000080 },
                             .sack_ok = set & 2,
                             .has_ts = set & 4,
                             .has_wscale = set & 8 };
@@ -295,6 +384,7 @@ TEST(walk)
     EXPECT(!r.bad);
 }
 
-T_MAIN(T(legal_options), T(unknown_options), T(illegal_lengths),
+T_MAIN(T(legal_options), T(accurate_ecn), T(accurate_ecn_and_sack),
+       T(unknown_options), T(illegal_lengths),
        T(options_where_they_do_not_belong), T(emitted_order),
        T(sack_blocks_that_do_not_fit), T(all_sets_round_trip), T(walk))
