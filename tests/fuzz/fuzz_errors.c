@@ -61,34 +61,14 @@ static void drain(void)
     }
 }
 
-/* Ethernet and IP; IPv4's options are the input's. */
+/* IPv4's options are the input's. */
 static uint8_t *begin(bool six, uint8_t proto, size_t len)
 {
-    struct cw_mac      to = rig_mac(0);
-    struct cw_sockaddr src = rig_addr(1, six, 0), dst = rig_addr(0, six, 0);
-    uint8_t           *p = frame + ETHER;
-    size_t             opts = six ? 0 : said8(&s) % 11u * 4;
+    size_t   opts = six ? 0 : said8(&s) % 11u * 4;
+    uint8_t *p = rig_begin(frame, six, proto, opts, len);
 
-    memset(frame, 0, ETHER + 60 + len);
-    memcpy(frame, to.b, 6);
-    be16_store(frame + 12, six ? 0x86dd : 0x0800);
-    if (six) {
-        p[0] = 0x60;
-        be16_store(p + 4, (uint16_t)len);
-        p[6] = proto;
-        p[7] = 64;
-        memcpy(p + 8, src.addr.b, 16);
-        memcpy(p + 24, dst.addr.b, 16);
-        return p + 40;
-    }
-    p[0] = (uint8_t)(0x45 + opts / 4);
-    be16_store(p + 2, (uint16_t)(20 + opts + len));
-    p[8] = 64;
-    p[9] = proto;
-    memcpy(p + 12, src.addr.b + 12, 4);
-    memcpy(p + 16, dst.addr.b + 12, 4);
-    said_bytes(&s, p + 20, opts);
-    return p + 20 + opts;
+    said_bytes(&s, p, opts);
+    return p + opts;
 }
 
 static void deliver(const uint8_t *end)

@@ -37,35 +37,6 @@ static struct fuzz fuzz;
 
 /* ---- frames ----------------------------------------------------------------------- */
 
-/* Ethernet and IP in front of `len` bytes; answers where they go. */
-static uint8_t *begin(struct fuzz *f, bool six, uint8_t proto, size_t len)
-{
-    struct cw_mac      to = rig_mac(0), from = rig_mac(1);
-    struct cw_sockaddr src = rig_addr(1, six, 0), dst = rig_addr(0, six, 0);
-    uint8_t           *p = f->frame + ETHER;
-
-    memcpy(f->frame, to.b, 6);
-    memcpy(f->frame + 6, from.b, 6);
-    be16_store(f->frame + 12, six ? 0x86dd : 0x0800);
-    memset(p, 0, 40);
-    if (six) {
-        p[0] = 0x60;
-        be16_store(p + 4, (uint16_t)len);
-        p[6] = proto;
-        p[7] = 64;
-        memcpy(p + 8, src.addr.b, 16);
-        memcpy(p + 24, dst.addr.b, 16);
-        return p + 40;
-    }
-    p[0] = 0x45;
-    be16_store(p + 2, (uint16_t)(20 + len));
-    p[8] = 64;
-    p[9] = proto;
-    memcpy(p + 12, src.addr.b + 12, 4);
-    memcpy(p + 16, dst.addr.b + 12, 4);
-    return p + 20;
-}
-
 static void deliver(struct fuzz *f, size_t len, bool mend)
 {
     if (mend)
@@ -85,7 +56,7 @@ static void send_segment(struct fuzz *f, const struct conn *c,
                          const struct segment *g)
 {
     size_t   hdr = 20 + (g->nopts + 3) / 4 * 4;
-    uint8_t *p = begin(f, c->six, PROTO_TCP, hdr + g->text);
+    uint8_t *p = rig_begin(f->frame, c->six, PROTO_TCP, 0, hdr + g->text);
 
     memset(p, 0, hdr + g->text);
     f->frame[ETHER + 1] = (uint8_t)(c->six ? g->field << 4 : g->field);
@@ -278,7 +249,7 @@ static void op_packet(struct fuzz *f)
     uint8_t              how = said8(&f->s);
     uint16_t             fragment = said16(&f->s);
     size_t               n = said16(&f->s) % 1400u;
-    uint8_t             *p = begin(f, how & 1, protos[how >> 1 & 7], n);
+    uint8_t *p = rig_begin(f->frame, how & 1, protos[how >> 1 & 7], 0, n);
 
     memset(p, 0, n);
     said_bytes(&f->s, p, n);

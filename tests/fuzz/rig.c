@@ -79,6 +79,35 @@ struct cw_mac rig_mac(unsigned end)
     return (struct cw_mac){ { 2, 0, 10, 0, 0, (uint8_t)(end + 1) } };
 }
 
+uint8_t *rig_begin(uint8_t *frame, bool six, uint8_t proto, size_t opts,
+                   size_t len)
+{
+    struct cw_mac      to = rig_mac(0), from = rig_mac(1);
+    struct cw_sockaddr src = rig_addr(1, six, 0), dst = rig_addr(0, six, 0);
+    uint8_t           *p = frame + 14;
+
+    memset(frame, 0, 14 + (six ? 40U : 20U) + opts + len);
+    memcpy(frame, to.b, 6);
+    memcpy(frame + 6, from.b, 6);
+    be16_store(frame + 12, six ? 0x86dd : 0x0800);
+    if (six) {
+        p[0] = 0x60;
+        be16_store(p + 4, (uint16_t)len);
+        p[6] = proto;
+        p[7] = 64;
+        memcpy(p + 8, src.addr.b, 16);
+        memcpy(p + 24, dst.addr.b, 16);
+        return p + 40;
+    }
+    p[0] = (uint8_t)(0x45 + opts / 4);
+    be16_store(p + 2, (uint16_t)(20 + opts + len));
+    p[8] = 64;
+    p[9] = proto;
+    memcpy(p + 12, src.addr.b + 12, 4);
+    memcpy(p + 16, dst.addr.b + 12, 4);
+    return p + 20;
+}
+
 void rig_new(struct rig *r, unsigned end, uint64_t seed)
 {
     static const struct cw_alloc alloc = { .alloc = rig_alloc,

@@ -39,6 +39,11 @@ void   rig_in(struct rig *r, const uint8_t *frame, size_t len);
 /* Time goes on by at most `by`, timers in order. */
 void rig_wait(struct rig *r, cw_ns by);
 
+/* Ethernet and IP, from end 1 to end 0, in front of `opts` bytes of IPv4's
+ * options and `len` more, all zero; answers where the options go. */
+uint8_t *rig_begin(uint8_t *frame, bool six, uint8_t proto, size_t opts,
+                   size_t len);
+
 struct cw_sockaddr rig_addr(unsigned end, bool six, uint16_t port);
 struct cw_mac      rig_mac(unsigned end);
 
