@@ -208,6 +208,11 @@ struct cw_config {
     /* Feed marks back by accurate ECN's count of packets alone, without its
      * options (RFC 9768 §3.2.3), which are read in any case. */
     bool no_ecn_option;
+
+    /* The steps in which `now` goes: G of RFC 6298 §2, at most a second; 0:
+     * it is exact.  RFC 8985 §4 wants it finer than a quarter of the round
+     * trip; what is coarser than that is allowed for. */
+    cw_ns clock_granularity;
 };
 
 /* Fills in the defaults.  `seed` is mixed into config->seed. */

@@ -64,6 +64,7 @@ static bool new_stack(struct path *p, unsigned i)
     cw_config_init(&c, p->spec.seed ^ ((uint64_t)number_of(p, i) << 32));
     c.host = number_of(p, i);
     c.profile = p->spec.profile;
+    c.clock_granularity = p->spec.tick > 1 ? p->spec.tick : 0;
     c.memory_max = i == p->spec.flows ? RECEIVER_MEMORY : SENDER_MEMORY;
     for (unsigned k = 0; k < p->spec.nsettings; k++)
         setting_apply(&p->spec.settings[k], &c);

@@ -88,6 +88,8 @@ static const char *refuse(const struct cw_config *c)
         return "challenge_interval: at least a millisecond";
     if (c->initcwnd > TCP_INITCWND_MAX)
         return "initcwnd: at most 1000 segments";
+    if (c->clock_granularity < 0 || c->clock_granularity > NS_S)
+        return "clock_granularity: at most a second";
     return refuse_pmtu(c) ?: refuse_syn(c);
 }
 

@@ -48,6 +48,7 @@ static void env_setup(struct env *e, struct arena *arena,
     wheel_init(&e->wheel, 0);
     e->seed = sipkey_load(c->seed);
     e->knobs = knobs_of(c->profile);
+    e->granularity = c->clock_granularity;
     e->host = (uint16_t)c->host;
     e->on_event = c->on_event;
     e->event_ctx = c->event_ctx;

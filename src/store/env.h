@@ -26,7 +26,8 @@ enum timer_kind {
 };
 
 struct env {
-    cw_ns               now; /* set by the stack's entry calls only */
+    cw_ns               now;         /* set by the stack's entry calls only */
+    cw_ns               granularity; /* it goes in steps of this; 0: exact */
     struct arena       *arena;
     struct pbufs        pbufs;
     struct wheel        wheel;

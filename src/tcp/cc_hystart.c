@@ -32,6 +32,7 @@ enum { TRAIN_SEGS = 16 };
 struct hystart {
     cw_ns    round_start, train_end;
     seq      window_end;
+    uint32_t train;         /* ACKs in it */
     uint32_t last_min, min; /* us, of rounds: lastRoundMinRTT ... */
     uint32_t baseline;      /* cssBaselineMinRtt */
     uint8_t  samples, css_rounds;
@@ -47,6 +48,7 @@ static void begin_round(struct tcp *t, struct hystart *h)
     h->samples = 0;
     h->window_end = t->snd.nxt;
     h->round_start = h->train_end = tcp_now(t);
+    h->train = 0;
     h->begun = true;
 }
 
@@ -84,17 +86,22 @@ static void judge(struct hystart *h)
 
 /* ACKs that follow each other closely are spaced by the bottleneck.  What
  * half of the least round trip delivers is half of what fills the path, and
- * as much again is on its way. */
+ * as much again is on its way.  A coarse clock does not see the gaps, only
+ * that none is longer than a step, and how many ACKs came; and of a time no
+ * longer than a step it says nothing. */
 static bool fills_the_path(const struct tcp *t, struct hystart *h)
 {
-    cw_ns now = tcp_now(t);
+    cw_ns now = tcp_now(t), step = tcp_env(t)->granularity;
+    cw_ns half = ns_max(t->min_rtt_us * NS_US / 2, step);
 
     if (!tcp_knobs(t)->ack_train || t->min_rtt_us == UINT32_MAX
-        || now - h->train_end > TRAIN_GAP)
+        || now - h->train_end > ns_max(TRAIN_GAP, step))
         return false;
     h->train_end = now;
+    h->train++;
     return t->cwnd >= TRAIN_SEGS * tcp_eff_mss(t)
-        && now - h->round_start > t->min_rtt_us * NS_US / 2;
+        && now - h->round_start > half
+        && now - h->round_start <= h->train * TRAIN_GAP;
 }
 
 static void grow(struct tcp *t, const struct hystart *h,

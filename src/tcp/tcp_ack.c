@@ -95,6 +95,7 @@ static void advance(struct tcp *t, const struct seg *s, struct cc_ack *c,
 
     c->rtt = sample_rtt(t, s, &a);
     if (c->rtt >= 0) {
+        c->rtt = ns_max(c->rtt, tcp_env(t)->granularity); /* not seen */
         tcp_rtt_sample(t, c->rtt);
         tcp_undo_sampled(t, c->rtt);
     }

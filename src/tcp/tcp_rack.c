@@ -112,7 +112,9 @@ void tcp_rack_recovered(struct tcp *t)
         p->reo_mult = 1;
 }
 
-/* RACK_update_reo_wnd() (RFC8985-3.3.2-a, RFC8985-3.3.2-b). */
+/* RACK_update_reo_wnd() (RFC8985-3.3.2-a, RFC8985-3.3.2-b).  What a coarse
+ * clock puts between two transmissions may be a step more than there was: with
+ * steps of a quarter of the round trip, the window would be none. */
 static cw_ns window(const struct tcp *t)
 {
     const struct tcp_flight *f = t->flight;
@@ -126,7 +128,8 @@ static cw_ns window(const struct tcp *t)
     if (t->min_rtt_us == UINT32_MAX)
         return 0;
     wnd = (cw_ns)t->min_rtt_us * NS_US * (p ? p->reo_mult : 1) / 4;
-    return ns_min(wnd, t->srtt);
+    wnd = ns_min(wnd, t->srtt);
+    return wnd + tcp_env(t)->granularity;
 }
 
 /* How long r may still take: step 5. */

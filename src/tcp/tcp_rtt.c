@@ -9,13 +9,16 @@
  */
 #include "tcp/tcb.h"
 
-/* The clock granularity G of §2.3: our clock is exact to the nanosecond. */
-#define G NS_US
+/* The clock granularity G of §2.3. */
+static cw_ns granularity(const struct tcp *t)
+{
+    return ns_max(tcp_env(t)->granularity, NS_US);
+}
 
 static void set_rto(struct tcp *t)
 {
     const struct knobs *k = tcp_knobs(t);
-    cw_ns               var = ns_max(4 * t->rttvar, G); /* RFC6298-4-a */
+    cw_ns var = ns_max(4 * t->rttvar, granularity(t)); /* RFC6298-4-a */
 
     t->rto = ns_add(t->srtt, ns_max(var, k->rto_var_min));
     t->rto = ns_max(t->rto, k->rto_min); /* RFC6298-2.4-a */

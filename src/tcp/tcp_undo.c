@@ -55,7 +55,7 @@ void tcp_undo_begin(struct tcp *t, bool timeout)
     p->begin = p->end = t->snd.una;
     p->new_data = t->snd.nxt;
     p->adapts = false;
-    p->srtt = t->srtt + 2 * NS_MS; /* G: that of our timestamps */
+    p->srtt = t->srtt + 2 * ns_max(tcp_env(t)->granularity, NS_MS);
     p->rttvar = t->rttvar;
 }
 

@@ -56,7 +56,8 @@ def completion(runs, at):
 
 def undone(run):
     """Mistakes that the sender has noticed and taken back."""
-    return sum(n for name, n in run["counters"].items() if "Undo" in name)
+    return sum(n for name, n in run["counters"].items()
+               if "Undo" in name or name == "TCPSpuriousRTOs")
 
 
 COLUMNS = {
@@ -203,7 +204,7 @@ def outage_table(ccs, every):
                   "from the first packet that got through; in a pause nothing "
                   "arrives and nothing is lost",
                   ["first ms", "back ms", "again", "needless", "undone",
-                   "RTOs"])
+                   "RTOs", "drops"])
     for cc in ccs:
         for rate in ("20mbit", "100mbit") if every else ("20mbit",):
             for kind in ("outage", "pause"):

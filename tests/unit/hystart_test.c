@@ -191,7 +191,54 @@ TEST(a_train_of_acks_ends_it)
     }
 }
 
+/* Of a coarse clock's steps: none without an ACK, and as many ACKs as if none
+ * was further than 2 ms from the next; within one step nothing is said. */
+TEST(a_train_by_a_coarse_clock)
+{
+    static const struct {
+        unsigned rtt_ms, step_us, per_step, steps;
+        bool     ends;
+    } rows[] = {
+        { 66, 15600, 8, 2, false }, /* 31.2 ms: not yet half */
+        { 66, 15600, 8, 3, true },
+        { 66, 15600, 7, 3, false }, /* 2.2 ms apart */
+        { 10, 15600, 20, 1, false },
+        { 10, 15600, 20, 2, true },
+        { 66, 16000, 8, 3, true },
+    };
+
+    T_EACH (row, rows) {
+        struct cc_rig r;
+
+        t_row("%u a step of %u us", row->per_step, row->step_us);
+        cc_rig_init(&r, CW_CC_CUBIC, 200);
+        r.env.granularity = row->step_us * NS_US;
+        for (unsigned i = 0; i < row->steps; i++) {
+            train_of(&r, row->per_step, 0, row->rtt_ms * NS_MS);
+            r.env.now += r.env.granularity;
+        }
+        train_of(&r, 2, 0, row->rtt_ms * NS_MS);
+        EXPECT_EQ(r.t.ssthresh != UINT32_MAX, row->ends);
+    }
+}
+
+/* A step without an ACK is a gap. */
+TEST(a_train_has_no_empty_step)
+{
+    struct cc_rig r;
+
+    cc_rig_init(&r, CW_CC_CUBIC, 200);
+    r.env.granularity = 15600 * NS_US;
+    train_of(&r, 30, 0, 66 * NS_MS);
+    r.env.now += 2 * r.env.granularity;
+    train_of(&r, 30, 0, 66 * NS_MS);
+    r.env.now += r.env.granularity;
+    train_of(&r, 30, 0, 66 * NS_MS);
+    EXPECT_EQ(r.t.ssthresh, UINT32_MAX);
+}
+
 T_MAIN(T(grows_by_a_quarter_once_the_path_fills),
        T(seven_samples_say_nothing), T(the_least_of_a_round_counts),
        T(a_mistake_is_seen), T(five_rounds_then_avoidance), T(a_loss_ends_it),
-       T(an_ack_counts_for_eight_segments), T(a_train_of_acks_ends_it))
+       T(an_ack_counts_for_eight_segments), T(a_train_of_acks_ends_it),
+       T(a_train_by_a_coarse_clock), T(a_train_has_no_empty_step))

@@ -85,6 +85,30 @@ TEST(a_host_throws_nothing_of_its_own_away)
     EXPECT_EQ(r->spurious, 0);
 }
 
+/* Steps of the clock as long as a quarter of the round trip, and longer than
+ * it: slow start ends in time, and what is late is not taken for lost. */
+TEST(a_coarse_clock_costs_little)
+{
+    static const char *const words[] = {
+        "rtt 66ms rate 100mbit queue 1bdp",
+        "rtt 66ms rate 100mbit queue 1bdp reorder 1% by 3",
+        "rtt 10ms rate 50mbit queue 1bdp",
+    };
+
+    T_EACH (w, words) {
+        struct path_spec          s = path_of(*w, 3 * NS_S);
+        const struct path_result *r = run(&s);
+        uint64_t                  exact = r->goodput;
+
+        t_row("%s", *w);
+        s.tick = 15600 * NS_US;
+        r = run(&s);
+        EXPECT_GE(r->goodput, exact / 100 * 97);
+        EXPECT_LE(r->queue_drops, 200);
+        EXPECT_EQ(r->spurious, 0);
+    }
+}
+
 TEST(loss_is_counted_and_mended)
 {
     struct path_spec s = path_of("rtt 20ms rate 10mbit loss 1%", 20 * NS_S);
@@ -191,7 +215,7 @@ TEST(an_unknown_controller_is_refused)
 
 T_MAIN(T(theory_knows_its_numbers), T(a_clean_path_is_filled),
        T(a_host_throws_nothing_of_its_own_away),
-       T(loss_is_counted_and_mended), T(same_path_same_run),
-       T(a_host_throws_nothing_of_its_own_away), T(a_transfer_has_an_end),
-       T(flows_share), T(a_pause_loses_nothing), T(an_outage_is_survived),
+       T(a_coarse_clock_costs_little), T(loss_is_counted_and_mended),
+       T(same_path_same_run), T(a_transfer_has_an_end), T(flows_share),
+       T(a_pause_loses_nothing), T(an_outage_is_survived),
        T(an_unknown_controller_is_refused))

@@ -60,6 +60,10 @@ TEST(configurations_are_refused_with_a_reason)
     r.config.teach_mss = 0;
     r.config.initcwnd = 1001;
     refuse(&r, "initcwnd");
+    r.config.clock_granularity = NS_S + 1;
+    refuse(&r, "clock_granularity");
+    r.config.clock_granularity = -1;
+    refuse(&r, "clock_granularity");
 }
 
 /* What an older program does not know has its default. */
