@@ -70,6 +70,15 @@ static bool joins(struct seqrange *a, const struct segrec *r)
     return true;
 }
 
+/* The ACK that is waited for is of the oldest segment: it tells whether r was
+ * sent again for nothing if that is r, and an earlier recovery has not sent it
+ * again before. */
+static bool tells(const struct tcp *t, const struct tcp_past *p,
+                  const struct segrec *r)
+{
+    return p->timeout || (r->times == 2 && seq_eq(r->start, t->snd.una));
+}
+
 /* r has been sent again. */
 void tcp_undo_sent(struct tcp *t, const struct segrec *r)
 {
@@ -78,7 +87,7 @@ void tcp_undo_sent(struct tcp *t, const struct segrec *r)
     if (!p)
         return;
     if (p->eifel == EIFEL_TO_SEND) { /* step (2) */
-        p->eifel = EIFEL_FOR_ACK;
+        p->eifel = tells(t, p, r) ? EIFEL_FOR_ACK : EIFEL_OFF;
         p->rexmit_ts = tcp_ts_now(tcp_env(t), t->ts_offset);
     }
     if (!p->may_undo || seq_lt(r->start, p->begin))
