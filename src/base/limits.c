@@ -130,6 +130,7 @@ static const char *const cc_names[] = {
     [CW_CC_RENO] = "reno",
     [CW_CC_CUBIC] = "cubic",
     [CW_CC_DCTCP] = "dctcp",
+    [CW_CC_BBR] = "bbr",
 };
 
 const char *cc_name(enum cw_cc cc)

@@ -227,6 +227,38 @@ enum why_unit {
     X(CC_UNDO_DSACK,     "cc-undo-dsack",    "taken back: all retransmissions were duplicates", \
       NOFIG, "RFC 3708 3") \
     X(CC_UNDO_FRTO,      "cc-undo-frto",     "taken back: the timeout was needless", NOFIG, "RFC 5682 3.1") \
+    X(CC_BBR,            "cc-bbr",           "cwnd as the path's model has it", NOFIG, "draft-ietf-ccwg-bbr 5.6.4") \
+    X(CC_BBR_STARTUP,    "cc-bbr-startup",   "startup: twice as fast each round trip", NOFIG, \
+      "draft-ietf-ccwg-bbr 5.3.1") \
+    X(CC_BBR_PLATEAU,    "cc-bbr-plateau",   "drain: it gets no faster, the pipe is full", NOFIG, \
+      "draft-ietf-ccwg-bbr 5.3.1.2") \
+    X(CC_BBR_LOSSES,     "cc-bbr-losses",    "drain: startup lost more than 2 %", NOFIG, \
+      "draft-ietf-ccwg-bbr 5.3.1.3") \
+    X(CC_BBR_DRAINED,    "cc-bbr-drained",   "probe down: the queue is drained", NOFIG, \
+      "draft-ietf-ccwg-bbr 5.3.2") \
+    X(CC_BBR_DRAIN_OVER, "cc-bbr-drain-over", "probe down: three round trips have not drained the queue", \
+      NOFIG, "draft-ietf-ccwg-bbr 5.3.2") \
+    X(CC_BBR_CRUISE,     "cc-bbr-cruise",    "cruise: there is room for others", NOFIG, \
+      "draft-ietf-ccwg-bbr 5.3.3.2") \
+    X(CC_BBR_REFILL,     "cc-bbr-refill",    "refill: it is time to probe for bandwidth", NOFIG, \
+      "draft-ietf-ccwg-bbr 5.3.3.8") \
+    X(CC_BBR_SAFE,       "cc-bbr-safe",      "refill: the careful probe lost little", NOFIG, \
+      "draft-ietf-ccwg-bbr 5.3.3.6") \
+    X(CC_BBR_AGAIN,      "cc-bbr-again",     "refill: the loss that ended the probe was none", NOFIG, \
+      "draft-ietf-ccwg-bbr 5.5.11") \
+    X(CC_BBR_UP,         "cc-bbr-up",        "probe up: the pipe is full, is there more?", NOFIG, \
+      "draft-ietf-ccwg-bbr 5.3.3.5") \
+    X(CC_BBR_FULL,       "cc-bbr-full",      "probe down: it got no faster", NOFIG, \
+      "draft-ietf-ccwg-bbr 5.3.3.7") \
+    X(CC_BBR_TOO_HIGH,   "cc-bbr-too-high",  "probe down: the probe lost more than 2 %", NOFIG, \
+      "draft-ietf-ccwg-bbr 5.5.10") \
+    X(CC_BBR_CAREFUL,    "cc-bbr-careful",   "probe down: as much is in flight as was too much", NOFIG, \
+      "draft-ietf-ccwg-bbr 5.3.3.6") \
+    X(CC_BBR_PROBE_RTT,  "cc-bbr-probe-rtt", "probe for the round-trip time: half of the BDP", NOFIG, \
+      "draft-ietf-ccwg-bbr 5.3.4") \
+    X(CC_BBR_RTT_KNOWN,  "cc-bbr-rtt-known", "the round-trip time is known anew", NOFIG, \
+      "draft-ietf-ccwg-bbr 5.3.4") \
+    X(CC_NO_MEMORY,      "cc-no-memory",     "no memory for BBR's model: Reno governs", NOFIG, "") \
     X(TX_RST_ECN,        "tx-rst-ecn",       "reset: asked for two kinds of ECN feedback", NOFIG, "RFC 9768 3.1.5")
 // clang-format on
 

@@ -34,7 +34,7 @@ static const char run_options[] =
     "  --mss N           announce no larger MSS: --mss h1=1024\n"
     "  --offer LIST      SYNs offer timestamps,sack,wscale or nothing\n"
     "  --rcvbuf N        receive buffer, 2KiB to 16MiB; --sndbuf N\n"
-    "  --cc NAME         who governs the congestion window: reno, cubic, dctcp\n"
+    "  --cc NAME         who governs the congestion window: reno, cubic, dctcp, bbr\n"
     "  --ttl N           TTL and hop limit of what is sent; default 64\n"
     "  --ecn W           explicit congestion notification: off, passive, on,\n"
     "                    or accurate (RFC 9768)\n"

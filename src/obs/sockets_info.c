@@ -124,6 +124,7 @@ static const struct {
     { "reno", "who governs cwnd: Reno (RFC 5681)" },
     { "cubic", "who governs cwnd: CUBIC (RFC 9438)" },
     { "dctcp", "who governs cwnd: DCTCP (RFC 8257)" },
+    { "bbr", "who governs cwnd: BBR version 3 (draft-ietf-ccwg-bbr)" },
     { "wscale", "windows count in units of 2^n: the peer's n, ours" },
     { "rto", "ms without an ACK until the oldest segment is sent again" },
     { "backoff", "timeouts in a row; each has doubled rto" },

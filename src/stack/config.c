@@ -80,7 +80,7 @@ static const char *refuse(const struct cw_config *c)
         return "teach_mss: at least 88";
     if ((unsigned)c->ecn > CW_ECN_ACCURATE)
         return "ecn: there is no such mode";
-    if ((unsigned)c->cc > CW_CC_DCTCP)
+    if ((unsigned)c->cc > CW_CC_BBR)
         return "cc: there is no such controller";
     if (c->challenge_acks > CHALLENGE_ACKS_MAX)
         return "challenge_acks: at most a million";

@@ -315,6 +315,7 @@ void segq_sample(struct segq_sample *s, struct segrec *r)
         *s = (struct segq_sample){
             .any = true,
             .app_limited = r->app_limited,
+            .once = r->times == 1,
             .order = r->order,
             .sent = r->sent,
             .delivered_time = r->delivered_time,

@@ -96,7 +96,7 @@ static inline bool segq_after(uint32_t a, uint32_t b)
 /* What was noted when the newest of those was sent that an ACK delivers: P.*
  * of draft-ietf-ccwg-bbr, "Per-packet (P) state". */
 struct segq_sample {
-    bool     any, app_limited;
+    bool     any, app_limited, once; /* once: so often it was sent */
     uint32_t order;
     cw_ns    sent, delivered_time, first_send_time;
     uint32_t delivered, lost, in_flight;

@@ -10,6 +10,7 @@ static const struct cc_ops *const controllers[] = {
     [CW_CC_RENO] = &cc_reno,
     [CW_CC_CUBIC] = &cc_cubic,
     [CW_CC_DCTCP] = &cc_dctcp,
+    [CW_CC_BBR] = &cc_bbr,
 };
 
 const struct cc_ops *tcp_cc(const struct tcp *t)
@@ -17,16 +18,24 @@ const struct cc_ops *tcp_cc(const struct tcp *t)
     return controllers[t->opts.cc];
 }
 
+void tcp_cc_over(struct tcp *t)
+{
+    if (tcp_cc(t)->fini)
+        tcp_cc(t)->fini(t);
+    t->cc_kept = 0;
+}
+
 /* What the last one kept, the new one cannot read. */
 void tcp_opts_cc(struct tcp_opts *o, struct tcp *t, enum cw_cc cc)
 {
     INVARIANT((unsigned)cc < ARRAY_LEN(controllers) && controllers[cc]);
+    if (t)
+        tcp_cc_over(t);
     o->cc = (uint8_t)cc & 7u;
     if (!t)
         return;
     if (t->flight)
         memset(t->flight->cc, 0, sizeof(t->flight->cc));
-    t->cc_kept = 0;
     tcp_cc(t)->init(t);
 }
 

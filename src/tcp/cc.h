@@ -7,8 +7,10 @@
  *   congestion() sets ssthresh and leaves cwnd alone; who paces what is
  *   repaired (PRR, or RFC 6675 with cwnd = ssthresh) brings cwnd there.  A
  *   controller that `rules` sets cwnd in recovery, too, and nobody else does.
- *   State: t->cc_kept for as long as the connection lives; tcp_cc_state() only
- *   while something is in flight, zero at first.
+ *   State: t->cc_kept for as long as the connection lives, fini() releases
+ *   what it stands for; tcp_cc_state() only while something is in flight, zero
+ *   at first.  What most do not need (fini, transmit, lost, pacing_rate, show)
+ *   may be NULL.
  *   Integers only, and bounded work for each event.
  */
 #ifndef TCP_CC_H
@@ -25,6 +27,7 @@ struct cc_rate {
     uint32_t prior_delivered, lost; /* lost: bytes since it was sent */
     uint32_t in_flight;             /* just after it was sent */
     cw_ns    interval;
+    cw_ns    rtt;  /* of what was sent last of it; -1: sent more than once */
     uint64_t rate; /* bytes a second; 0: the interval is not credible */
 };
 
@@ -52,8 +55,14 @@ struct cc_ops {
     bool rules;
     /* cwnd is the initial window, or another controller's */
     void (*init)(struct tcp *t);
+    /* another follows, or the connection is over: gives back what it holds */
+    void (*fini)(struct tcp *t);
     /* every ACK of something in flight */
     void (*ack)(struct tcp *t, const struct cc_ack *a);
+    /* something is about to go while nothing is in flight */
+    void (*transmit)(struct tcp *t);
+    /* r is believed lost, as flight->lost has it; before congestion() */
+    void (*lost)(struct tcp *t, const struct segrec *r);
     /* an episode begins: sets ssthresh; flight is what was outstanding */
     void (*congestion)(struct tcp *t, enum cc_sign sign, uint32_t flight);
     /* recovery is over, cwnd is where it left it */
@@ -65,11 +74,13 @@ struct cc_ops {
     void (*undo)(struct tcp *t, uint32_t cwnd, uint32_t ssthresh);
     /* about to send after an idle time longer than an RTO */
     void (*idle)(struct tcp *t);
+    /* bytes a second; 0: as fast as cwnd allows */
+    uint64_t (*pacing_rate)(const struct tcp *t);
     /* for who asks: two figures of its own */
     void (*show)(const struct tcp *t, uint64_t arg[2]);
 };
 
-extern const struct cc_ops cc_reno, cc_cubic, cc_dctcp;
+extern const struct cc_ops cc_reno, cc_cubic, cc_dctcp, cc_bbr;
 
 /* The controller's own, while something is in flight. */
 static inline void *tcp_cc_state(struct tcp *t)
@@ -79,7 +90,11 @@ static inline void *tcp_cc_state(struct tcp *t)
 
 const struct cc_ops *tcp_cc(const struct tcp *t);
 
+/* tcp_rate.c: MarkConnectionAppLimited() */
+void tcp_rate_limited(struct tcp *t);
+
 /* cc.c: what controllers share */
+void     tcp_cc_over(struct tcp *t);
 void     tcp_cwnd_event(struct tcp *t, enum why why);
 uint32_t cc_least(const struct tcp *t); /* 2 SMSS: RFC 5681 eq. (4) */
 bool     cc_window_used(const struct tcp *t, const struct cc_ack *a);

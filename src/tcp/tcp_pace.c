@@ -2,24 +2,30 @@
  *
  *   draft-ietf-ccwg-bbr, "Pacing Rate" and "Send Quantum": each packet moves
  *   the next send time by its size over the rate; what goes at one time is a
- *   quantum.  The rate is the program's limit (SO_MAX_PACING_RATE), whoever
- *   governs cwnd; without one nothing here has an effect.
+ *   quantum.  The rate is the controller's, if it has one, and no more than the
+ *   program's limit (SO_MAX_PACING_RATE), whoever governs cwnd; without either
+ *   nothing here has an effect.
  *   Not held back: what a timer owes (an expired RTO, a probe), ACKs, and
  *   what has no text.  flight->pace lives as long as it holds something back
  *   (tcp_pace_holds), its timer is tcp_timers.c's.
  */
 #include "tcp/pace.h"
+#include "tcp/cc.h"
 
 enum { QUANTUM_MAX = 64 * 1024 };
 
 /* Bytes a second; 0: as fast as cwnd allows. */
 uint64_t tcp_pace_rate(const struct tcp *t)
 {
-    return t->opts.max_pacing;
+    uint64_t most = t->opts.max_pacing, rate = 0;
+
+    if (tcp_cc(t)->pacing_rate)
+        rate = tcp_cc(t)->pacing_rate(t);
+    return rate && most ? MIN(rate, most) : MAX(rate, most);
 }
 
 /* C.send_quantum: what the rate is in 1 ms, but two segments at least. */
-static uint32_t quantum(const struct tcp *t)
+uint32_t tcp_pace_quantum(const struct tcp *t)
 {
     uint64_t q = MIN(tcp_pace_rate(t) / 1000, (uint64_t)QUANTUM_MAX);
 
@@ -48,7 +54,7 @@ void tcp_pace_sent(struct tcp *t, uint32_t bytes)
     if (rate == 0)
         return;
     if (!tcp_pace_holds(t))
-        p->left = quantum(t);
+        p->left = tcp_pace_quantum(t);
     p->next = ns_max(p->next, tcp_now(t));
     p->next = ns_add(p->next,
                      (cw_ns)(((uint64_t)bytes * NS_S + rate - 1) / rate));

@@ -21,6 +21,16 @@ void tcp_rate_begin(struct tcp *t)
     };
 }
 
+/* The controller hears of it first if nothing is in flight. */
+static bool first_out(struct tcp *t)
+{
+    if (segq_pipe(&t->flight->segq) > 0)
+        return false;
+    if (tcp_cc(t)->transmit && (t->state & TCPS_SYNCHRONIZED))
+        tcp_cc(t)->transmit(t);
+    return true;
+}
+
 /* OnPacketSent(), for what was just put into the records. */
 static void stamp(struct tcp *t, struct segrec *r, bool was_empty)
 {
@@ -42,7 +52,7 @@ static void stamp(struct tcp *t, struct segrec *r, bool was_empty)
 struct segrec *tcp_rate_push(struct tcp *t, seq start, seq end)
 {
     struct tcp_flight *f = t->flight;
-    bool               was_empty = segq_pipe(&f->segq) == 0;
+    bool               was_empty = first_out(t);
     struct segrec     *r = segq_push(&f->segq, &t->host->segs, start, end,
                                      tcp_now(t));
 
@@ -54,7 +64,7 @@ struct segrec *tcp_rate_push(struct tcp *t, seq start, seq end)
 void tcp_rate_again(struct tcp *t, struct segrec *r)
 {
     struct segq *q = &t->flight->segq;
-    bool         was_empty = segq_pipe(q) == 0;
+    bool         was_empty = first_out(t);
 
     segq_sent_again(q, r, tcp_now(t));
     stamp(t, r, was_empty);
@@ -65,9 +75,13 @@ void tcp_mark_lost(struct tcp *t, struct segrec *r)
 {
     struct tcp_flight *f = t->flight;
 
-    if ((r->marks & (SEG_LOST | SEG_REXMIT)) != SEG_LOST)
+    bool again = (r->marks & (SEG_LOST | SEG_REXMIT)) == SEG_LOST;
+
+    if (!again)
         f->lost += seq_from(r->end, r->start);
     segq_mark(&f->segq, r, SEG_LOST, SEG_REXMIT);
+    if (!again && tcp_cc(t)->lost && (t->state & TCPS_SYNCHRONIZED))
+        tcp_cc(t)->lost(t, r);
 }
 
 void tcp_mark_sacked(struct tcp *t, struct segrec *r)
@@ -95,6 +109,16 @@ void tcp_rate_acked(struct tcp *t, const struct segq_acked *a)
         f->rate.sample = a->sample;
 }
 
+/* What is in flight now, and what follows until it is delivered, says only
+ * what there was to send. */
+void tcp_rate_limited(struct tcp *t)
+{
+    struct tcp_flight *f = t->flight;
+
+    f->rate.app_limited = true;
+    f->rate.bubble = f->delivered + segq_pipe(&f->segq);
+}
+
 /* The end of a visit of the output.  CheckIfApplicationLimited() looks before
  * more is sent whether there was nothing to send; until then nothing changes
  * delivered + inflight, so that it comes to the same to look at once. */
@@ -106,8 +130,7 @@ void tcp_rate_ran_out(struct tcp *t)
     if (!f || segq_waiting(&f->segq) || tcp_new_data(t, &room) > 0
         || tcp_pipe(t) >= t->cwnd)
         return;
-    f->rate.app_limited = true;
-    f->rate.bubble = f->delivered + segq_pipe(&f->segq);
+    tcp_rate_limited(t);
 }
 
 /* For who asks: the last that says what the path can, or more than that. */
@@ -130,9 +153,11 @@ void tcp_rate_generate(struct tcp *t, struct cc_rate *out)
 
     if (f->rate.app_limited && segq_after(f->delivered, f->rate.bubble))
         f->rate.app_limited = false;
-    *out = (struct cc_rate){ .any = s->any };
+    *out = (struct cc_rate){ .any = s->any, .rtt = -1 };
     if (!s->any)
         return;
+    if (s->once)
+        out->rtt = tcp_now(t) - s->sent;
     out->app_limited = s->app_limited;
     out->prior_delivered = s->delivered;
     out->delivered = f->delivered - s->delivered;

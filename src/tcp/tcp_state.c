@@ -6,7 +6,7 @@
  *   TIME-WAIT's protocol is carried on by a record of its own
  *   (tcp_timewait.c); the TCB stays only while its user still reads.
  */
-#include "tcp/tcb.h"
+#include "tcp/cc.h"
 #include "tcp/recover.h"
 
 #define S(x) TCPS_##x
@@ -134,6 +134,7 @@ static void flush(struct tcp *t)
 {
     tcp_fast_over(t, false);
     drop_flight(t);
+    tcp_cc_over(t);
     tcp_mtu_free(t);
     if (!tcp_accecn(t)) /* the last ACK says its count, too */
         tcp_past_free(t);

@@ -135,7 +135,7 @@ static void restore(struct tcp *t, const struct tcp_news *n)
         t->cwnd = now;
         ssthresh = MAX(p->flight, p->ssthresh);
     }
-    if (t->flight)
+    if (t->flight || tcp_cc(t)->rules)
         tcp_cc(t)->undo(t, cwnd, ssthresh);
     else
         cc_restore(t, cwnd, ssthresh);

@@ -139,7 +139,7 @@ static bool read_cc(const char *v, struct setting *s, struct fmt *err)
     s->value = cc_named(v, SETTING_TEXT_MAX);
     if (s->value != CW_CC_PROFILE)
         return true;
-    fmt_str(err, "there are reno, cubic and dctcp");
+    fmt_str(err, "there are reno, cubic, dctcp and bbr");
     return false;
 }
 
