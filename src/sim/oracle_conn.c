@@ -199,6 +199,7 @@ static void check_cwnd(struct sim *s, unsigned host, struct sim_conn_seen *c,
                                                : (enum cw_profile)s->opt.profile);
     uint32_t                  mss = MAX(i->snd_mss, 1u), most;
     uint64_t got = i->bytes_acked + (uint64_t)i->sacked * mss;
+    uint32_t above = i->sacked > 0 ? mss - 1 : 0; /* they are rounded up */
 
     most = MAX(c->cwnd_most, initial_window(k, mss));
     if (got > c->got)
@@ -210,7 +211,7 @@ static void check_cwnd(struct sim *s, unsigned host, struct sim_conn_seen *c,
     c->cwnd_most = i->cwnd_bytes < c->cwnd ? most
                                            : MAX(c->cwnd_most, i->cwnd_bytes);
     c->cwnd = i->cwnd_bytes;
-    c->got = MAX(c->got, got);
+    c->got = MAX(c->got, got - above);
 }
 
 /* ---- each ----------------------------------------------------------------- */
