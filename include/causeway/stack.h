@@ -109,7 +109,7 @@ enum cw_cc {
     CW_CC_PROFILE = 0, /* what the profile says */
     CW_CC_RENO,        /* RFC 5681 */
     CW_CC_CUBIC,       /* RFC 9438, with RFC 9406 */
-    CW_CC_DCTCP,       /* RFC 8257's sender; needs ECN */
+    CW_CC_DCTCP,       /* RFC 8257; needs ECN */
     CW_CC_BBR,         /* version 3: draft-ietf-ccwg-bbr */
 };
 

@@ -57,6 +57,9 @@ struct cc_ops {
     void (*init)(struct tcp *t);
     /* another follows, or the connection is over: gives back what it holds */
     void (*fini)(struct tcp *t);
+    /* every ACK of something in flight, before anything comes of the marks
+     * that it echoes: acked, ece and ce; NULL: it needs not know */
+    void (*marks)(struct tcp *t, const struct cc_ack *a);
     /* every ACK of something in flight */
     void (*ack)(struct tcp *t, const struct cc_ack *a);
     /* something is about to go while nothing is in flight */

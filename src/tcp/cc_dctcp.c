@@ -6,8 +6,9 @@
  *   Owns:    cc_kept, DCTCP.Alpha in 2^-20; struct dctcp, the observation
  *            window, while something is in flight.
  *   Does not decide when a mark counts: once for each window of data, as ECN
- *   has it (tcp_ecn.c).  Of a receiver that echoes as RFC 3168 has it, which
- *   goes on until it hears CWR, Alpha is too large rather than too small.
+ * has it (tcp_ecn.c), which is also the receiver's half (§3.2).  Of a receiver
+ * that echoes as RFC 3168 has it, which goes on until it hears CWR, Alpha is
+ * too large rather than too small; one with accurate ECN counts bytes.
  */
 #include "tcp/cc.h"
 
@@ -29,18 +30,27 @@ static void init(struct tcp *t)
     t->cc_kept = ONE;
 }
 
-/* §3.3, steps 1 to 8 */
-static void observe(struct tcp *t, struct dctcp *d, const struct cc_ack *a)
+/* What is marked of an ACK that echoes marks: all of it, or what it counts. */
+static uint32_t marked(const struct cc_ack *a)
 {
-    uint32_t share;
+    if (a->ce > 0)
+        return a->ce;
+    return a->ece ? a->acked : 0;
+}
+
+/* §3.3, steps 1 to 8; step 9 is with the new estimate. */
+static void observe(struct tcp *t, const struct cc_ack *a)
+{
+    struct dctcp *d = tcp_cc_state(t);
+    uint64_t      share;
 
     d->acked += a->acked;
-    if (a->ece)
-        d->marked += a->acked;
-    if (d->begun && !seq_gt(t->snd.una, d->window_end))
+    d->marked += marked(a);
+    if (a->acked == 0 || (d->begun && !seq_gt(t->snd.una, d->window_end)))
         return;
-    share = (uint32_t)((uint64_t)d->marked * ONE / d->acked);
-    t->cc_kept += (share >> GAIN_SHIFT) - (t->cc_kept >> GAIN_SHIFT);
+    share = (uint64_t)MIN(d->marked, d->acked) * ONE / d->acked;
+    t->cc_kept += ((uint32_t)share >> GAIN_SHIFT)
+        - (t->cc_kept >> GAIN_SHIFT);
     INVARIANT(t->cc_kept <= ONE + (ONE >> GAIN_SHIFT));
     d->window_end = t->snd.nxt;
     d->acked = d->marked = 0;
@@ -51,10 +61,8 @@ static void ack(struct tcp *t, const struct cc_ack *a)
 {
     struct dctcp *d = tcp_cc_state(t);
 
-    if (a->acked == 0)
-        return;
-    observe(t, d, a);
-    cc_grow(t, a, &d->avoidance);
+    if (a->acked > 0)
+        cc_grow(t, a, &d->avoidance);
 }
 
 /* §3.3 step 9, and §3.5 for loss. */
@@ -90,6 +98,7 @@ static void show(const struct tcp *t, uint64_t arg[2])
 
 const struct cc_ops cc_dctcp = {
     .init = init,
+    .marks = observe,
     .ack = ack,
     .congestion = congestion,
     .recovered = recovered,

@@ -250,13 +250,26 @@ void tcp_ecn_told(struct tcp *t, const struct seg *s, struct cc_ack *c,
     } else {
         c->ece = t->ecn && (s->flags & (F_ECE | F_SYN)) == F_ECE;
     }
-    if (!c->ece || !t->flight)
+    if (!t->flight)
+        return;
+    if (tcp_cc(t)->marks)
+        tcp_cc(t)->marks(t, c);
+    if (!c->ece)
         return;
     env_count(tcp_env(t), COUNT_TCP_DELIVERED_CE);
     respond(t, c->flight);
 }
 
 /* ---- §6.1.3, the receiver ----------------------------------------------- */
+
+/* RFC 8257 §3.2: what is echoed is how the last packet came, and each change of
+ * it at once.  CWR asks for nothing here. */
+static void echo_each(struct tcp *t, bool ce)
+{
+    if (t->ecn_echo != ce)
+        tcp_ack_owed(t, WHY_TX_ACK_CE, true);
+    t->ecn_echo = ce;
+}
 
 /* A segment that is acceptable (RFC3168-6.1.5-a: others say nothing), and
  * brought text, even if there was no room for it (RFC3168-6.1.6-a).  CWR
@@ -269,6 +282,10 @@ void tcp_ecn_arrived(struct tcp *t, const struct seg *s)
         return;
     if (field != 0)
         t->ecn_seen = true;
+    if (tcp_cc(t) == &cc_dctcp) {
+        echo_each(t, field == CE);
+        return;
+    }
     if (s->flags & F_CWR)
         t->ecn_echo = false;
     if (field != CE)

@@ -27,7 +27,7 @@ TEST(alpha_is_the_equations)
                             .ece = prng_below(&draw, much ? 2 : 20) == 0 };
 
         r.t.snd.una = seq_add(r.t.snd.una, n);
-        tcp_cc(&r.t)->ack(&r.t, &a);
+        tcp_cc(&r.t)->marks(&r.t, &a);
         acked += n;
         marked += a.ece ? n : 0;
         if (seq_gt(r.t.snd.una, end)) {
@@ -40,6 +40,35 @@ TEST(alpha_is_the_equations)
             FAIL("ACK %d: %f, not %f", i, (double)r.t.cc_kept / ONE, alpha);
     }
     EXPECT(alpha > 0.02 && alpha < 0.8);
+}
+
+/* Where the receiver counts bytes (RFC 9768), they are the share, also those
+ * that an ACK of nothing new tells of; never more than all. */
+TEST(bytes_that_are_counted)
+{
+    static const struct {
+        uint32_t acked, ce, late, want;
+    } rows[] = {
+        { 10000, 0, 0, ONE - ONE / 16 },
+        { 10000, 2500, 0, ONE - ONE / 16 + ONE / 64 },
+        { 10000, 2500, 2500, ONE - ONE / 16 + ONE / 32 },
+        { 10000, 9000, 9000, ONE },
+    };
+
+    T_EACH (row, rows) {
+        struct cc_ack late = { .ce = row->late, .ece = row->late > 0 };
+        struct cc_ack a = { .acked = row->acked,
+                            .ce = row->ce,
+                            .ece = row->ce > 0 };
+        struct cc_rig r;
+
+        t_row("%u of %u", row->ce, row->acked);
+        cc_rig_init(&r, CW_CC_DCTCP, 16);
+        tcp_cc(&r.t)->marks(&r.t, &late);
+        r.t.snd.una = seq_add(r.t.snd.una, row->acked);
+        tcp_cc(&r.t)->marks(&r.t, &a);
+        EXPECT_EQ(r.t.cc_kept, row->want);
+    }
 }
 
 /* §3.3 step 9; §3.5; RFC 3168 §6.1.2's floor is tcp_ecn.c's. */
@@ -84,5 +113,5 @@ TEST(grows_as_reno)
     EXPECT_EQ(dctcp.t.cwnd, RIG_MSS);
 }
 
-T_MAIN(T(alpha_is_the_equations), T(marks_cut_by_their_share),
-       T(grows_as_reno))
+T_MAIN(T(alpha_is_the_equations), T(bytes_that_are_counted),
+       T(marks_cut_by_their_share), T(grows_as_reno))
