@@ -342,6 +342,16 @@ static void count(struct tcp *t, struct tcp_accecn *a, const struct seg *s,
     a->ever |= c->ece;
 }
 
+/* §3.2.2.4: the first counter is zero, and so many packets cannot have led
+ * there from where it began: who sent it does not count, or somebody mangles
+ * it. */
+static bool is_zeroed(const struct tcp *t, const struct tcp_accecn *a,
+                      const struct seg *s, uint32_t delivered)
+{
+    return ace_of(s) == 0
+        && packets_in(delivered, tcp_eff_mss(t)) + a->s_cep <= ACE_MASK;
+}
+
 /* What this ACK newly says of marks, of so many bytes that it says were
  * delivered.  news: it tells of data that no other ACK has told of; else it
  * may have been overtaken by one (§3.2.2.2), and the next one says it, too. */
@@ -360,7 +370,7 @@ void tcp_accecn_marks(struct tcp *t, const struct seg *s, struct cc_ack *c,
     }
     if (a->deaf || (!news && seq_le(s->seq, t->snd.wl1)))
         return;
-    if (!a->checked && ace_of(s) == 0) { /* §3.2.2.4 */
+    if (!a->checked && is_zeroed(t, a, s, delivered)) {
         a->deaf = true;
         t->ecn_ect = false;
         return;
