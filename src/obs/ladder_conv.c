@@ -282,15 +282,17 @@ static void note_timer(struct lad_packet *p, struct lad_end *e,
     p->times = e->lates;
 }
 
-static void note_tcp(struct lad_conv *c, struct lad_packet *p,
-                     const struct run_packet *r)
+static void note_tcp(const struct ladder *l, struct lad_conv *c, uint32_t i)
 {
-    struct lad_end *e = &c->end[p->end];
+    struct lad_packet       *p = &l->packets[i];
+    const struct run_packet *r = &l->run->packets[i];
+    struct lad_end          *e = &c->end[p->end];
 
     c->has_syn |= is_syn(&p->look);
     note_sent(p, e);
     note_acked(p, e, &c->end[!p->end]);
     note_timer(p, e, r);
+    lad_ecn_note(l, c, i);
     if (!is_syn(&p->look))
         return;
     e->syn_at = r->t;
@@ -344,7 +346,7 @@ static void add_packet(struct ladder *l, uint32_t i)
     if (p->look.ident && !f)
         remember_fragment(l, p);
     if (p->look.kind == LAD_TCP)
-        note_tcp(&l->convs[p->conv], p, r);
+        note_tcp(l, &l->convs[p->conv], i);
     link_packet(l, i);
 }
 

@@ -30,6 +30,7 @@ static void look_tcp(struct span seg, struct lad_look *o)
     o->seq = r.seq.v;
     o->ack = r.ack.v;
     o->flags = r.flags;
+    o->ae = r.ae;
     o->wnd = r.wnd;
     o->up = r.up;
     o->text = behind(seg, r.hdr_len);

@@ -146,8 +146,12 @@ static void ack_words(const struct ladder *l, uint32_t i, struct fmt *f)
 }
 
 /* RFC 3168: a mark is echoed, and answered. */
-static void ecn_words(const struct lad_look *k, char before, struct fmt *f)
+static void ecn_flags(const struct lad_packet *p, char before, struct fmt *f)
 {
+    const struct lad_look *k = &p->look;
+
+    if (p->ecn != LAD_ECN_FLAGS)
+        return;
     if (k->flags & F_ECE)
         fmt_f(f, "%cECE", before);
     if (k->flags & F_CWR)
@@ -163,7 +167,8 @@ static void pure_ack(const struct ladder *l, uint32_t i, unsigned form,
     const struct lad_packet *p = &l->packets[i];
 
     fmt_f(f, "ACK %u", lad_ack(l, p, p->look.ack));
-    ecn_words(&p->look, ' ', f);
+    ecn_flags(p, ' ', f);
+    lad_ecn_words(p, form != FULL, f);
     if (form != LESS || p->look.nsack == 0)
         ack_words(l, i, f);
     window_words(l, p, f);
@@ -172,8 +177,10 @@ static void pure_ack(const struct ladder *l, uint32_t i, unsigned form,
 }
 
 /* "SYN,ACK", "PSH" ... */
-static void flag_words(const struct lad_look *k, struct fmt *f)
+static void flag_words(const struct lad_packet *p, struct fmt *f)
 {
+    const struct lad_look *k = &p->look;
+
     if (k->flags & F_SYN)
         fmt_str(f, k->flags & F_ACK ? "SYN,ACK" : "SYN");
     else if (k->flags & F_RST)
@@ -184,7 +191,7 @@ static void flag_words(const struct lad_look *k, struct fmt *f)
         fmt_str(f, "URG");
     else
         fmt_str(f, k->flags & F_PSH ? "PSH" : "DATA");
-    ecn_words(k, ',', f);
+    ecn_flags(p, ',', f);
 }
 
 static bool shows_ack(const struct lad_packet *p)
@@ -201,7 +208,7 @@ static void segment(const struct ladder *l, uint32_t i, bool with_ack,
     const struct lad_look   *k = &p->look;
     uint32_t                 at = lad_seq(l, p);
 
-    flag_words(k, f);
+    flag_words(p, f);
     fmt_f(f, " %u", at);
     if (k->len > 0)
         fmt_f(f, ":%u", at + k->len);
@@ -213,6 +220,7 @@ static void segment(const struct ladder *l, uint32_t i, bool with_ack,
         fmt_str(f, " probe");
     else if (p->again)
         fmt_str(f, " again");
+    lad_ecn_words(p, !with_ack, f);
     if (with_ack && (shows_ack(p) || (k->flags & F_SYN)))
         window_words(l, p, f);
 }

@@ -2,6 +2,7 @@
  *
  *     ladder_frame.c   a frame's bytes       -> struct lad_look
  *     ladder_conv.c    packets and events    -> conversations
+ *     ladder_ecn.c     what its flags say of marks
  *     ladder_label.c   a packet              -> what stands on its arrow
  *     ladder_row.c     a line                -> cells of a terminal
  *     ladder_fold.c    many packets alike    -> one line
@@ -32,7 +33,7 @@ struct lad_look {
     bool           quoted; /* an error: the ports are those of the packet
                               that it is about, turned round */
     bool           v6;
-    uint8_t        flags;
+    uint8_t        flags, ae;  /* ae: RFC 9768 */
     uint8_t        type, code; /* ICMP */
     uint8_t        nsack;
     bool           has_wscale;
@@ -48,6 +49,17 @@ struct lad_look {
     } sack[LAD_SACKS];
 };
 
+/* What AE, CWR and ECE mean: RFC 3168 §6.1.1, RFC 9768 §3.1. */
+enum lad_ecn {
+    LAD_ECN_FLAGS, /* what they are called */
+    LAD_ECN_ASKS,  /* a SYN, for one kind of feedback ... */
+    LAD_ECN_ASKS_ACCURATE,
+    LAD_ECN_AGREES, /* a SYN-ACK */
+    LAD_ECN_SAW_SYN,
+    LAD_ECN_SAW_SYNACK, /* an ACK; ecn_arg: how what it answers came */
+    LAD_ECN_COUNT,      /* ecn_arg: marked packets more than before */
+};
+
 struct lad_packet {
     struct lad_look look;
     uint32_t        conv, next;             /* NONE: none */
@@ -59,8 +71,9 @@ struct lad_packet {
     bool            overtaken; /* one sent later arrived before */
     uint8_t         times;     /* RTO: of this segment, in a row */
     bool            capped;    /* the next wait was no longer than this one */
-    uint16_t        drop;      /* why the receiver dropped it */
-    cw_ns           waited;    /* for a timer before it was sent */
+    uint8_t         ecn, ecn_arg; /* enum lad_ecn */
+    uint16_t        drop;         /* why the receiver dropped it */
+    cw_ns           waited;       /* for a timer before it was sent */
 };
 
 /* A state that was entered without a packet. */
@@ -83,6 +96,8 @@ struct lad_end {
     uint8_t            lates;
     struct lad_packet *late_packet;
     bool               offers_scale;
+    bool               owes_echo; /* of a SYN-ACK's mark */
+    uint8_t            ace;       /* its counter, as it last said it */
     uint8_t            scale;
     cw_ns              syn_at;
     cw_ns              earliest; /* walking back: arrival of later ones */
@@ -94,6 +109,7 @@ struct lad_end {
 
 struct lad_conv {
     uint8_t        proto; /* PROTO_TCP, PROTO_UDP, PROTO_ICMP4 */
+    bool           asks_accurate, accurate; /* ECN: RFC 9768 */
     bool           has_syn;
     struct lad_end end[2];
     uint32_t       first, last, npackets, nlost;
@@ -139,6 +155,10 @@ bool  lad_gather(struct ladder *l);
 void  lad_free(struct ladder *l);
 bool  lad_lost(const struct ladder *l, uint32_t i);
 cw_ns lad_arrival(const struct run_packet *r); /* NS_NEVER: it did not */
+
+/* ladder_ecn.c */
+void lad_ecn_note(const struct ladder *l, struct lad_conv *c, uint32_t i);
+void lad_ecn_words(const struct lad_packet *p, bool brief, struct fmt *f);
 
 /* ladder_label.c */
 enum { LAD_LABEL_MAX = 256 };
