@@ -105,10 +105,12 @@ struct knobs {
                                    owner; 0: while they are answered */
     uint32_t rcvbuf_max;        /* buffers grow up to these; 0: they do not */
     uint32_t sndbuf_max;
-    unsigned cc;          /* enum cw_cc */
-    bool     ack_train;   /* ends the first slow start, too: cc_hystart.c */
-    unsigned ecn;         /* enum cw_ecn */
-    unsigned offers;      /* CW_OFFER_*: what SYNs offer beside the MSS */
+    unsigned cc;        /* enum cw_cc */
+    bool     ack_train; /* ends the first slow start, too: cc_hystart.c */
+    bool     cubic_alpha_one; /* RFC 9438 §4.3: W_est grows like Reno once it
+                                 is where cwnd was; else at 9/17 of that */
+    unsigned ecn;             /* enum cw_ecn */
+    unsigned offers;          /* CW_OFFER_*: what SYNs offer beside the MSS */
     bool     ts_required; /* RFC 7323 §3.2: drop what lacks its timestamp */
     bool     rst_echoes_ts; /* RFC 7323 §5.2: a reset echoes a timestamp */
     bool     sack_forgets;  /* RFC2018-5.1-a: a timeout forgets SACKs */

@@ -57,6 +57,13 @@ uint32_t cc_least(const struct tcp *t)
     return 2 * tcp_eff_mss(t);
 }
 
+/* A part of a segment is never sent, but a window that has one would ask for
+ * its acknowledgment before it grows. */
+uint32_t cc_whole(const struct tcp *t, uint32_t bytes)
+{
+    return bytes - bytes % tcp_eff_mss(t);
+}
+
 void cc_set_cwnd(struct tcp *t, uint64_t cwnd, enum why why)
 {
     t->cwnd = (uint32_t)MIN(cwnd, (uint64_t)SOCKBUF_MAX * 2);
@@ -86,9 +93,13 @@ static uint32_t growth(const struct tcp *t, const struct cc_ack *a)
     return most ? MIN(a->acked, most * tcp_eff_mss(t)) : a->acked;
 }
 
+/* Up to ssthresh: what lies beyond is avoidance's, however much one ACK
+ * acknowledges. */
 void cc_slow_start(struct tcp *t, const struct cc_ack *a)
 {
-    cc_set_cwnd(t, (uint64_t)t->cwnd + growth(t, a), WHY_CC_SLOW_START);
+    uint64_t cwnd = (uint64_t)t->cwnd + growth(t, a);
+
+    cc_set_cwnd(t, MIN(cwnd, t->ssthresh), WHY_CC_SLOW_START);
 }
 
 /* RFC 5681 §3.1: slow start, then one SMSS for each cwnd of bytes, which are

@@ -100,6 +100,7 @@ void tcp_rate_limited(struct tcp *t);
 void     tcp_cc_over(struct tcp *t);
 void     tcp_cwnd_event(struct tcp *t, enum why why);
 uint32_t cc_least(const struct tcp *t); /* 2 SMSS: RFC 5681 eq. (4) */
+uint32_t cc_whole(const struct tcp *t, uint32_t bytes); /* of segments */
 bool     cc_window_used(const struct tcp *t, const struct cc_ack *a);
 void     cc_slow_start(struct tcp *t, const struct cc_ack *a);
 void     cc_grow(struct tcp *t, const struct cc_ack *a, uint32_t *count);

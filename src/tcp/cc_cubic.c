@@ -88,11 +88,12 @@ static void begin_stage(struct tcp *t, struct cubic *c)
         c->cwnd_prior = t->cc_kept;
 }
 
-/* §4.3, eq. (4): alpha is 3 (1 - beta) / (1 + beta) = 9/17, and 1 once W_est
- * has been where cwnd was. */
+/* §4.3, eq. (4): alpha is 3 (1 - beta) / (1 + beta) = 9/17; to the letter 1
+ * once W_est has been where cwnd was: docs/decisions/17-reno-friendly.md. */
 static void estimate_reno(struct tcp *t, struct cubic *c, uint32_t acked)
 {
-    uint64_t alpha = c->w_est >= c->cwnd_prior ? 17 : 9;
+    bool     there = c->w_est >= c->cwnd_prior;
+    uint64_t alpha = there && tcp_knobs(t)->cubic_alpha_one ? 17 : 9;
     uint64_t n = acked * alpha * tcp_eff_mss(t) + c->est_rest;
     uint64_t d = 17 * (uint64_t)t->cwnd;
 
@@ -146,14 +147,15 @@ static void avoid(struct tcp *t, const struct cc_ack *a)
         cc_set_cwnd(t, before, WHY_CC_CUBIC);
 }
 
-/* RFC9438-4.10-a: slow start is for windows up to ssthresh. */
+/* RFC9438-4.10-a: slow start is for windows up to ssthresh; at ssthresh itself
+ * there is nothing left for it, or every recovery would end with a jump. */
 static void ack(struct tcp *t, const struct cc_ack *a)
 {
     if (a->acked == 0 || a->recovery == RECOVERY_FAST)
         return;
     if (t->ssthresh == UINT32_MAX)
         cc_hystart(t, a);
-    else if (t->cwnd > t->ssthresh)
+    else if (t->cwnd >= t->ssthresh)
         avoid(t, a);
     else if (cc_window_used(t, a))
         cc_slow_start(t, a);

@@ -19,12 +19,12 @@ static void ack(struct tcp *t, const struct cc_ack *a)
         cc_grow(t, a, &t->cc_kept);
 }
 
-/* eq. (4): FlightSize, not cwnd; but what limited transmit has sent beyond
- * cwnd does not count (§3.2 step 2). */
+/* eq. (4), "no more than": FlightSize, not cwnd; but what limited transmit has
+ * sent beyond cwnd does not count (§3.2 step 2). */
 static void congestion(struct tcp *t, enum cc_sign sign, uint32_t flight)
 {
     (void)sign;
-    t->ssthresh = MAX(MIN(flight, t->cwnd) / 2, cc_least(t));
+    t->ssthresh = MAX(cc_whole(t, MIN(flight, t->cwnd) / 2), cc_least(t));
     t->cc_kept = 0;
 }
 

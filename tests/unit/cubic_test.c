@@ -9,7 +9,8 @@
 /* RFC 9438 as it is written: segments and seconds. */
 struct model {
     double cwnd, w_max, w_est, prior, k, t;
-    bool   begun; /* the stage, with its first ACK */
+    bool   begun;         /* the stage, with its first ACK */
+    bool   to_the_letter; /* §4.3, its last paragraph */
 };
 
 static const double c = 0.4, beta = 0.7; /* [RFC9438-5.1-a] */
@@ -30,7 +31,8 @@ static double model_w(const struct model *m, double t)
 /* §4.2 to §4.5 */
 static void model_ack(struct model *m, double segs, double rtt)
 {
-    double alpha = m->w_est >= m->prior ? 1 : 3 * (1 - beta) / (1 + beta);
+    bool   reno = m->to_the_letter && m->w_est >= m->prior;
+    double alpha = reno ? 1 : 3 * (1 - beta) / (1 + beta);
     double target = model_w(m, m->t + rtt);
 
     m->w_est += alpha * segs / m->cwnd;
@@ -83,8 +85,7 @@ static void after_loss(struct cc_rig *r, struct model *m, uint32_t segs,
     cc_rig_init(r, CW_CC_CUBIC, segs);
     r->t.srtt = rtt;
     cc_rig_loss(r);
-    cc_rig_ack(r, RIG_MSS, rtt); /* cwnd = ssthresh is slow start: §4.10 */
-    EXPECT_EQ(r->t.cwnd, r->t.ssthresh + RIG_MSS);
+    EXPECT_EQ(r->t.cwnd, r->t.ssthresh);
     *m = (struct model){ .cwnd = (double)r->t.cwnd / RIG_MSS,
                          .w_max = segs,
                          .prior = segs };
@@ -149,9 +150,8 @@ TEST(the_curve_is_the_equations)
     }
 }
 
-/* [RFC9438-4.3-a] [RFC9438-4.4-a] [RFC9438-5.1-a]: a minute after a loss, in
- * every region; short paths follow Reno, long ones the curve. */
-TEST(a_minute_of_avoidance_by_the_rfc)
+/* In every region; short paths follow Reno, long ones the curve. */
+static void a_minute(enum cw_profile profile)
 {
     static const struct {
         uint32_t segs, rtt_ms;
@@ -165,8 +165,11 @@ TEST(a_minute_of_avoidance_by_the_rfc)
         struct cc_rig r;
         struct model  m;
 
-        t_row("%u segments, %u ms", row->segs, row->rtt_ms);
+        t_row("profile %d, %u segments, %u ms", (int)profile, row->segs,
+              row->rtt_ms);
         after_loss(&r, &m, row->segs, rtt);
+        r.env.knobs = knobs_of(profile);
+        m.to_the_letter = profile == CW_PROFILE_STRICT;
         end = r.env.now + 60 * NS_S;
         while (r.env.now < end && r.t.cwnd < 15000 * RIG_MSS) {
             one_round(&r, &m, rtt);
@@ -174,6 +177,30 @@ TEST(a_minute_of_avoidance_by_the_rfc)
         }
         EXPECT(r.t.cwnd > row->segs * RIG_MSS);
     }
+}
+
+/* [RFC9438-4.3-a] [RFC9438-4.4-a] [RFC9438-5.1-a]: a minute after a loss. */
+TEST(a_minute_of_avoidance_by_the_rfc)
+{
+    a_minute(CW_PROFILE_STRICT);
+}
+
+/* docs/decisions/17-reno-friendly.md */
+TEST(a_minute_of_avoidance_with_one_alpha)
+{
+    a_minute(CW_PROFILE_DEPLOYED);
+}
+
+/* §4.10, and RFC 5681 §3.1: where recovery ends there is nothing left for slow
+ * start, however much the next ACK acknowledges. */
+TEST(recovery_ends_without_a_jump)
+{
+    struct cc_rig r;
+
+    cc_rig_init(&r, CW_CC_CUBIC, 10);
+    cc_rig_loss(&r);
+    cc_rig_ack(&r, 4 * RIG_MSS, 50 * NS_MS);
+    EXPECT_LT(r.t.cwnd, r.t.ssthresh + RIG_MSS / 2);
 }
 
 /* [RFC9438-4.2-a] [RFC9438-4.6-b]: a program that sends little: the window
@@ -260,10 +287,10 @@ TEST(after_a_timeout_the_plateau_is_where_avoidance_begins)
     r.t.cwnd = 80 * RIG_MSS;
     cc_rig_timeout(&r);
     expect_windows(&r, RIG_MSS, 56 * RIG_MSS);
-    while (r.t.cwnd <= r.t.ssthresh)
-        cc_rig_ack(&r, RIG_MSS, 50 * NS_MS);
-    EXPECT_EQ(r.t.cwnd, 57 * RIG_MSS);
-    m = (struct model){ .cwnd = 57, .w_max = 57, .prior = 80 };
+    while (r.t.cwnd < r.t.ssthresh)
+        cc_rig_ack(&r, 3 * RIG_MSS, 50 * NS_MS);
+    expect_windows(&r, 56 * RIG_MSS, 56 * RIG_MSS);
+    m = (struct model){ .cwnd = 56, .w_max = 56, .prior = 80 };
     model_begin(&m);
     for (int i = 0; i < 400; i++) {
         one_round(&r, &m, 50 * NS_MS);
@@ -327,8 +354,10 @@ TEST(undone_in_the_first_slow_start)
 
 T_MAIN(T(roots_are_exact), T(k_is_the_equations),
        T(the_curve_is_the_equations), T(a_minute_of_avoidance_by_the_rfc),
-       T(unused_time_does_not_count), T(a_pause_continues_the_curve),
-       T(seven_tenths_of_the_flight), T(fast_convergence),
+       T(a_minute_of_avoidance_with_one_alpha),
+       T(recovery_ends_without_a_jump), T(unused_time_does_not_count),
+       T(a_pause_continues_the_curve), T(seven_tenths_of_the_flight),
+       T(fast_convergence),
        T(after_a_timeout_the_plateau_is_where_avoidance_begins),
        T(what_was_a_mistake_is_undone),
        T(a_window_that_has_outgrown_it_stays),
