@@ -2,6 +2,7 @@
  *
  *   - each change of state starts where the last one ended, and its edge is
  *     in RFC 9293's diagram;
+ *   - TIME-WAIT lasts 2 MSL (MUST-13);
  *   - no right edge of a window moves left (SHLD-14), but for rounding once
  *     rounding up has moved it far enough right (tcp_window.c; RFC 7323 §2.4);
  *   - at the end every stack's memory is back to zero.
@@ -9,6 +10,7 @@
  * connection's numbers, timers and window by oracle_conn.c.
  */
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "sim/run.h"
 #include "wire/etherhdr.h"
 #include "wire/ip4hdr.h"
@@ -37,6 +39,12 @@ static const uint16_t edges[CW_CLOSING + 1] = {
 };
 // clang-format on
 
+const struct knobs *sim_knobs(const struct sim *s)
+{
+    return knobs_of(s->opt.profile < 0 ? s->plan.profile
+                                       : (enum cw_profile)s->opt.profile);
+}
+
 static struct sim_state *state_of(struct sim *s, const struct cw_event *e)
 {
     for (unsigned i = 0; i < s->nstates; i++)
@@ -44,7 +52,7 @@ static struct sim_state *state_of(struct sim *s, const struct cw_event *e)
             return &s->states[i];
     if (s->nstates == SIM_FLOWS_MAX)
         return NULL;
-    s->states[s->nstates] = (struct sim_state){ e->flow, e->host, 0 };
+    s->states[s->nstates] = (struct sim_state){ e->flow, e->host, 0, 0 };
     return &s->states[s->nstates++];
 }
 
@@ -59,8 +67,14 @@ static void on_state(struct sim *s, const struct cw_event *e)
     if (st && st->state != 0 && st->state != from)
         sim_fail(s, "host %u flow %u: left state %u but was in %u", e->host,
                  e->flow, (unsigned)from, st->state);
-    if (st)
-        st->state = (uint8_t)to;
+    if (!st)
+        return;
+    if (from == CW_TIME_WAIT && e->why == WHY_TIMEWAIT_OVER
+        && world_now(s->w) < st->since + 2 * sim_knobs(s)->msl)
+        sim_fail(s, "host %u flow %u: TIME-WAIT ends too early", e->host,
+                 e->flow);
+    st->state = (uint8_t)to;
+    st->since = world_now(s->w);
 }
 
 static void on_event(void *ctx, const struct cw_event *e)
@@ -70,8 +84,8 @@ static void on_event(void *ctx, const struct cw_event *e)
     s->res->events++;
     if (e->kind == EV_STATE)
         on_state(s, e);
-    if (e->kind == EV_TIMER_FIRE && e->sub == EVT_REXMIT)
-        oracle_fired(s, e->host, e->flow);
+    if (e->kind == EV_TIMER_FIRE)
+        oracle_fired(s, e);
     if (e->kind == EV_REXMIT)
         s->res->rexmits++;
 }

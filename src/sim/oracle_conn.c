@@ -7,8 +7,10 @@
  *   - that timer is the one that arithmetic calls for: an RTO as RFC 6298 has
  *     it; a probe (RFC 8985 §7.2) or the reordering timer (§6.2) where one of
  *     these must come first; counted from the last progress and no later;
+ *   - no RTO comes too early, and no second probe before an ACK;
  *   - cwnd begins with the initial window and grows by no more than what was
- *     acknowledged (RFC 3465 §2.1), whatever was taken back meanwhile.
+ *     acknowledged (RFC 3465 §2.1), whatever was taken back meanwhile; and
+ *     new data goes only while less is in flight.
  * Formulas are written anew here: the stack is asked for SRTT, RTTVAR and the
  * number of timeouts in a row, and not for what it makes of them.
  */
@@ -46,9 +48,9 @@ static void check_numbers(struct sim *s, unsigned host,
 
 /* ---- timers --------------------------------------------------------------- */
 
-/* RFC 6298 §2, and §5.7 where no round trip was measured yet.  A backed-off
- * timeout stays until one is (§5). */
-static cw_ns rto_of(const struct knobs *k, const struct sim_conn_seen *c,
+/* RFC 6298 §2, and §5.7 where no round trip was measured yet; doubled for
+ * each of so many timeouts (§5.5). */
+static cw_ns rto_of(const struct knobs *k, unsigned timeouts,
                     const struct cw_tcp_info *i)
 {
     cw_ns rto = i->srtt ? i->srtt + ns_max(4 * i->rttvar, k->rto_var_min)
@@ -58,7 +60,7 @@ static cw_ns rto_of(const struct knobs *k, const struct sim_conn_seen *c,
         rto = ns_max(rto, k->rto_min) + NS_US; /* G */
     else if (i->state != CW_SYN_SENT && i->state != CW_SYN_RECV)
         rto *= 3;
-    for (unsigned n = 0; n < c->kept && rto < k->rto_max; n++)
+    for (unsigned n = 0; n < timeouts && rto < k->rto_max; n++)
         rto *= 2;
     return ns_min(rto, k->rto_max);
 }
@@ -91,7 +93,7 @@ static bool needs_reorder(const struct sim_conn_seen *c,
 static cw_ns longest(const struct knobs *k, const struct sim_conn_seen *c,
                      const struct cw_tcp_info *i)
 {
-    cw_ns rto = rto_of(k, c, i), wnd;
+    cw_ns rto = rto_of(k, c->kept, i), wnd;
 
     if (!k->rack_tlp)
         return rto;
@@ -113,20 +115,28 @@ static void note_progress(struct sim *s, struct sim_conn_seen *c,
     const struct cw_tcp_info *i = &r->info;
     cw_ns                     now = world_now(s->w);
     bool acked = i->snd_una != c->una, sent = i->snd_nxt != c->nxt;
+    bool probed = false;
 
     if ((int32_t)(i->snd_una - c->probe_end) > 0)
         c->probed = false;
     if (c->timer == T_PROBE && r->timer != T_PROBE && !acked
         && c->deadline <= now) {
-        c->probed = true;
+        c->probed = probed = true;
         c->probe_end = i->snd_nxt;
     }
     if (i->total_retrans != c->retrans)
         c->again_end = i->snd_nxt;
-    c->kept += c->fired;
-    if (i->srtt != c->srtt || i->rttvar != c->rttvar || i->timestamps)
-        c->kept = 0;
-    c->kept = MAX(c->kept, i->backoff);
+    if (acked) {
+        c->in_row = c->fired;
+        if (i->srtt != c->srtt || i->rttvar != c->rttvar || i->timestamps)
+            c->kept = 0;
+    }
+    c->in_row += acked ? 0 : c->fired;
+    c->kept = MAX(c->kept + c->fired, c->in_row);
+    if (c->seen == 0)
+        c->restarted = 0; /* it began between two steps */
+    else if (acked || c->fired > 0 || (c->nxt == c->una && sent) || probed)
+        c->restarted = now;
     c->fired = 0;
     if (acked || sent || i->sacked != c->sacked || i->backoff != c->backoff
         || i->total_retrans != c->retrans || c->probed != c->was_probed
@@ -160,13 +170,12 @@ static void check_met(struct sim *s, unsigned host, struct sim_conn_seen *c,
 static void check_timer(struct sim *s, unsigned host, struct sim_conn_seen *c,
                         const struct cw_sock_row *r)
 {
-    const struct knobs *k = knobs_of(s->opt.profile < 0
-                                         ? s->plan.profile
-                                         : (enum cw_profile)s->opt.profile);
+    const struct knobs *k = sim_knobs(s);
     cw_ns               now = world_now(s->w), most;
 
     note_progress(s, c, r);
     check_met(s, host, c, r);
+    c->least = rto_of(k, c->in_row, &r->info) - 2 * NS_US;
     if (r->info.unacked == 0 || r->timer == T_PERSIST)
         return;
     most = longest(k, c, &r->info);
@@ -190,13 +199,28 @@ static uint32_t initial_window(const struct knobs *k, uint32_t mss)
     return mss > 2190 ? 2 * mss : mss > 1095 ? 3 * mss : 4 * mss;
 }
 
+/* Beyond it go a probe, and two segments of limited transmit (RFC 3042);
+ * without SACK each duplicate ACK stands for a segment (RFC 5681 §3.2). */
+static void check_flight(struct sim *s, unsigned host,
+                         const struct sim_conn_seen *c,
+                         const struct cw_sock_row   *r)
+{
+    const struct cw_tcp_info *i = &r->info;
+    uint32_t                  mss = MAX(i->snd_mss, 1u), out = i->unacked;
+
+    if (!i->sack || c->sent_nxt == i->snd_nxt || out <= i->sacked + i->lost)
+        return;
+    out = (out - i->sacked - i->lost) * mss;
+    if (out > MAX(c->cwnd, i->cwnd_bytes) + 3 * mss)
+        sim_fail(s, "host %u flow %u: %u bytes in flight, and cwnd is %u",
+                 host, r->flow, out, i->cwnd_bytes);
+}
+
 static void check_cwnd(struct sim *s, unsigned host, struct sim_conn_seen *c,
                        const struct cw_sock_row *r)
 {
     const struct cw_tcp_info *i = &r->info;
-    const struct knobs       *k = knobs_of(s->opt.profile < 0
-                                               ? s->plan.profile
-                                               : (enum cw_profile)s->opt.profile);
+    const struct knobs       *k = sim_knobs(s);
     uint32_t                  mss = MAX(i->snd_mss, 1u), most;
     uint64_t got = i->bytes_acked + (uint64_t)i->sacked * mss;
     uint32_t above = i->sacked > 0 ? mss - 1 : 0; /* they are rounded up */
@@ -228,13 +252,31 @@ static struct sim_conn_seen *seen(struct sim *s, unsigned host, uint32_t flow)
     return &s->conns[s->nseen++];
 }
 
-/* A retransmission timer has expired. */
-void oracle_fired(struct sim *s, unsigned host, uint32_t flow)
+/* A timer has expired: since the last row. */
+void oracle_fired(struct sim *s, const struct cw_event *e)
 {
-    struct sim_conn_seen *c = seen(s, host, flow);
+    struct sim_conn_seen *c = seen(s, e->host, e->flow);
+    cw_ns                 now = world_now(s->w);
 
-    if (c)
+    if (!c || !s->brief)
+        return;
+    if (e->sub == EVT_REXMIT) {
         c->fired++;
+        if (now < c->restarted + c->least)
+            sim_fail(s,
+                     "host %u flow %u: a timeout after %u us, and arithmetic "
+                     "has %u us",
+                     e->host, e->flow,
+                     (unsigned)((now - c->restarted) / NS_US),
+                     (unsigned)(c->least / NS_US));
+    }
+    if (e->sub == EVT_PTO) {
+        if (c->probes && c->probe_una == c->una)
+            sim_fail(s, "host %u flow %u: a second probe, and no ACK between",
+                     e->host, e->flow);
+        c->probes = true;
+        c->probe_una = c->una;
+    }
 }
 
 void oracle_conn(struct sim *s, unsigned host, const struct cw_sock_row *r)
@@ -247,6 +289,8 @@ void oracle_conn(struct sim *s, unsigned host, const struct cw_sock_row *r)
     c = seen(s, host, r->flow);
     if (!c || !s->brief)
         return;
+    check_flight(s, host, c, r);
+    c->sent_nxt = r->info.snd_nxt;
     check_timer(s, host, c, r);
     check_cwnd(s, host, c, r);
 }

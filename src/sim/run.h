@@ -37,6 +37,7 @@ struct sim_state {
     uint32_t flow;
     uint16_t host;
     uint8_t  state; /* enum cw_state */
+    cw_ns    since;
 };
 
 /* What it remembers of a connection: of its row at the step before. */
@@ -46,9 +47,13 @@ struct sim_conn_seen {
     uint8_t  timer;
     bool     probed, was_probed; /* a tail loss probe, and no ACK since */
     uint32_t una, nxt, sacked, backoff, retrans, probe_end;
-    uint32_t again_end;
-    uint32_t fired, kept; /* timeouts: since the last step, in a row
- that no sample has ended */
+    uint32_t again_end, probe_una;
+    bool     probes;
+    uint32_t fired;            /* timeouts: since the last row, */
+    uint32_t in_row;           /* without an ACK between them, */
+    uint32_t kept;             /* without a sample */
+    cw_ns    restarted, least; /* the RTO: when, and for how long at least */
+    uint32_t sent_nxt;
     cw_ns    srtt, rttvar;
     cw_ns    seen, deadline;
     cw_ns    since; /* the last progress */
@@ -95,10 +100,11 @@ bool  ends_done(const struct sim *s);
 void  ends_close_datagrams(struct sim *s);
 
 /* oracle.c */
-struct world_hooks oracle_hooks(struct sim *s);
-void               oracle_step(struct sim *s); /* between events */
+const struct knobs *sim_knobs(const struct sim *s);
+struct world_hooks  oracle_hooks(struct sim *s);
+void                oracle_step(struct sim *s); /* between events */
 /* oracle_conn.c */
-void oracle_fired(struct sim *s, unsigned host, uint32_t flow);
+void oracle_fired(struct sim *s, const struct cw_event *e);
 void oracle_conn(struct sim *s, unsigned host, const struct cw_sock_row *r);
 void oracle_end(struct sim *s); /* all is closed, long ago */
 
