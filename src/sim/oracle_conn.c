@@ -133,7 +133,7 @@ static void note_progress(struct sim *s, struct sim_conn_seen *c,
     }
     c->in_row += acked ? 0 : c->fired;
     c->kept = MAX(c->kept + c->fired, c->in_row);
-    if (c->seen == 0)
+    if (c->seen == 0 && c->fired == 0)
         c->restarted = 0; /* it began between two steps */
     else if (acked || c->fired > 0 || (c->nxt == c->una && sent) || probed)
         c->restarted = now;

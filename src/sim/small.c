@@ -21,6 +21,9 @@ enum {
     CLIENT = 2,
     ALPHABET = 26, /* what @source sends, over and over */
     HANDSHAKE = 3, /* packets */
+    SLOW_ROUNDS = 4,
+    RENO_IW = 3, /* segments: RFC 5681 §3.1 */
+    SEGMENT = 1428,
     STEPS_MAX = 100000,
     RATE = 20000000,
 };
@@ -301,23 +304,55 @@ bool small_next(struct small_case *c, uint32_t packets, unsigned most)
     return false;
 }
 
-/* Each fault costs a timeout at most, and each timeout doubles the next (RFC
- * 6298 §5.5).  Where a packet of the handshake may have been lost the timer
- * starts at 1 s, and for data at 3 s (§5.7); else it is no more than the
- * profile's floor and the round trip with its queue and a delayed ACK.  After
- * each, up to five round trips of slow start, and what waits to be overtaken.
- */
+/* Without a fault: a round trip for the handshake, those of slow start until
+ * all has gone, of which the last brings the end of the echo, and the text's
+ * time on the wire, both ways. */
+static cw_ns clean_bound(const struct knobs *k)
+{
+    uint32_t window = k->initcwnd ?: RENO_IW, sent = window;
+    cw_ns    rounds = 2;
+
+    for (; sent * SEGMENT < SMALL_BYTES; sent += window) {
+        window *= 2;
+        rounds++;
+    }
+    return rounds * 2 * DELAY + (cw_ns)SMALL_BYTES * 2 * 8 * (NS_S / RATE);
+}
+
+/* A loss costs a timeout at most, and each timeout in a row doubles the next
+ * (RFC 6298 §5.5): of 1 s where a packet of the handshake is lost, else no
+ * more than the profile's floor and the round trip, with what queues and a
+ * delayed ACK; of 3 s if the handshake was: either nothing has measured a
+ * round trip (§5.7), or a timestamp has, with the wait for a SYN in it.  What
+ * comes late costs the time that the link holds it.  After each fault the
+ * window may open anew: four round trips of slow start for what there is to
+ * send, and a delayed ACK. */
 cw_ns small_bound(const struct small_spec *spec, const struct small_case *c,
                   cw_ns took)
 {
     const struct knobs *k = knobs_of(spec->profile);
-    cw_ns rto = ns_max(k->rto_min, k->rto_var_min + 2 * DELAY + k->delack);
-    cw_ns after = 10 * DELAY + LINK_HOLD_MAX + k->delack, bound = took;
+    cw_ns    rto = ns_max(k->rto_min, k->rto_var_min + 2 * DELAY + k->delack);
+    cw_ns    after = SLOW_ROUNDS * 2 * DELAY + k->delack, bound = took;
+    unsigned opening = 0, losses = 0;
 
-    if (c->n && c->fault[0].packet <= HANDSHAKE)
-        rto = ns_max(rto, 3 * k->rto_initial);
-    for (unsigned i = 0; i < c->n; i++)
-        bound += (rto << i) + after;
+    if (c->n == 0)
+        return clean_bound(k);
+
+    for (unsigned i = 0; i < c->n; i++) {
+        bool early = c->fault[i].packet <= HANDSHAKE + i;
+
+        bound += after;
+        if (c->fault[i].fate == LINK_RULE_LATE)
+            bound += LINK_HOLD_MAX;
+        if (c->fault[i].fate != LINK_RULE_LOSE)
+            continue;
+        if (early)
+            bound += k->rto_initial << opening++;
+        else if (opening > 0)
+            bound += 3 * k->rto_initial << losses++;
+        else
+            bound += rto << losses++;
+    }
     return bound;
 }
 

@@ -58,7 +58,7 @@ bool small_run(struct small *s, const struct small_case *c,
  * was the last of up to `most` faults. */
 bool small_next(struct small_case *c, uint32_t packets, unsigned most);
 /* The latest time at which the client of a world may be done, if it is
- * `took` without a fault. */
+ * `took` without a fault; without a fault it must not be later, either. */
 cw_ns small_bound(const struct small_spec *spec, const struct small_case *c,
                   cw_ns took);
 /* The words of `causeway lab` that are this world. */

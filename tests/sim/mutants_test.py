@@ -17,7 +17,9 @@ DIRS = ["base", "wire", "store", "net", "udp", "tcp", "stack", "sock", "emu",
 MAIN = ["cli/cmd_sim.c", "cli/cmd_sim_path.c", "cli/cmd_sim_worlds.c",
         "cli/say.c"]
 SEEDS = ["--seeds", "1..60"]
-WORLDS = ["worlds", "--faults", "1"]    # for those whose words begin so
+# for those whose words begin so
+WORLDS = {"worlds: ": ["worlds", "--faults", "1"],
+          "worlds2: ": ["worlds", "--faults", "2"]}
 
 # (what, file, text, what it becomes, words of the verdict)
 MUTANTS = [
@@ -68,7 +70,43 @@ MUTANTS = [
     ("a timeout comes too late", "src/tcp/tcp_rtt.c",
      "        rto *= 2;\n    return ns_min(rto,",
      "        rto *= 2;\n    rto += 20 * NS_S;\n    return ns_min(rto,",
+     "worlds: timer 1 stands"),
+    ("no tail loss probe", "src/tcp/tcp_timers.c",
+     "    if (f->pto_at == NS_NEVER || !tcp_tlp_may(t))\n"
+     "        return f->rto_at;\n", "    return f->rto_at;\n",
+     "worlds: timer 1 stands"),
+    ("a probe's timer sends nothing", "src/tcp/tcp_tlp.c",
+     "    if (tcp_tlp_may(t))\n        tcp_due(t, DUE_LOSS_PROBE);\n", "",
      "worlds: timeouts explain no more"),
+    ("no reordering timer", "src/tcp/tcp_rack.c",
+     "    if (most > 0) /* RFC8985-6.2-b */", "    if (0)",
+     "worlds: timer 1 stands"),
+    ("RACK marks nothing", "src/tcp/tcp_rack.c",
+     "            tcp_mark_lost(t, r);\n            continue;\n",
+     "            continue;\n", "worlds: timer 1 stands"),
+    ("each timeout is doubled twice", "src/tcp/tcp_rtt.c",
+     "        rto *= 2;\n    return ns_min(rto,",
+     "        rto *= 4;\n    return ns_min(rto,", "worlds: timer 1 stands"),
+    ("no timeout is doubled", "src/tcp/tcp_timeout.c",
+     "    t->backoff++;         /* RFC6298-5.4-a */\n", "",
+     "worlds2: a timeout after"),
+    ("the wheel is not told of an earlier deadline", "src/tcp/tcp_timers.c",
+     "    if (!wheel_armed(&t->timer) || t->at[which] < t->timer.at)\n"
+     "        wheel_arm(", "    if (!wheel_armed(&t->timer))\n"
+     "        wheel_arm(", "worlds: timer 6"),
+    ("an undo gives twice of it", "src/tcp/cc.c",
+     "    cc_set_cwnd(t, MAX(t->cwnd, cwnd), WHY_CC_RECOVERED);\n",
+     "    cc_set_cwnd(t, 2 * MAX(t->cwnd, cwnd), WHY_CC_RECOVERED);\n",
+     "worlds2: would be much"),
+    ("a needed recovery is taken back", "src/tcp/tcp_undo.c",
+     "    if (!n->has_ts || (int32_t)(n->ecr - p->rexmit_ts) >= 0) /* (4) */\n"
+     "        return false;\n", "", "worlds2: would be much"),
+    ("cwnd is not heeded", "src/tcp/tcp_output.c",
+     "    if (want > 0 && cwnd_room < want) {\n",
+     "    if (0 && cwnd_room < want) {\n", "worlds2: bytes in flight, and cwnd"),
+    ("TIME-WAIT lasts one MSL", "src/tcp/tcp_timewait.c",
+     "d = 2 * h->env->knobs->msl", "d = h->env->knobs->msl",
+     "worlds: TIME-WAIT ends too early"),
     ("a small world loses a control block", "src/tcp/tcp_state.c",
      "    near_del(&t->all);\n    slab_put(t);\n",
      "    near_del(&t->all);\n    if (t->iss.v % 2)\n        slab_put(t);\n",
@@ -141,8 +179,10 @@ def bite(directory, objects, mutant):
     copy = directory / "mutant.c"
     copy.write_text(source.replace(text, to))
     objects = {**objects, file: compile_one(directory, str(copy))}
-    words = WORLDS if word.startswith("worlds: ") else SEEDS
-    word = word.removeprefix("worlds: ")
+    words = SEEDS
+    for prefix, kind in WORLDS.items():
+        if word.startswith(prefix):
+            words, word = kind, word.removeprefix(prefix)
     done = simulate(link(directory, objects.values()), words)
     if done.returncode == 0 or word not in done.stdout:
         return f"exit {done.returncode}:\n{done.stdout[-2000:]}"
