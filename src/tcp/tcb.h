@@ -145,6 +145,7 @@ struct tcp_flight {
     bool     rack_any;
     uint32_t rack_order;
     cw_ns    rack_sent, rack_rtt;
+    uint32_t min_us[2], min_at[2]; /* what follows min_rtt_us: tcp_rtt.c */
     /* RFC 9937 §6.1: prr_delivered, prr_out, RecoverFS */
     uint32_t prr_delivered, prr_out, prr_flight;
     uint8_t  frto;      /* enum frto */
@@ -284,7 +285,7 @@ struct tcp {
 
     /* RFC 6298 */
     cw_ns    srtt, rttvar, rto;
-    uint32_t min_rtt_us; /* rounded up; UINT32_MAX: none yet */
+    uint32_t min_rtt_us; /* of some minutes, rounded up; UINT32_MAX: none */
     uint8_t  backoff;    /* timer expiries in a row */
     uint8_t  probes;     /* unanswered in a row: of the window, or, while
                             nothing waits, keep-alives */
@@ -334,6 +335,7 @@ struct tcp {
     bool    ecn_seen : 1;
     bool    syn_timed_out_twice : 1; /* RFC 6928 §2 */
     bool    at_recover : 1; /* SND.UNA is where the last recovery ended */
+    uint8_t min_rtt_at : 7; /* when it was seen: tcp_rtt.c */
     uint8_t oob_byte;
 
     uint8_t  quickacks;  /* segments still to be acknowledged at once */

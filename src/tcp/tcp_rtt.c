@@ -1,8 +1,9 @@
 /* tcp_rtt.c: the retransmission timeout.  RFC 6298 (RFC8961-4-a);
  * RFC 7323 §4.
  *
- *   Owns srtt, rttvar, rto, min_rtt_us.  Samples come from the send records
- *   (exact, Karn's rule kept by the caller) or from timestamps.
+ *   Owns srtt, rttvar, rto, min_rtt_us and what is kept to follow it.
+ *   Samples come from the send records (exact, Karn's rule kept by the caller)
+ *   or from timestamps.
  *   Departs (profile `deployed`): the floor is on the variance term, 200 ms,
  *   and not 1 s on the whole, as hosts on the Internet do; `strict` keeps
  *   §2.4's floor of 1 s.
@@ -24,6 +25,73 @@ static void set_rto(struct tcp *t)
     t->rto = ns_max(t->rto, k->rto_min); /* RFC6298-2.4-a */
     t->rto = ns_min(t->rto, k->rto_max); /* RFC6298-2.5-a */
 }
+
+/* ---- the least of some minutes ------------------------------------------ */
+
+/* Times count in steps of MIN_STEP.  An idle connection keeps seven bits of the
+ * first one: what it has learned may seem younger after a quarter of an hour,
+ * and lasts five minutes more. */
+#define MIN_STEP (8 * NS_S)
+enum { MIN_WINDOW = 300 / 8, MIN_AT_BITS = 127 };
+
+struct least {
+    uint32_t us, at;
+};
+
+static bool fresh(const struct least *s, uint32_t now)
+{
+    return now - s->at <= MIN_WINDOW;
+}
+
+/* s[0] is the least, s[1] the least since then, s[2] since that: if one gets
+ * too old, the next one is there.  What has had a quarter of the window, or
+ * half of it, without a successor takes the newest for one. */
+static void follow(struct least s[3], struct least m)
+{
+    uint32_t age;
+
+    if (m.us <= s[0].us || !fresh(&s[2], m.at)) {
+        s[0] = s[1] = s[2] = m;
+        return;
+    }
+    if (m.us <= s[1].us)
+        s[1] = s[2] = m;
+    else if (m.us <= s[2].us)
+        s[2] = m;
+    while (!fresh(&s[0], m.at)) {
+        s[0] = s[1];
+        s[1] = s[2];
+        s[2] = m;
+    }
+    age = m.at - s[0].at;
+    if (s[1].at == s[0].at && age > MIN_WINDOW / 4)
+        s[1] = s[2] = m;
+    else if (s[2].at == s[1].at && age > MIN_WINDOW / 2)
+        s[2] = m;
+}
+
+/* RACK.min_RTT (RFC8985-6.2-a): a path that has become longer shows after
+ * five minutes. */
+static void note_least(struct tcp *t, uint32_t us)
+{
+    struct tcp_flight *f = t->flight;
+    uint32_t           now = (uint32_t)(tcp_now(t) / MIN_STEP);
+    uint32_t           age = (now - t->min_rtt_at) & MIN_AT_BITS;
+    struct least       s[3] = { { t->min_rtt_us, now - age } };
+
+    s[1] = s[2] = s[0];
+    for (int i = 0; f && f->min_us[0] && i < 2; i++)
+        s[i + 1] = (struct least){ f->min_us[i], f->min_at[i] };
+    follow(s, (struct least){ us, now });
+    t->min_rtt_us = s[0].us;
+    t->min_rtt_at = s[0].at & MIN_AT_BITS;
+    for (int i = 0; f && i < 2; i++) {
+        f->min_us[i] = s[i + 1].us;
+        f->min_at[i] = s[i + 1].at;
+    }
+}
+
+/* ---- SRTT and the timeout ----------------------------------------------- */
 
 void tcp_rtt_init(struct tcp *t)
 {
@@ -62,7 +130,7 @@ void tcp_rtt_sample(struct tcp *t, cw_ns rtt)
         t->srtt += (rtt - t->srtt) / 8;
     }
     us = ns_min((rtt + NS_US - 1) / NS_US, UINT32_MAX - 1);
-    t->min_rtt_us = MIN(t->min_rtt_us, (uint32_t)us);
+    note_least(t, (uint32_t)us);
     if (t->past)
         tcp_past(t)->tlp &= (uint8_t)~TLP_SPENT;
     set_rto(t);
