@@ -16,10 +16,13 @@
 #include <unistd.h>
 
 struct sim_opts {
-    uint64_t    first, last;
-    bool        json, verbose, digests;
-    int         profile; /* -1: each seed's own */
-    const char *profile_word;
+    uint64_t       first, last;
+    bool           json, verbose, digests;
+    int            profile; /* -1: each seed's own */
+    const char    *profile_word;
+    struct setting settings[SIM_SETTINGS_MAX];
+    unsigned       nsettings;
+    char           set[200]; /* these, as they were written */
 };
 
 static void print_line(void *ctx, const char *line)
@@ -44,11 +47,13 @@ static bool one(const struct sim_opts *o, uint64_t seed, uint64_t *packets)
 {
     struct sim_options so = { .seed = seed,
                               .profile = o->profile,
+                              .nsettings = o->nsettings,
                               .alloc = memory_alloc() };
     struct sim_result  r;
     char               text[600];
     struct fmt         f = fmt_of(text, sizeof text);
 
+    memcpy(so.settings, o->settings, sizeof so.settings);
     if (o->verbose)
         so.log = print_line;
     sim_run(&so, &r);
@@ -63,9 +68,9 @@ static bool one(const struct sim_opts *o, uint64_t seed, uint64_t *packets)
     sim_describe(seed, &f);
     say(false, "seed %llu: %s", (unsigned long long)seed, r.error);
     say(false, "    %s", text);
-    say(false, "    again: causeway sim --seed %llu%s%s",
+    say(false, "    again: causeway sim --seed %llu%s%s%s",
         (unsigned long long)seed, o->profile < 0 ? "" : " --profile ",
-        o->profile < 0 ? "" : o->profile_word);
+        o->profile < 0 ? "" : o->profile_word, o->set);
     return false;
 }
 
@@ -116,10 +121,41 @@ bool sim_read_range(const char *text, uint64_t *first, uint64_t *last)
     return errno == 0 && *end == '\0' && *first <= *last;
 }
 
+/* What labs can say of their hosts: "ecn on". */
+static bool take_setting(struct sim_opts *o, const char *text)
+{
+    char            why[200] = "";
+    struct fmt      err = fmt_of(why, sizeof why);
+    struct setting *s = &o->settings[o->nsettings];
+    size_t          n = strlen(o->set);
+
+    if (o->nsettings < SIM_SETTINGS_MAX
+        && n + strlen(text) + 10 < sizeof o->set
+        && setting_read(text, s, &err) && !s->host[0]) {
+        o->nsettings++;
+        snprintf(o->set + n, sizeof o->set - n, " --set '%s'", text);
+        return true;
+    }
+    complain(2, "sim: --set %s: %s", text,
+             why[0] ? why : "write a few, of all hosts, as in 'ecn on'");
+    return false;
+}
+
+/* A setting that has an option of its own. */
+static bool take_cc(struct sim_opts *o, const char *name)
+{
+    char text[SETTING_TEXT_MAX];
+
+    snprintf(text, sizeof text, "cc %s", name);
+    return take_setting(o, text);
+}
+
 static const struct option options[] = {
     { "seed", required_argument, NULL, 's' },
     { "seeds", required_argument, NULL, 's' },
     { "profile", required_argument, NULL, 'p' },
+    { "cc", required_argument, NULL, 'c' },
+    { "set", required_argument, NULL, 'e' },
     { "digests", no_argument, NULL, 'd' },
     { "json", no_argument, NULL, 'j' },
     { "verbose", no_argument, NULL, 'v' },
@@ -153,11 +189,15 @@ int cmd_sim(int argc, char **argv)
                                 "strict and classic",
                                 optarg);
         }
+        if ((c == 'c' && !take_cc(&o, optarg))
+            || (c == 'e' && !take_setting(&o, optarg)))
+            return 2;
         if (c == '?' || c == ':')
             return complain(2, "sim: %s: %s", argv[optind - 1],
                             c == ':' ? "it needs a value"
                                      : "unknown option; there are --seed, "
-                                       "--seeds, --profile, --digests, "
+                                       "--seeds, --profile, --cc, "
+                                       "--set, --digests, "
                                        "--json and -v");
         o.json |= c == 'j';
         o.verbose |= c == 'v';

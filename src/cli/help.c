@@ -222,7 +222,7 @@ static const struct entry {
       "Exit: 0 it can; 3 it cannot.\n",
       false, false },
     { "sim", "virtual time: random worlds with oracles, measured paths",
-      "causeway sim [--seed N | --seeds A..B] [--profile P] [--digests] [-v]\n"
+      "causeway sim [--seed N | --seeds A..B] [OPTION]...\n"
       "       causeway sim path [OPTION]...\n"
       "       causeway sim worlds [--faults N] [--cc NAME] [--profile P] [-6]",
       "  causeway sim --seeds 1..500\n"
@@ -234,7 +234,8 @@ static const struct entry {
       "armed timer; memory is back to zero at the end; when faults stop,\n"
       "everything finishes. -v prints every event and packet; --digests a hash\n"
       "of the packets of each seed. --profile deployed, strict or classic: this\n"
-      "one instead of each seed's own.\n"
+      "one instead of each seed's own; --cc NAME and --set 'NAME VALUE' are of\n"
+      "all hosts, and with --set 'ecn on' links mark packets, too.\n"
       "\n"
       "path: bulk flows, each from a host of its own, through one bottleneck to\n"
       "one receiver; prints goodput beside what theory has, what was lost and\n"

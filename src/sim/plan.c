@@ -124,6 +124,26 @@ static void spare_arp(struct link_spec *s)
         s->queue = MAX(s->queue, UINT64_C(40));
 }
 
+/* Marks, by chance and by the queue: drawn apart, so that the rest of a plan
+ * is the same with and without. */
+void plan_marks(struct sim_plan *p, uint64_t seed)
+{
+    struct sipkey     key = { seed, 0x63617573 };
+    struct prng       r = prng_stream(key, 0, "marks");
+    struct link_spec *ways[] = { &p->fwd, &p->back };
+
+    for (unsigned i = 0; i < ARRAY_LEN(ways); i++) {
+        struct link_spec *s = ways[i];
+
+        if (!one_in(&r, 4))
+            s->mark_p = permille(below(&r, one_in(&r, 4) ? 600 : 60));
+        if (s->rate_bps == 0 || one_in(&r, 3))
+            continue;
+        s->ecn_kind = LINK_QUEUE_PKTS;
+        s->ecn = 1 + below(&r, s->queue);
+    }
+}
+
 void plan_draw(struct sim_plan *p, uint64_t seed)
 {
     struct sipkey key = { seed, 0x63617573 };

@@ -49,5 +49,6 @@ struct sim_plan {
 };
 
 void plan_draw(struct sim_plan *p, uint64_t seed);
+void plan_marks(struct sim_plan *p, uint64_t seed);
 
 #endif

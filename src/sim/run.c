@@ -46,6 +46,8 @@ static bool make_world(struct sim *s)
     c.stack.no_timestamps = s->plan.no_ts;
     c.stack.no_sack = s->plan.no_sack;
     c.stack.no_wscale = s->plan.no_wscale;
+    for (unsigned i = 0; i < s->opt.nsettings; i++)
+        setting_apply(&s->opt.settings[i], &c.stack);
     s->w = world_new(&c, &why);
     if (!s->w || !world_lab(s->w, &lab, &why)) {
         sim_fail(s, "no world: %s", why);
@@ -117,6 +119,9 @@ bool sim_run(const struct sim_options *o, struct sim_result *res)
     s->res = res;
     s->content.k0 = o->seed * UINT64_C(0x9e3779b97f4a7c15);
     plan_draw(&s->plan, o->seed);
+    for (unsigned i = 0; i < o->nsettings; i++)
+        if (o->settings[i].what == SETTING_ECN)
+            plan_marks(&s->plan, o->seed);
     res->hosts = s->plan.hosts;
     res->conns = s->plan.nconns;
     res->datagrams = s->plan.ndgrams;

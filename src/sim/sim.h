@@ -8,9 +8,9 @@
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
 
-#include "world/world.h"
+#include "world/setting.h"
 
-enum { SIM_ERROR_MAX = 256 };
+enum { SIM_ERROR_MAX = 256, SIM_SETTINGS_MAX = 8 };
 
 struct sim_result {
     bool     ok;
@@ -24,6 +24,9 @@ struct sim_result {
 struct sim_options {
     uint64_t               seed;
     int                    profile; /* enum cw_profile; -1: the seed's */
+    struct setting         settings[SIM_SETTINGS_MAX]; /* of all hosts; with
+                                one of ECN, links mark packets, too */
+    unsigned               nsettings;
     const struct cw_alloc *alloc;
     /* Every event and packet, for a log; NULL: none. */
     void (*log)(void *ctx, const char *line);
