@@ -31,14 +31,19 @@ unsigned bbr_cwnd_gain(const struct bbr *b)
     return gains[b->state].cwnd;
 }
 
-/* What a rate comes to in a time, of which 16 s count. */
+/* What a rate comes to in a time, to the nanosecond, from 16 ms on to the
+ * microsecond, from 16 s on to the millisecond; of four hours at most. */
 uint64_t bbr_bytes(uint64_t bw, cw_ns time)
 {
+    cw_ns unit = 1;
+
     INVARIANT(bw <= BBR_FASTEST && time >= 0);
-    if (time < 1 << 24)
-        return bw * (uint64_t)time / (uint64_t)NS_S;
-    return bw * (uint64_t)(ns_min(time, 16 * NS_S) / NS_US)
-        / (uint64_t)(NS_S / NS_US);
+    time = ns_min(time, NS_MS << 24);
+    if (time >= NS_US << 24)
+        unit = NS_MS;
+    else if (time >= 1 << 24)
+        unit = NS_US;
+    return bw * (uint64_t)(time / unit) / (uint64_t)(NS_S / unit);
 }
 
 /* ---- §5.6.4.2: how much in flight ---------------------------------------- */

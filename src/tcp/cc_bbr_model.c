@@ -222,7 +222,7 @@ void bbr_congestion_signals(const struct bbr_ack *x)
     adapt_lower_bounds(x);
     b->is_loss_in_round = false;
     b->sent_before = b->sent_now;
-    b->sent_now = sent_share(b);
+    b->sent_now = 100;
 }
 
 /* NoteLoss().  What undo needs is saved before anything follows from the loss:
