@@ -74,6 +74,19 @@ struct cw_tcp_info {
                                cookie, 2 data not acknowledged, 3 SYN lost */
     uint32_t dsack_dups;    /* D-SACKs that came: RFC 2883 */
     uint32_t reord_seen;    /* times that an original came late */
+
+    /* Accurate ECN (RFC 9768) is what was agreed on, and what came of it:
+     * packets marked CE that came, and that the peer says came; bytes by
+     * their mark, ECT(0), CE and ECT(1), likewise. */
+    bool     ecn_accurate;
+    uint8_t  accecn_fail; /* Linux's TCP_ACCECN_*_FAIL_*: 1, 2 the counter is
+                             not sent, not believed; 4, 8 the options */
+    uint8_t  accecn_seen; /* options of the peer: 0 none, 1 empty, 2 with
+                             counters */
+    uint32_t received_ce, delivered_ce;
+    struct {
+        uint32_t e0, ce, e1;
+    } received_bytes, delivered_bytes;
 };
 
 /* One row of the socket table: a socket, or a record without one

@@ -228,6 +228,11 @@ static const struct {
     F(info.snd_nxt), F(info.rcv_nxt), F(info.cc), F(info.cc_arg[0]),
     F(info.cc_arg[1]), F(info.pacing_rate), F(info.delivery_rate),
     F(info.rate_app_limited), F(info.ecn), F(info.ecn_seen),
+    F(info.ecn_accurate), F(info.accecn_fail), F(info.accecn_seen),
+    F(info.received_ce), F(info.delivered_ce), F(info.received_bytes.e0),
+    F(info.received_bytes.ce), F(info.received_bytes.e1),
+    F(info.delivered_bytes.e0), F(info.delivered_bytes.ce),
+    F(info.delivered_bytes.e1),
 };
 // clang-format on
 

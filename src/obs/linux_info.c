@@ -68,6 +68,7 @@ static void figures(const struct cw_tcp_info *i, struct linux_info *l)
     l->total_retrans = i->total_retrans;
     l->notsent_bytes = i->notsent;
     l->snd_wnd = i->snd_wnd;
+    l->rcv_wnd = i->rcv_wnd;
 }
 
 static void times(const struct cw_tcp_info *i, struct linux_info *l)
@@ -97,6 +98,20 @@ static void counts(const struct cw_tcp_info *i, struct linux_info *l)
     l->data_segs_out = low(i->data_segs_out);
 }
 
+static void marks(const struct cw_tcp_info *i, struct linux_info *l)
+{
+    l->received_ce = i->received_ce;
+    l->delivered_ce = i->delivered_ce;
+    l->delivered_e0_bytes = i->delivered_bytes.e0;
+    l->delivered_ce_bytes = i->delivered_bytes.ce;
+    l->delivered_e1_bytes = i->delivered_bytes.e1;
+    l->received_e0_bytes = i->received_bytes.e0;
+    l->received_ce_bytes = i->received_bytes.ce;
+    l->received_e1_bytes = i->received_bytes.e1;
+    l->accecn_fail_mode = i->accecn_fail;
+    l->accecn_opt_seen = i->accecn_seen;
+}
+
 void linux_info(const struct cw_tcp_info *i, struct linux_info *out)
 {
     *out = (struct linux_info){ 0 };
@@ -110,4 +125,5 @@ void linux_info(const struct cw_tcp_info *i, struct linux_info *out)
     figures(i, out);
     times(i, out);
     counts(i, out);
+    marks(i, out);
 }

@@ -1,11 +1,11 @@
 /* linux_info.h: a connection's figures as Linux's getsockopt(TCP_INFO) lays
  * them out, so that programs written for it read ours.
  *
- * The layout is the kernel's ABI (struct tcp_info as of Linux 5.10); a test
- * compares it with the header of this machine.  What nobody measures here is
- * zero: fackets, rcv_rtt, busy_time, rwnd_limited,
- * sndbuf_limited, delivered, delivered_ce,
- * rcv_ooopack; last_ack_sent is so on Linux, too.
+ * The layout is the kernel's ABI (struct tcp_info as of Linux 6.18); a test
+ * compares it with the header of this machine, as far as that knows it.  What
+ * nobody measures here is zero: fackets, rcv_rtt, busy_time, rwnd_limited,
+ * sndbuf_limited, delivered, rcv_ooopack, rehash, total_rto and what follows
+ * it; delivered_ce without accurate ECN; last_ack_sent is so on Linux, too.
  */
 #ifndef OBS_LINUX_INFO_H
 #define OBS_LINUX_INFO_H
@@ -31,6 +31,14 @@ struct linux_info {
     uint32_t delivered, delivered_ce;
     uint64_t bytes_sent, bytes_retrans;
     uint32_t dsack_dups, reord_seen, rcv_ooopack, snd_wnd;
+    uint32_t rcv_wnd, rehash;
+    uint16_t total_rto, total_rto_recoveries;
+    uint32_t total_rto_time;
+    /* accurate ECN: RFC 9768 */
+    uint32_t received_ce;
+    uint32_t delivered_e1_bytes, delivered_e0_bytes, delivered_ce_bytes;
+    uint32_t received_e1_bytes, received_e0_bytes, received_ce_bytes;
+    uint16_t accecn_fail_mode, accecn_opt_seen;
 };
 
 void linux_info(const struct cw_tcp_info *i, struct linux_info *out);

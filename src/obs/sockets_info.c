@@ -76,6 +76,15 @@ static void put_loss(struct fmt *f, const struct cw_tcp_info *i)
         put_some(f, "reordering", i->reordering);
 }
 
+/* Packets that were marked: CE. */
+static void put_marks(struct fmt *f, const struct cw_tcp_info *i)
+{
+    put_some(f, "delivered_ce", i->delivered_ce);
+    put_some(f, "delivered_ce_bytes", i->delivered_bytes.ce);
+    put_some(f, "received_ce", i->received_ce);
+    put_some(f, "received_ce_bytes", i->received_bytes.ce);
+}
+
 void sockets_info(struct fmt *f, const struct run_row *row)
 {
     const struct cw_tcp_info *i = &row->row.info;
@@ -87,7 +96,7 @@ void sockets_info(struct fmt *f, const struct run_row *row)
     if (i->sack)
         fmt_str(f, " sack");
     if (i->ecn)
-        fmt_str(f, " ecn");
+        fmt_str(f, i->ecn_accurate ? " ecn accecn" : " ecn");
     if (i->ecn_seen)
         fmt_str(f, " ecnseen");
     if (i->cc[0])
@@ -104,6 +113,7 @@ void sockets_info(struct fmt *f, const struct run_row *row)
     put_counts(f, i);
     put_rate(f, i);
     put_loss(f, i);
+    put_marks(f, i);
     if (i->min_rtt > 0)
         put_ms(f, " minrtt:", i->min_rtt);
     put_some(f, "snd_wnd", i->snd_wnd);
@@ -120,6 +130,11 @@ static const struct {
       "the receiver says which segments it has behind a hole "
       "(RFC 2018)" },
     { "ecn", "routers may mark packets instead of losing them (RFC 3168)" },
+    { "accecn", "... and every mark is counted and fed back (RFC 9768)" },
+    { "delivered_ce", "packets of ours that the peer says came marked" },
+    { "delivered_ce_bytes", "and the bytes in them" },
+    { "received_ce", "packets that came marked: there is a queue" },
+    { "received_ce_bytes", "and the bytes in them" },
     { "ecnseen", "packets came that could be marked" },
     { "reno", "who governs cwnd: Reno (RFC 5681)" },
     { "cubic", "who governs cwnd: CUBIC (RFC 9438)" },

@@ -46,12 +46,29 @@ static void put_processes(struct json *j, const struct run *r, uint64_t owner)
     json_end(j);
 }
 
+/* Only accurate ECN counts them. */
+static void put_marks(struct json *j, const struct cw_tcp_info *i)
+{
+    if (!i->ecn_accurate)
+        return;
+    json_u64(j, "delivered_ce", i->delivered_ce);
+    json_u64(j, "delivered_ce_bytes", i->delivered_bytes.ce);
+    json_u64(j, "delivered_e0_bytes", i->delivered_bytes.e0);
+    json_u64(j, "delivered_e1_bytes", i->delivered_bytes.e1);
+    json_u64(j, "received_ce", i->received_ce);
+    json_u64(j, "received_ce_bytes", i->received_bytes.ce);
+    json_u64(j, "received_e0_bytes", i->received_bytes.e0);
+    json_u64(j, "received_e1_bytes", i->received_bytes.e1);
+}
+
 static void put_info(struct json *j, const struct cw_tcp_info *i)
 {
     json_open(j, "info");
     json_bool(j, "ts", i->timestamps);
     json_bool(j, "ecn", i->ecn);
     json_bool(j, "ecnseen", i->ecn_seen);
+    json_bool(j, "accecn", i->ecn_accurate);
+    put_marks(j, i);
     json_bool(j, "sack", i->sack);
     json_str(j, "cc", i->cc);
     if (i->wscale_ok) {

@@ -15,6 +15,7 @@ struct tcp_host;
 struct tcp_embryo;
 struct seg;
 struct cc_ack;
+struct cw_tcp_info;
 
 /* What marks are fed back by: RFC 3168, RFC 9768. */
 enum ecn_mode { ECN_NONE, ECN_CLASSIC, ECN_ACCURATE };
@@ -24,36 +25,35 @@ enum ecn_mode { ECN_NONE, ECN_CLASSIC, ECN_ACCURATE };
 enum { ECN_FIRST = 5, ECN_SYNACKS = 2 };
 
 /* Where both ends feed marks back accurately, or while we ask for it:
- * tcp_accecn.c.  Counters of RFC 9768 §3.2, of packets as many bits as any
- * decision needs. */
+ * tcp_accecn.c.  Counters of RFC 9768 §3.2. */
 struct tcp_accecn {
-    uint8_t r_cep, s_cep;  /* CE: came here; came there, as they say */
-    uint8_t told;          /* r_cep, when it last went out */
-    uint8_t marks;         /* on our SYN or SYN-ACK: to be answered */
-    uint8_t asked : 2;     /* SYNs of ours that asked */
-    uint8_t field : 2;     /* of the peer's latest SYN or SYN-ACK */
-    bool    is_syn : 1;    /* the ACK at hand has no counter in it */
-    bool    third : 1;     /* the next pure ACK tells `field` */
-    bool    synack_ce : 1; /* was counted, as only one is */
-    bool    was_ce : 1;    /* the packet before */
-    bool    no_blocks : 1; /* the ACK that is owed is one of ACKs */
-    bool    checked : 1;   /* the first counter was not zero ... */
-    bool    deaf : 1;      /* ... or was, and none is believed */
-    bool    ever : 1;      /* a mark was fed back */
+    uint32_t r_cep, s_cep;  /* CE: came here; came there, as they say */
+    uint32_t told;          /* r_cep, when it last went out */
+    uint8_t  marks;         /* on our SYN or SYN-ACK: to be answered */
+    uint8_t  asked : 2;     /* SYNs of ours that asked */
+    uint8_t  field : 2;     /* of the peer's latest SYN or SYN-ACK */
+    bool     is_syn : 1;    /* the ACK at hand has no counter in it */
+    bool     third : 1;     /* the next pure ACK tells `field` */
+    bool     synack_ce : 1; /* was counted, as only one is */
+    bool     was_ce : 1;    /* the packet before */
+    bool     no_blocks : 1; /* the ACK that is owed is one of ACKs */
+    bool     checked : 1;   /* the first counter was not zero ... */
+    bool     deaf : 1;      /* ... or was, and none is believed */
+    bool     ever : 1;      /* a mark was fed back */
 
     /* §3.2.3, counters of bytes: tcp_ecnopt.c */
     uint32_t r_bytes[ACCECN_COUNTS], s_bytes[ACCECN_COUNTS];
-    uint32_t guessed;       /* bytes taken for marked since the last option */
-    uint8_t  changed : 3;   /* counters: since our last option ... */
-    uint8_t  used : 3;      /* ... and ever */
-    uint8_t  vanished : 2;  /* ACKs in a row, with options */
-    bool     mute : 1;      /* options of ours do not arrive */
-    bool     heard : 1;     /* options of the peer do ... */
-    bool     zeroed : 1;    /* ... but not as they were sent */
-    bool     data_says : 1; /* the first data of ours must have one ... */
-    bool     data_said : 1; /* ... and had it */
-    bool     ack_said : 1;  /* the last ACK had one ... */
-    bool     came_again : 1; /* ... and did not arrive, it seems */
+    uint32_t guessed;      /* bytes taken for marked since the last option */
+    uint8_t  changed : 3;  /* counters: since our last option ... */
+    uint8_t  used : 3;     /* ... and ever */
+    uint8_t  vanished : 2; /* ACKs in a row, with options */
+    bool     mute : 1;     /* options of ours do not arrive */
+    bool heard : 1, counted : 1; /* options of the peer do, with fields ... */
+    bool zeroed : 1;             /* ... but not as they were sent */
+    bool data_says : 1;  /* the first data of ours must have one ... */
+    bool data_said : 1;  /* ... and had it */
+    bool ack_said : 1;   /* the last ACK had one ... */
+    bool came_again : 1; /* ... and did not arrive, it seems */
 };
 
 /* tcp_ecn.c */
@@ -91,6 +91,7 @@ void tcp_accecn_marks(struct tcp *t, const struct seg *s, struct cc_ack *c,
                       uint32_t delivered, bool news);
 
 /* tcp_ecnopt.c */
+void     tcp_ecnopt_info(const struct tcp *t, struct cw_tcp_info *o);
 void     tcp_ecnopt_begin(struct tcp_accecn *a);
 void     tcp_ecnopt_synack(const struct tcp_embryo *m, struct tcpopt *o);
 void     tcp_ecnopt_syn(struct tcp *t, bool again, struct tcpopt *o);

@@ -277,7 +277,7 @@ void tcp_accecn_arrived(struct tcp *t, const struct seg *s)
     if (!ce)
         return;
     a->r_cep++;
-    if (!begins && (uint8_t)(a->r_cep - a->told) < (owing ? 2 : 3))
+    if (!begins && a->r_cep - a->told < (owing ? 2 : 3))
         return;
     a->no_blocks = !owing;
     tcp_ack_owed(t, WHY_TX_ACK_CE, true);
@@ -336,7 +336,7 @@ static void count(struct tcp *t, struct tcp_accecn *a, const struct seg *s,
         ceb = MIN(delta * mss, MAX(delivered, mss));
         a->guessed = MIN(a->guessed + ceb, ACCECN_MASK);
     }
-    a->s_cep = (uint8_t)(a->s_cep + delta);
+    a->s_cep += delta;
     c->ce = MIN(ceb, MAX(delivered, mss));
     c->ece = delta > 0 || ceb > 0;
     a->ever |= c->ece;

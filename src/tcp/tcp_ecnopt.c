@@ -11,6 +11,8 @@
  */
 #include "tcp/tcb.h"
 
+#include <causeway/observe.h>
+
 enum { ECN_FIELD = 3 };
 enum { NO_SET = 8 }; /* no option: not even an empty one */
 enum { VANISHED_MAX = 3 };
@@ -195,6 +197,7 @@ void tcp_ecnopt_first(struct tcp_accecn *a, const struct tcpopt *o)
     const unsigned both[] = { ACCECN_E0B, ACCECN_E1B };
 
     a->heard = o->has_accecn;
+    a->counted = o->has_accecn && o->accecn_has != 0;
     for (unsigned i = 0; i < ARRAY_LEN(both); i++)
         if (o->has_accecn && o->accecn_has & 1u << both[i]
             && o->accecn[both[i]] == 0)
@@ -213,6 +216,7 @@ bool tcp_ecnopt_read(struct tcp_accecn *a, const struct tcpopt *o,
     if (!o->has_accecn || a->zeroed)
         return false;
     a->heard = true;
+    a->counted |= o->accecn_has != 0;
     for (unsigned i = 0; i < ACCECN_COUNTS; i++)
         if (o->accecn_has & 1u << i)
             a->s_bytes[i] += (o->accecn[i] - a->s_bytes[i]) & ACCECN_MASK;
@@ -222,4 +226,25 @@ bool tcp_ecnopt_read(struct tcp_accecn *a, const struct tcpopt *o,
     *ceb = now > a->guessed ? now - a->guessed : 0;
     a->guessed = 0;
     return true;
+}
+
+/* For who asks: Linux's figures, its TCP_ACCECN_*_FAIL_* among them. */
+void tcp_ecnopt_info(const struct tcp *t, struct cw_tcp_info *o)
+{
+    const struct tcp_accecn *a = tcp_accecn(t);
+
+    if (!a)
+        return;
+    o->ecn_accurate = true;
+    o->accecn_fail = (uint8_t)(2 * a->deaf + 4 * a->mute
+                               + 8 * (a->zeroed || !a->heard));
+    o->accecn_seen = (uint8_t)(a->heard + a->counted);
+    o->received_ce = a->r_cep - ECN_FIRST;
+    o->delivered_ce = a->s_cep - ECN_FIRST;
+    o->received_bytes.e0 = a->r_bytes[ACCECN_E0B] - 1;
+    o->received_bytes.ce = a->r_bytes[ACCECN_CEB];
+    o->received_bytes.e1 = a->r_bytes[ACCECN_E1B] - 1;
+    o->delivered_bytes.e0 = a->s_bytes[ACCECN_E0B] - 1;
+    o->delivered_bytes.ce = a->s_bytes[ACCECN_CEB];
+    o->delivered_bytes.e1 = a->s_bytes[ACCECN_E1B] - 1;
 }

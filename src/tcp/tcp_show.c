@@ -280,6 +280,7 @@ void tcp_info(const struct tcp *t, struct cw_tcp_info *o)
         : t->ssthresh / MAX(o->snd_mss, 1u);
     flight_info(t, o);
     past_info(t, o);
+    tcp_ecnopt_info(t, o);
 }
 
 /* ---- rows ---------------------------------------------------------------- */

@@ -111,4 +111,33 @@ static void a_listener(void **unused)
     EXPECT_EQ(l.rcv_mss, 0);
 }
 
-T_MAIN(T(every_field_in_its_place), T(bit_fields), T(units), T(a_listener))
+/* What this machine's header need not know yet: as Linux 6.18 has it. */
+static void marks(void **unused)
+{
+    const struct cw_tcp_info i = { .received_ce = 1,
+                                   .delivered_ce = 2,
+                                   .delivered_bytes = { 3, 4, 5 },
+                                   .received_bytes = { 6, 7, 8 },
+                                   .accecn_fail = 9,
+                                   .accecn_seen = 2 };
+    struct linux_info        l;
+
+    (void)unused;
+    EXPECT_EQ(sizeof l, 280);
+    EXPECT_EQ(offsetof(struct linux_info, received_ce), 248);
+    EXPECT_EQ(offsetof(struct linux_info, accecn_opt_seen), 278);
+    linux_info(&i, &l);
+    EXPECT_EQ(l.received_ce, 1);
+    EXPECT_EQ(l.delivered_ce, 2);
+    EXPECT_EQ(l.delivered_e0_bytes, 3);
+    EXPECT_EQ(l.delivered_ce_bytes, 4);
+    EXPECT_EQ(l.delivered_e1_bytes, 5);
+    EXPECT_EQ(l.received_e0_bytes, 6);
+    EXPECT_EQ(l.received_ce_bytes, 7);
+    EXPECT_EQ(l.received_e1_bytes, 8);
+    EXPECT_EQ(l.accecn_fail_mode, 9);
+    EXPECT_EQ(l.accecn_opt_seen, 2);
+}
+
+T_MAIN(T(marks), T(every_field_in_its_place), T(bit_fields), T(units),
+       T(a_listener))
