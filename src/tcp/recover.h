@@ -34,6 +34,7 @@ void tcp_prr_end(struct tcp *t);
 struct tcp_past *tcp_past_new(struct tcp *t);
 void             tcp_past_free(struct tcp *t);
 void             tcp_undo_begin(struct tcp *t, bool timeout);
+void             tcp_undo_bar(struct tcp *t);
 void             tcp_undo_sent(struct tcp *t, const struct segrec *r);
 bool             tcp_undo_eifel(struct tcp *t, const struct tcp_news *n);
 void             tcp_undo_dsack(struct tcp *t, const struct tcp_news *n);

@@ -115,8 +115,7 @@ struct tcp_rate {
     uint64_t           shown; /* bytes a second */
 };
 
-/* Exists while something is in flight, or while recovery is not over; or a
- * Fast Open. */
+/* Exists while something is in flight, in recovery, or a Fast Open. */
 struct tcp_flight {
     struct segq segq;
     seq         recover; /* RFC 6582: SND.NXT when loss was detected */
@@ -181,6 +180,7 @@ struct tcp_past {
     uint8_t           nagain;
     bool              may_undo; /* by D-SACK */
     bool              timeout;  /* it began with one */
+    bool     barred;     /* cwnd was reduced with reason: tcp_undo_bar() */
     bool     duplicates; /* the network makes some: RFC 3708 §3 (A.4) */
     bool     in_round;   /* RACK.dsack_round is not None */
     bool     reordering; /* RACK.reordering_seen */

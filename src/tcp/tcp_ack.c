@@ -285,10 +285,10 @@ void tcp_ack(struct tcp *t, const struct seg *s)
         advance(t, s, &c, &n);
     if (t->sack_ok && s->opt->nsack > 0 && t->flight)
         n.new_sack = tcp_sack_in(t, s, &n);
-    if (n.dsack)
-        tell_duplicate(t, &n);
     tcp_ecn_told(t, s, &c, advances || n.new_sack);
     n.ece = c.ece;
+    if (n.dsack)
+        tell_duplicate(t, &n);
     if (t->flight)
         recover(t, s, &c, &n);
     else if (tcp_tlp(t) & TLP_OUT)

@@ -6,6 +6,7 @@
  *   reduction is the controller's, once a window.
  */
 #include "tcp/cc.h"
+#include "tcp/recover.h"
 
 enum { ECT_0 = 2, CE = 3, ECN_FIELD = 3 };
 enum { ASKS = F_ECE | F_CWR };
@@ -223,6 +224,7 @@ bool tcp_ecn_answered(const struct tcp *t)
  * reduce: the timer starts anew (RFC3168-6.1.2-b). */
 static void respond(struct tcp *t, uint32_t flight)
 {
+    tcp_undo_bar(t);
     if (t->cwnd <= tcp_eff_mss(t)) {
         tcp_timers_una_advanced(t);
         return;

@@ -64,6 +64,7 @@ static void repaired(struct tcp *t)
     uint32_t flight = seq_from(t->snd.nxt, t->snd.una);
 
     env_count(tcp_env(t), COUNT_TCP_LOSS_PROBE_RECOVERY);
+    tcp_undo_bar(t);
     if (!t->flight || t->flight->recovery != RECOVERY_NONE)
         return; /* that has answered for this window */
     tcp_cc(t)->congestion(t, CC_SIGN_LOSS, MAX(flight, t->cwnd));

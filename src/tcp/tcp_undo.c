@@ -50,6 +50,7 @@ void tcp_undo_begin(struct tcp *t, bool timeout)
     p->flight = seq_from(t->snd.nxt, t->snd.una);
     p->eifel = t->ts_ok ? EIFEL_TO_SEND : EIFEL_OFF;
     p->timeout = timeout;
+    p->barred = false;
     p->may_undo = t->sack_ok && !p->duplicates;
     p->nagain = 0;
     p->begin = p->end = t->snd.una;
@@ -57,6 +58,19 @@ void tcp_undo_begin(struct tcp *t, bool timeout)
     p->adapts = false;
     p->srtt = t->srtt + 2 * ns_max(tcp_env(t)->granularity, NS_MS);
     p->rttvar = t->rttvar;
+}
+
+/* Marks, or a loss that a probe has repaired, are a reason to reduce cwnd, or
+ * were one since: no mistake that comes to light later takes that back. */
+void tcp_undo_bar(struct tcp *t)
+{
+    struct tcp_past *p = tcp_past(t);
+
+    if (!p)
+        return;
+    p->barred = true;
+    if (!t->flight || t->flight->recovery == RECOVERY_NONE)
+        p->may_undo = false;
 }
 
 static bool joins(struct seqrange *a, const struct segrec *r)
@@ -120,16 +134,17 @@ static void unmark(struct tcp *t)
     }
 }
 
-/* RFC 4015 §3.1 steps (8) to (11).  step (9): not with an ECN-Echo. */
+/* RFC 4015 §3.1 steps (8) to (11).  Step (9): not with an ECN-Echo; nor, as
+ * §3.4 has it, after one. */
 static void restore(struct tcp *t, const struct tcp_news *n)
 {
     struct tcp_past *p = tcp_past(t);
     uint32_t         cwnd = p->cwnd, ssthresh = p->ssthresh;
     uint32_t         flight = seq_from(t->snd.nxt, t->snd.una), now = t->cwnd;
 
+    if (n->ece || p->barred)
+        return;
     if (p->timeout) {
-        if (n->ece)
-            return;
         tcp_initial_cwnd(t); /* IW */
         cwnd = flight + MIN(n->acked, t->cwnd);
         t->cwnd = now;
