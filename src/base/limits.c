@@ -17,6 +17,7 @@ static const struct knobs table[] = {
         .rto_var_min = 200 * NS_MS,    /* RTO = SRTT + max(4 RTTVAR, this) */
         .rto_max = 120 * NS_S,
         .delack = 40 * NS_MS,
+        .ack_adapts = true,            /* docs/decisions/18-delayed-acks.md */
         .quickacks = 16,
         .initcwnd = 10,                /* RFC 6928 */
         .ack_counts = 0,               /* bursts are acknowledged by one */

@@ -92,6 +92,7 @@ struct knobs {
     cw_ns    rto_var_min; /* deployed: the floor of 4*RTTVAR */
     cw_ns    rto_max;     /* §2.5: at least 60 s */
     cw_ns    delack;      /* MUST-40: below 500 ms */
+    bool     ack_adapts;  /* in a stream it is shorter: tcp_text.c */
     unsigned quickacks;   /* segments acknowledged at once at the start */
     unsigned initcwnd;    /* segments; 0: by RFC 5681 §3.1 */
     unsigned ack_counts;  /* slow start: segments an ACK counts for; 0: all

@@ -75,6 +75,7 @@ struct seg {
     const struct tcpopt *opt;
     const struct net_rx *rx;
     uint32_t             text_off; /* of the data in rx->pkt */
+    cw_ns                since;    /* the one before */
 };
 
 /* The timers of a connection; tcp_timers.c says what each is for. */
@@ -338,16 +339,15 @@ struct tcp {
     uint8_t min_rtt_at : 7; /* when it was seen: tcp_rtt.c */
     uint8_t oob_byte;
 
-    uint8_t  quickacks;  /* segments still to be acknowledged at once */
+    uint8_t  quickacks : 5, ack_hurry : 3; /* at the start; in a stream */
     uint8_t  dup_owed;   /* duplicate ACKs owed (peer without SACK) */
     uint8_t  error;      /* CW_E*, for the user once */
     uint8_t  soft_error; /* what ICMP said; told when giving up */
-    uint16_t dups_sent;  /* duplicate ACKs for this RCV.NXT */
-    uint16_t challenged; /* its own share of challenge ACKs: when */
-    uint8_t  ack_why;    /* why an ACK is owed: enum why */
-    uint8_t  rst_why;
-    uint32_t unacked_in;   /* bytes received since the last ACK we sent */
-    struct seqrange dsack; /* to report, RFC 2883; empty if equal */
+    uint16_t dups_sent : 13, ack_wait : 3; /* of this RCV.NXT; an ACK's */
+    uint16_t challenged;       /* its own share of challenge ACKs: when */
+    uint8_t  ack_why, rst_why; /* why one is owed: enum why */
+    uint32_t unacked_in;       /* bytes received since the last ACK we sent */
+    struct seqrange dsack;     /* to report, RFC 2883; empty if equal */
 
     struct tcp_opts opts;
     uint32_t        total_retrans;
@@ -633,7 +633,7 @@ uint64_t tcp_bytes_acked(const struct tcp *t);
 /* tcp_text.c */
 enum why tcp_text_accept(struct tcp *t, struct seg *s);
 void     tcp_urgent(struct tcp *t, const struct seg *s);
-void     tcp_ack_owed(struct tcp *t, enum why why, bool now);
+void     tcp_ack_owed(struct tcp *t, enum why why);
 
 /* tcp_window.c */
 uint32_t tcp_rcv_wnd(const struct tcp *t); /* to be advertised now */
@@ -741,7 +741,7 @@ void  tcp_timers_settle(struct tcp *t, enum why why);
 void  tcp_timers_visited(struct tcp *t, bool new_data);
 void  tcp_timers_probed(struct tcp *t);
 void  tcp_timers_oldest_again(struct tcp *t);
-void  tcp_timers_ack_owed(struct tcp *t);
+void  tcp_timers_ack_owed(struct tcp *t, unsigned hurry);
 void  tcp_timers_ack_sent(struct tcp *t);
 void  tcp_timers_fin_wait_2(struct tcp *t);
 void  tcp_timers_keepalive(struct tcp *t);

@@ -280,7 +280,7 @@ void tcp_accecn_arrived(struct tcp *t, const struct seg *s)
     if (!begins && a->r_cep - a->told < (owing ? 2 : 3))
         return;
     a->no_blocks = !owing;
-    tcp_ack_owed(t, WHY_TX_ACK_CE, true);
+    tcp_ack_owed(t, WHY_TX_ACK_CE);
 }
 
 /* ---- §3.2, the sender of data ------------------------------------------- */

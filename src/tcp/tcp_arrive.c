@@ -91,7 +91,7 @@ static enum why refuse(struct tcp *t, const struct seg *s, enum why why)
         tcp_ecnopt_again(t, s);
         if (!tcp_accecn_synack_again(t, s) && t->sack_ok)
             t->dsack = (struct seqrange){ s->seq, seq_add(s->seq, s->len) };
-        tcp_ack_owed(t, WHY_TX_ACK_OLD, true);
+        tcp_ack_owed(t, WHY_TX_ACK_OLD);
         return WHY_SEQ_OLD;
     }
     tcp_due(t, DUE_CHALLENGE);
@@ -119,7 +119,7 @@ static enum why first_check_seq(struct tcp *t, struct seg *s)
     /* A probe of our closed window: the text has no room, but ACK, RST and
      * URG are processed (MUST-66), and it is answered (RFC9293-3.8.6.1-a). */
     if (s->len > 0 && seq_eq(s->seq, t->rcv.nxt) && !(s->flags & F_SYN)) {
-        tcp_ack_owed(t, WHY_TX_ACK_OLD, true);
+        tcp_ack_owed(t, WHY_TX_ACK_OLD);
         s->text = s->len = 0;
         s->flags &= (uint8_t)~F_FIN;
         tcp_ecn_arrived(t, s);
@@ -297,7 +297,7 @@ static enum why eighth_check_fin(struct tcp *t, const struct seg *s)
         t->rcv.fin = seq_add(s->seq, s->text);
         t->fin_pending = true;
         if (!seq_eq(t->rcv.fin, t->rcv.nxt))
-            tcp_ack_owed(t, WHY_TX_DUPACK, true);
+            tcp_ack_owed(t, WHY_TX_DUPACK);
     }
     if (!t->fin_pending || !seq_eq(t->rcv.nxt, t->rcv.fin)
         || !(t->state & TCPS_FIN_NOT_SEEN))
@@ -306,7 +306,7 @@ static enum why eighth_check_fin(struct tcp *t, const struct seg *s)
     t->rcv.nxt = seq_add(t->rcv.fin, 1);
     if (seq_lt(t->rcv.edge, t->rcv.nxt))
         t->rcv.edge = t->rcv.nxt;
-    tcp_ack_owed(t, WHY_TX_ACK_FIN, true);
+    tcp_ack_owed(t, WHY_TX_ACK_FIN);
 
     if (t->state == TCPS_ESTABLISHED)
         tcp_enter(t, TCPS_CLOSE_WAIT, WHY_GOT_FIN);
@@ -398,7 +398,7 @@ static enum why arrive_syn_sent(struct tcp *t, struct seg *s)
     tcp_fast_acked(t, s);
     established(t, s, WHY_GOT_SYNACK);
     tcp_ack(t, s);
-    tcp_ack_owed(t, WHY_TX_HANDSHAKE_ACK, true);
+    tcp_ack_owed(t, WHY_TX_HANDSHAKE_ACK);
     if (t->fin_queued)
         tcp_enter(t, TCPS_FIN_WAIT_1, WHY_CALL_CLOSE);
     skip_syn(s);
@@ -422,6 +422,7 @@ enum why tcp_arrive(struct tcp *t, struct seg *s)
     INVARIANT(t->state & (TCPS_SYN_SENT | TCPS_SYN_RCVD | TCPS_SYNCHRONIZED));
     INVARIANT(t->in_table);
 
+    s->since = tcp_now(t) - t->heard_at;
     t->heard_at = tcp_now(t);
     t->segs_in++;
     if (t->state == TCPS_SYN_SENT)

@@ -441,7 +441,7 @@ ptrdiff_t tcp_call_receive(struct tcp *t, void *buf, size_t len, int flags)
     pass_mark(t);
     tcp_buffer_read(t);
     if (tcp_wnd_update_due(t))
-        tcp_ack_owed(t, WHY_TX_WINDOW, true);
+        tcp_ack_owed(t, WHY_TX_WINDOW);
     return (ptrdiff_t)n;
 }
 
@@ -450,7 +450,7 @@ void tcp_call_held(struct tcp *t, size_t bytes)
     t->app_held = (uint32_t)MIN(bytes, (size_t)UINT32_MAX / 2);
     tcp_buffer_read(t);
     if (tcp_wnd_update_due(t))
-        tcp_ack_owed(t, WHY_TX_WINDOW, true);
+        tcp_ack_owed(t, WHY_TX_WINDOW);
 }
 
 /* ---- §3.10.4 CLOSE, §3.10.5 ABORT --------------------------------------- */

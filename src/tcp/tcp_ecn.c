@@ -269,7 +269,7 @@ void tcp_ecn_told(struct tcp *t, const struct seg *s, struct cc_ack *c,
 static void echo_each(struct tcp *t, bool ce)
 {
     if (t->ecn_echo != ce)
-        tcp_ack_owed(t, WHY_TX_ACK_CE, true);
+        tcp_ack_owed(t, WHY_TX_ACK_CE);
     t->ecn_echo = ce;
 }
 
@@ -293,6 +293,6 @@ void tcp_ecn_arrived(struct tcp *t, const struct seg *s)
     if (field != CE)
         return;
     if (!t->ecn_echo)
-        tcp_ack_owed(t, WHY_TX_ACK_CE, true);
+        tcp_ack_owed(t, WHY_TX_ACK_CE);
     t->ecn_echo = true; /* RFC3168-6.1.1-c */
 }

@@ -548,7 +548,7 @@ static void send_ack(struct tcp *t)
                         .why = (enum why)t->ack_why };
 
     if (p.why == WHY_TX_ACK_DELAYED)
-        p.arg = (uint64_t)tcp_knobs(t)->delack;
+        p.arg = (uint64_t)(tcp_knobs(t)->delack >> t->ack_wait);
     if (p.why == WHY_TX_WINDOW)
         p.arg = tcp_rcv_wnd(t);
     if (p.why == WHY_TX_DUPACK) {

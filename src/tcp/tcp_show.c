@@ -123,7 +123,7 @@ struct tcp_opts *tcp_listener_opts(struct tcp_listener *l)
 void tcp_opts_changed(struct tcp *t)
 {
     if (t->state & TCPS_SYNCHRONIZED && tcp_wnd_update_due(t))
-        tcp_ack_owed(t, WHY_TX_WINDOW, true);
+        tcp_ack_owed(t, WHY_TX_WINDOW);
     if (t->state & TCPS_SYNCHRONIZED) {
         tcp_timers_keepalive(t);
         tcp_timers_user_timeout(t);
@@ -247,7 +247,7 @@ void tcp_info(const struct tcp *t, struct cw_tcp_info *o)
         .probes = t->probes,
         .reordering = 3,
         .rto = tcp_rtt_backed_off(t),
-        .ato = tcp_knobs(t)->delack,
+        .ato = tcp_knobs(t)->delack >> t->ack_hurry,
         .srtt = t->srtt,
         .rttvar = t->rttvar,
         .min_rtt = t->min_rtt_us == UINT32_MAX ? 0 : t->min_rtt_us * NS_US,

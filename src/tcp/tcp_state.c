@@ -224,7 +224,7 @@ struct tcp *tcp_new(struct tcp_host *h, const struct flowkey *key)
     tcp_timers_init(t);
     tcp_rtt_init(t);
     t->ssthresh = UINT32_MAX;
-    t->quickacks = (uint8_t)h->env->knobs->quickacks;
+    t->quickacks = h->env->knobs->quickacks & 31u;
     t->heard_at = h->env->now;
     return t;
 }

@@ -6,32 +6,51 @@
  */
 #include "tcp/tcb.h"
 
-enum { RECLAIMS = 16 }; /* ranges that one segment may cost others */
+enum {
+    RECLAIMS = 16, /* ranges that one segment may cost others */
+    HURRY_MAX = 5, /* 40 ms become 1.25 ms */
+    FULL_LEAST = TCP_MSS_DEFAULT4 - 40, /* less all options */
+};
 
-void tcp_ack_owed(struct tcp *t, enum why why, bool now)
+void tcp_ack_owed(struct tcp *t, enum why why)
 {
-    if (!now) {
-        tcp_due(t, DUE_ACK);
-        tcp_timers_ack_owed(t);
-        return;
-    }
     t->ack_why = (uint8_t)why;
     tcp_due(t, DUE_ACK | DUE_ACK_NOW);
+}
+
+/* A full segment without PSH: its sender has more, and if that does not follow
+ * at once it waits for our ACK.  At once: compared with what came before;
+ * another burst says nothing of it. */
+static unsigned hurry(struct tcp *t, const struct seg *s)
+{
+    cw_ns most = tcp_knobs(t)->delack, wait = most >> t->ack_hurry;
+
+    if (!tcp_knobs(t)->ack_adapts || s->text < MAX(t->rcv_seen, FULL_LEAST)
+        || (s->flags & F_PSH))
+        return 0;
+    if (s->since < wait / 4 && t->ack_hurry < HURRY_MAX)
+        t->ack_hurry++;
+    else if (s->since > wait && s->since < most && t->ack_hurry > 0)
+        t->ack_hurry--;
+    return t->ack_hurry;
 }
 
 /* SHLD-18, SHLD-19, MUST-40: an ACK may wait, but not long, and never behind
  * a second full segment; and not at the start of a connection, when the
  * peer's window of congestion grows by our ACKs. */
-static void in_order(struct tcp *t, uint32_t len)
+static void in_order(struct tcp *t, const struct seg *s, uint32_t len)
 {
+    unsigned halved = hurry(t, s);
+
     t->unacked_in += len;
     if (t->quickacks > 0) {
         t->quickacks--;
-        tcp_ack_owed(t, WHY_TX_QUICKACK, true);
+        tcp_ack_owed(t, WHY_TX_QUICKACK);
     } else if (t->unacked_in >= 2u * t->rcv_seen) {
-        tcp_ack_owed(t, WHY_TX_ACK_2ND, true);
+        tcp_ack_owed(t, WHY_TX_ACK_2ND);
     } else {
-        tcp_ack_owed(t, WHY_TX_ACK, false);
+        tcp_due(t, DUE_ACK);
+        tcp_timers_ack_owed(t, halved);
     }
 }
 
@@ -54,7 +73,7 @@ static void out_of_order(struct tcp *t, const struct seg *s)
     ooo_event(t, s);
     if (t->dup_owed < UINT8_MAX)
         t->dup_owed++;
-    tcp_ack_owed(t, WHY_TX_DUPACK, true);
+    tcp_ack_owed(t, WHY_TX_DUPACK);
 }
 
 /* The user wants to read no more, or is gone: SHLD-3, RFC 2525 §2.17. */
@@ -152,12 +171,12 @@ enum why tcp_text_accept(struct tcp *t, struct seg *s)
         if (t->sack_ok && tcp_knobs(t)->sack_anyway) /* RFC2018-8-b */
             t->dsack = (struct seqrange){ s->seq, seq_add(s->seq, s->text) };
         s->flags &= (uint8_t)~F_FIN;
-        tcp_ack_owed(t, WHY_TX_DUPACK, true);
+        tcp_ack_owed(t, WHY_TX_DUPACK);
         return w;
     }
     if (w == WHY_SEQ_OLD) {
         env_count(tcp_env(t), COUNT_TCP_DUP_SEGS_IN);
-        tcp_ack_owed(t, WHY_TX_ACK_OLD, true);
+        tcp_ack_owed(t, WHY_TX_ACK_OLD);
         return (s->flags & F_FIN) ? GO_ON : w;
     }
     t->rcv_seen = (uint16_t)MAX(t->rcv_seen, MIN(s->text, 65535u));
@@ -174,9 +193,9 @@ enum why tcp_text_accept(struct tcp *t, struct seg *s)
     if (t->rd_shut)
         recvq_skip(&t->recvq, t->recvq.ready);
     if (res.filled || recvq_ranges(&t->recvq) > 0)
-        tcp_ack_owed(t, WHY_TX_ACK_HOLE, true);
+        tcp_ack_owed(t, WHY_TX_ACK_HOLE);
     else
-        in_order(t, res.advanced);
+        in_order(t, s, res.advanced);
     take_oob(t);
     tcp_wake(t);
     return GO_ON;

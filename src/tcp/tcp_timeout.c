@@ -130,9 +130,9 @@ static void rexmit_timeout(struct tcp *t)
 
 static void delack_timeout(struct tcp *t)
 {
-    fired(t, EVT_DELACK, tcp_knobs(t)->delack, 1);
+    fired(t, EVT_DELACK, tcp_knobs(t)->delack >> t->ack_wait, 1);
     env_count(tcp_env(t), COUNT_TCP_DELAYED_ACKS);
-    tcp_ack_owed(t, WHY_TX_ACK_DELAYED, true);
+    tcp_ack_owed(t, WHY_TX_ACK_DELAYED);
 }
 
 /* No answer to one probe says nothing (MUST-29); to so many, or for as long

@@ -242,11 +242,13 @@ void tcp_timers_backed_off(struct tcp *t)
     arm_rexmit(t, WHY_T_BACKOFF);
 }
 
-void tcp_timers_ack_owed(struct tcp *t)
+/* What is halved so often: docs/decisions/18-delayed-acks.md. */
+void tcp_timers_ack_owed(struct tcp *t, unsigned hurry)
 {
     if (t->at[TCPT_DELACK] != NS_NEVER)
         return;
-    arm(t, TCPT_DELACK, tcp_knobs(t)->delack, WHY_T_ACK_OWED);
+    t->ack_wait = (uint8_t)hurry & 7u;
+    arm(t, TCPT_DELACK, tcp_knobs(t)->delack >> hurry, WHY_T_ACK_OWED);
 }
 
 void tcp_timers_ack_sent(struct tcp *t)
