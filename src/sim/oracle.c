@@ -70,17 +70,15 @@ static void on_state(struct sim *s, const struct cw_event *e)
     if (!st)
         return;
     if (from == CW_TIME_WAIT && e->why == WHY_TIMEWAIT_OVER
-        && world_now(s->w) < st->since + 2 * sim_knobs(s)->msl)
+        && sim_now(s) < st->since + 2 * sim_knobs(s)->msl)
         sim_fail(s, "host %u flow %u: TIME-WAIT ends too early", e->host,
                  e->flow);
     st->state = (uint8_t)to;
-    st->since = world_now(s->w);
+    st->since = sim_now(s);
 }
 
-static void on_event(void *ctx, const struct cw_event *e)
+void oracle_event(struct sim *s, const struct cw_event *e)
 {
-    struct sim *s = ctx;
-
     s->res->events++;
     if (e->kind == EV_STATE)
         on_state(s, e);
@@ -88,6 +86,11 @@ static void on_event(void *ctx, const struct cw_event *e)
         oracle_fired(s, e);
     if (e->kind == EV_REXMIT)
         s->res->rexmits++;
+}
+
+static void on_event(void *ctx, const struct cw_event *e)
+{
+    oracle_event(ctx, e);
 }
 
 /* ---- packets -------------------------------------------------------------- */
@@ -217,7 +220,7 @@ void oracle_step(struct sim *s)
 
     for (unsigned h = 1; h <= s->plan.hosts && s->res->ok; h++) {
         size_t n = cw_snapshot_socks(world_stack(s->w, h), rows,
-                                     ARRAY_LEN(rows), world_now(s->w));
+                                     ARRAY_LEN(rows), sim_now(s));
 
         for (size_t i = 0; i < MIN(n, ARRAY_LEN(rows)); i++)
             oracle_conn(s, h, &rows[i]);

@@ -82,7 +82,8 @@ static bool needs_probe(const struct sim_conn_seen *c,
 
 /* Something that was sent later has arrived: the rest has the reordering
  * window's time, which is a quarter of the least round trip, once more for
- * each D-SACK.  Not, if it was sent again: then this may have come late. */
+ * each D-SACK, and if RACK.rtt is that of one that came late, by how much a
+ * link can hold it.  Not, if it was sent again: then this may have come late. */
 static bool needs_reorder(const struct sim_conn_seen *c,
                           const struct cw_tcp_info   *i)
 {
@@ -99,6 +100,8 @@ static cw_ns longest(const struct knobs *k, const struct sim_conn_seen *c,
         return rto;
     if (needs_reorder(c, i)) {
         wnd = ns_min(i->srtt, i->min_rtt * (1 + i->dsack_dups) / 4);
+        if (i->reord_seen > 0)
+            wnd += LINK_HOLD_MAX;
         return ns_min(rto, wnd + NS_US);
     }
     if (needs_probe(c, i))
@@ -113,7 +116,7 @@ static void note_progress(struct sim *s, struct sim_conn_seen *c,
                           const struct cw_sock_row *r)
 {
     const struct cw_tcp_info *i = &r->info;
-    cw_ns                     now = world_now(s->w);
+    cw_ns                     now = sim_now(s);
     bool acked = i->snd_una != c->una, sent = i->snd_nxt != c->nxt;
     bool probed = false;
 
@@ -156,7 +159,7 @@ static void note_progress(struct sim *s, struct sim_conn_seen *c,
 static void check_met(struct sim *s, unsigned host, struct sim_conn_seen *c,
                       const struct cw_sock_row *r)
 {
-    cw_ns now = world_now(s->w), at = now + r->timer_left;
+    cw_ns now = sim_now(s), at = now + r->timer_left;
 
     if (r->timer != 0 && r->timer_left == 0 && c->deadline == c->seen
         && now > c->seen && c->timer == r->timer)
@@ -171,14 +174,15 @@ static void check_timer(struct sim *s, unsigned host, struct sim_conn_seen *c,
                         const struct cw_sock_row *r)
 {
     const struct knobs *k = sim_knobs(s);
-    cw_ns               now = world_now(s->w), most;
+    cw_ns               now = sim_now(s), most;
 
     note_progress(s, c, r);
     check_met(s, host, c, r);
-    c->least = rto_of(k, c->in_row, &r->info) - 2 * NS_US;
+    c->least = rto_of(k, c->in_row, &r->info);
+    c->least -= c->least / 1024; /* less than G */
     if (r->info.unacked == 0 || r->timer == T_PERSIST)
         return;
-    most = longest(k, c, &r->info);
+    most = longest(k, c, &r->info) + s->step;
     if (now + r->timer_left <= c->since + most)
         return;
     sim_fail(s,
@@ -228,7 +232,7 @@ static void check_cwnd(struct sim *s, unsigned host, struct sim_conn_seen *c,
     most = MAX(c->cwnd_most, initial_window(k, mss));
     if (got > c->got)
         most += (uint32_t)(got - c->got);
-    if (i->cwnd_bytes > most)
+    if (i->cwnd_bytes > most + 2 * mss) /* SACKs are told in segments */
         sim_fail(s, "host %u flow %u: cwnd is %u, and %u would be much", host,
                  r->flow, i->cwnd_bytes, most);
     /* what it may have been before it shrank */
@@ -256,7 +260,7 @@ static struct sim_conn_seen *seen(struct sim *s, unsigned host, uint32_t flow)
 void oracle_fired(struct sim *s, const struct cw_event *e)
 {
     struct sim_conn_seen *c = seen(s, e->host, e->flow);
-    cw_ns                 now = world_now(s->w);
+    cw_ns                 now = sim_now(s);
 
     if (!c || !s->brief)
         return;

@@ -72,6 +72,7 @@ static bool new_stack(struct path *p, unsigned i)
         cc = p->spec.cc[i % p->spec.nccs];
     if (cc && !path_set_cc(&c, cc))
         return path_fail(p, "there is no controller %s", cc);
+    check_config(p, &c);
     h->st = cw_stack_new(&c, p->spec.alloc, &why);
     if (!h->st)
         return path_fail(p, "no host: %s", why);
@@ -176,6 +177,7 @@ static void turn(struct path *p, unsigned host)
         for (unsigned i = 0; i < n; i++)
             enter_link(p, host, &p->burst[i]);
     h->due = shown_at(p, cw_stack_deadline(h->st));
+    check_host(p, host);
 }
 
 static void run_timers(struct path *p)
@@ -301,6 +303,8 @@ static void end(struct path *p)
 
     if (p->link)
         link_free(p->link);
+    if (p->link && p->res->ok)
+        check_end(p);
     for (unsigned i = 0; i < p->nhosts; i++)
         cw_stack_free(p->host[i].st);
     watch_free(&p->watch);
@@ -318,6 +322,7 @@ bool path_run(const struct path_spec *s, struct path_result *out)
     memset(p, 0, sizeof *p);
     p->spec = *s;
     p->res = out;
+    check_init(p);
     out->ok = true;
     out->flows = s->flows;
     if (!watch_init(&p->watch, &p->spec, out))

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/prng.h"
 #include "sim/path.h"
+#include "sim/run.h"
 
 enum {
     PATH_BURST = 64,
@@ -79,6 +80,8 @@ struct path {
     struct watch        watch;
     struct cw_pkt       burst[PATH_BURST];
     uint8_t             chunk[PATH_CHUNK];
+    struct sim          judge; /* its oracles */
+    struct sim_result   verdict;
 };
 
 /* path_watch.c */
@@ -91,6 +94,12 @@ void watch_look(struct watch *w, const struct cw_pkt *pkt);
 /* ... and its fate was told. */
 void watch_sent(struct watch *w, unsigned flow, cw_ns now);
 void watch_end(struct watch *w);
+
+/* path_check.c */
+void check_init(struct path *p);
+void check_config(struct path *p, struct cw_config *c);
+void check_host(struct path *p, unsigned host);
+void check_end(struct path *p);
 
 /* path_flows.c */
 bool path_fail(struct path *p, const char *format, ...) PRINTF_LIKE(2, 3);

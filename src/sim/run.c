@@ -26,7 +26,7 @@ void sim_fail(struct sim *s, const char *format, ...)
     fmt_v(&f, format, ap);
     va_end(ap);
     fmt_str(&f, " (at ");
-    fmt_ns(&f, s->w ? world_now(s->w) : 0, 6);
+    fmt_ns(&f, sim_now(s), 6);
     fmt_str(&f, " s)");
 }
 

@@ -76,6 +76,8 @@ struct sim {
     struct sim_options   opt;
     struct sim_result   *res;
     struct world        *w;
+    cw_ns                now;  /* where there is no world */
+    cw_ns                step; /* of the hosts' clocks */
     struct sipkey        content;
     struct sim_pair      pairs[SIM_CONNS_MAX];
     struct sim_flow      flows[SIM_DGRAMS_MAX];
@@ -89,6 +91,11 @@ struct sim {
     uint8_t              out[SIM_CHUNK], in[SIM_CHUNK];
 };
 
+static inline cw_ns sim_now(const struct sim *s)
+{
+    return s->w ? world_now(s->w) : s->now;
+}
+
 /* The run is over: this broke, now. */
 void sim_fail(struct sim *s, const char *format, ...) PRINTF_LIKE(2, 3);
 
@@ -101,10 +108,12 @@ void  ends_close_datagrams(struct sim *s);
 
 /* oracle.c */
 const struct knobs *sim_knobs(const struct sim *s);
+void                oracle_event(struct sim *s, const struct cw_event *e);
 struct world_hooks  oracle_hooks(struct sim *s);
 void                oracle_step(struct sim *s); /* between events */
 /* oracle_conn.c */
 void oracle_fired(struct sim *s, const struct cw_event *e);
+/* A row of a host's table: between events. */
 void oracle_conn(struct sim *s, unsigned host, const struct cw_sock_row *r);
 void oracle_end(struct sim *s); /* all is closed, long ago */
 
