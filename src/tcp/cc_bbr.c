@@ -359,11 +359,13 @@ static void undo(struct tcp *t, uint32_t cwnd, uint32_t ssthresh)
     b->undo_state = BBR_NONE;
 }
 
+/* On purpose not for the initial window, which RFC 6928 lets go at once: a
+ * short response would be late by a fifth of a round trip for nothing. */
 static uint64_t pacing_rate(const struct tcp *t)
 {
     const struct bbr *b = record(t);
 
-    return b ? b->pacing_rate : 0;
+    return b && b->delivered > 0 ? b->pacing_rate : 0;
 }
 
 /* BBR.bw; and min_rtt in microseconds, with the gains, in percent, above. */

@@ -15,8 +15,9 @@ TEST(startup_begins_with_the_initial_window)
     STATE(&p, BBR_STARTUP);
     EXPECT_EQ(p.b->pacing_rate, 10 * RIG_MSS * 277 / 100 * 1000 / RTT_MS);
     EXPECT_EQ(p.b->min_rtt, RTT_MS * NS_MS);
-    EXPECT_EQ(tcp_cc(&p.r.t)->pacing_rate(&p.r.t), p.b->pacing_rate);
+    EXPECT_EQ(tcp_cc(&p.r.t)->pacing_rate(&p.r.t), 0); /* nor held back */
     ack_at(&p, 100000); /* 2.77 times that is less */
+    EXPECT_EQ(tcp_cc(&p.r.t)->pacing_rate(&p.r.t), p.b->pacing_rate);
     EXPECT_EQ(p.b->pacing_rate, 554000);
     ack_at(&p, 400000);
     EXPECT_EQ(p.b->pacing_rate, 400000 * 277 / 100 * 99 / 100);
