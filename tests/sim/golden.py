@@ -24,7 +24,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 GOLDEN = HERE / "golden"
 PERFORMANCE = HERE.parent.parent / "docs" / "performance.md"
 CONTROLLERS = ["reno", "cubic", "bbr", "dctcp"]
-BEGIN, END = "<!-- goodput begins -->", "<!-- goodput ends -->"
+LOSSES = ("0%", "0.1%", "1%", "3%")
+BBR_LOSSES = ("0%", "0.1%", "0.5%", "1%", "2%", "3%", "5%")
 
 
 # ---- columns: a name, and text of an answer ---------------------------------
@@ -119,7 +120,7 @@ def goodput_table(ccs):
                   ["Mbit/s", "of ideal", "Mathis", "of Mathis", "again",
                    "needless", "RTOs", "drops", "queue ms"])
     for cc in ccs:
-        for loss in ("0%", "0.1%", "1%", "3%"):
+        for loss in BBR_LOSSES if cc == "bbr" else LOSSES:
             seeds = "1" if loss == "0%" or cc == "bbr" else "1..5"
             table.add(f"{cc:6} loss {loss:>4}",
                       f"{PATH} --time 60s --cc {cc} --loss {loss} "
@@ -352,11 +353,29 @@ def differences(old, new):
 
 # ---- docs/performance.md ---------------------------------------------------------
 
+def cells_of(table, runs):
+    return {tuple(label.split()): run[0]
+            for (label, _, _), run in zip(table.cells, runs)}
+
+
+def bbr_section(table, runs):
+    """The same of BBR alone, by more losses."""
+    cell = cells_of(table, runs)
+    return "\n".join([
+        "| loss | " + " | ".join(BBR_LOSSES) + " |",
+        "|---" * (len(BBR_LOSSES) + 1) + "|",
+        "| Mbit/s | " + " | ".join(
+            mbit(cell["bbr", "loss", x]["goodput_bps"])
+            for x in BBR_LOSSES) + " |",
+        "| mean queue delay, ms | " + " | ".join(
+            ms(cell["bbr", "loss", x]["queue_mean_ns"])
+            for x in BBR_LOSSES) + " |"])
+
+
 def section(table, runs):
     """Goodput under loss, as a table for people."""
-    losses = ["0%", "0.1%", "1%", "3%"]
-    cell = {tuple(label.split()): run[0]
-            for (label, _, _), run in zip(table.cells, runs)}
+    losses = LOSSES
+    cell = cells_of(table, runs)
     ccs = list(dict.fromkeys(key[0] for key in cell))
     lines = ["| Mbit/s | " + " | ".join(f"loss {x}" for x in losses) + " |",
              "|---" * (len(losses) + 1) + "|"]
@@ -370,14 +389,15 @@ def section(table, runs):
     return "\n".join(lines)
 
 
-def write_section(text):
+def write_section(name, text):
     page = PERFORMANCE.read_text()
-    if BEGIN not in page or END not in page:
-        print(f"{PERFORMANCE.name} has no place for it: {BEGIN} {END}")
+    begin, end = f"<!-- {name} begins -->", f"<!-- {name} ends -->"
+    if begin not in page or end not in page:
+        print(f"{PERFORMANCE.name} has no place for it: {begin} {end}")
         return
-    head, rest = page.split(BEGIN, 1)
-    tail = rest.split(END, 1)[1]
-    PERFORMANCE.write_text(f"{head}{BEGIN}\n{text}\n{END}{tail}")
+    head, rest = page.split(begin, 1)
+    tail = rest.split(end, 1)[1]
+    PERFORMANCE.write_text(f"{head}{begin}\n{text}\n{end}{tail}")
 
 
 # ---- all of it -------------------------------------------------------------------
@@ -416,7 +436,8 @@ def main():
             if args.update:
                 path.write_text(text)
                 if table.name == "goodput":
-                    write_section(section(table, runs))
+                    write_section("goodput", section(table, runs))
+                    write_section("bbr", bbr_section(table, runs))
             wrong = compare(table, text, path)
             failed, passed = failed + bool(wrong), passed + (not wrong)
     if failed:
