@@ -13,6 +13,8 @@ uint64_t tcp_pace_rate(const struct tcp *t);
 uint32_t tcp_pace_quantum(const struct tcp *t);
 bool     tcp_pace_holds(const struct tcp *t);
 bool     tcp_pace_may(const struct tcp *t);
+void     tcp_pace_hold(struct tcp *t);
+void     tcp_pace_release(struct tcp *t);
 void     tcp_pace_sent(struct tcp *t, uint32_t bytes);
 void     tcp_pace_visited(struct tcp *t);
 

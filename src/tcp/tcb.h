@@ -102,9 +102,9 @@ enum frto { FRTO_OFF, FRTO_FIRST, FRTO_SECOND };
 
 /* What holds back what would exceed a rate: tcp_pace.c. */
 struct tcp_pace {
-    cw_ns    next; /* C.next_send_time */
-    cw_ns    at;   /* its timer, or NS_NEVER */
-    uint32_t left; /* of the quantum that goes now */
+    cw_ns    next;        /* C.next_send_time */
+    cw_ns    at;          /* its timer, or NS_NEVER */
+    uint32_t left, holds; /* of this quantum; tcp_pace_hold() in a row */
 };
 
 /* What rate samples are made of, and the last one for who asks: tcp_rate.c. */

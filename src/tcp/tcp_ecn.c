@@ -6,6 +6,7 @@
  *   reduction is the controller's, once a window.
  */
 #include "tcp/cc.h"
+#include "tcp/pace.h"
 #include "tcp/recover.h"
 
 enum { ECT_0 = 2, CE = 3, ECN_FIELD = 3 };
@@ -220,21 +221,38 @@ bool tcp_ecn_answered(const struct tcp *t)
     return seq_lt(t->snd.una, t->flight->ecn_until);
 }
 
+/* RFC3168-5-a.  ssthresh is never less than two segments, but the window
+ * goes on to one (RFC9438-4.6-c); DCTCP's by the share of marks, which is less
+ * than half. */
+static void reduce(struct tcp *t, uint32_t flight)
+{
+    uint32_t before = t->cwnd;
+
+    tcp_cc(t)->congestion(t, CC_SIGN_ECN, flight);
+    if (tcp_cc(t)->rules)
+        return;
+    t->cwnd = MIN(t->cwnd, t->ssthresh);
+    if (t->cwnd == before && tcp_cc(t) != &cc_dctcp)
+        t->cwnd = tcp_eff_mss(t);
+}
+
 /* Marks were fed back.  At a window of one segment there is nothing left to
- * reduce: the timer starts anew (RFC3168-6.1.2-b). */
+ * reduce: the timer starts anew (RFC3168-6.1.2-b), and what is new goes when it
+ * would expire, later each time (RFC9438-4.6-c). */
 static void respond(struct tcp *t, uint32_t flight)
 {
+    bool least = t->cwnd <= tcp_eff_mss(t), out = t->flight->segq.count > 0;
+
     tcp_undo_bar(t);
-    if (t->cwnd <= tcp_eff_mss(t)) {
+    if (least && out)
         tcp_timers_una_advanced(t);
-        return;
-    }
     if (t->flight->recovery != RECOVERY_NONE
         || seq_le(t->snd.una, t->flight->ecn_until))
         return; /* what this ACK is about was sent before the last time */
-    tcp_cc(t)->congestion(t, CC_SIGN_ECN, flight); /* RFC3168-5-a */
-    if (!tcp_cc(t)->rules)
-        t->cwnd = MIN(t->cwnd, t->ssthresh);
+    if (!least)
+        reduce(t, flight);
+    else if (!out && !tcp_cc(t)->rules)
+        tcp_pace_hold(t);
     tcp_cwnd_event(t, WHY_CC_ECN);
     tcp_ecn_reduced(t);
 }
@@ -256,8 +274,10 @@ void tcp_ecn_told(struct tcp *t, const struct seg *s, struct cc_ack *c,
         return;
     if (tcp_cc(t)->marks)
         tcp_cc(t)->marks(t, c);
-    if (!c->ece)
+    if (!c->ece) {
+        tcp_pace_release(t);
         return;
+    }
     env_count(tcp_env(t), COUNT_TCP_DELIVERED_CE);
     respond(t, c->flight);
 }

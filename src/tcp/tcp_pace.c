@@ -5,6 +5,7 @@
  *   quantum.  The rate is the controller's, if it has one, and no more than the
  *   program's limit (SO_MAX_PACING_RATE), whoever governs cwnd; without either
  *   nothing here has an effect.
+ *   At a window of one segment marks hold everything back (tcp_pace_hold).
  *   Not held back: what a timer owes (an expired RTO, a probe), ACKs, and
  *   what has no text.  flight->pace lives as long as it holds something back
  *   (tcp_pace_holds), its timer is tcp_timers.c's.
@@ -35,8 +36,32 @@ uint32_t tcp_pace_quantum(const struct tcp *t)
 /* Until then a new quantum may not begin. */
 bool tcp_pace_holds(const struct tcp *t)
 {
-    return t->flight && tcp_pace_rate(t) > 0
-        && t->flight->pace.next > tcp_now(t);
+    const struct tcp_flight *f = t->flight;
+
+    return f && (f->pace.holds > 0 || tcp_pace_rate(t) > 0)
+        && f->pace.next > tcp_now(t);
+}
+
+/* Nothing for as long as a retransmission timer would run, twice as long each
+ * time: what RFC 3168 §6.1.2 has the timer for, but nothing is in flight that
+ * it could be for. */
+void tcp_pace_hold(struct tcp *t)
+{
+    struct tcp_pace *p = &t->flight->pace;
+    cw_ns most = tcp_knobs(t)->rto_max, wait = ns_min(t->rto, most);
+
+    for (uint32_t i = 0; i < p->holds && wait < most; i++)
+        wait *= 2;
+    p->holds++;
+    p->left = 0;
+    p->next = ns_max(p->next, ns_add(tcp_now(t), ns_min(wait, most)));
+}
+
+/* They have ended. */
+void tcp_pace_release(struct tcp *t)
+{
+    if (!tcp_pace_holds(t))
+        t->flight->pace.holds = 0;
 }
 
 /* May something go now? */
