@@ -324,9 +324,10 @@ static cw_ns clean_bound(const struct knobs *k)
  * more than the profile's floor and the round trip, with what queues and a
  * delayed ACK; of 3 s if the handshake was: either nothing has measured a
  * round trip (§5.7), or a timestamp has, with the wait for a SYN in it.  What
- * comes late costs the time that the link holds it.  After each fault the
- * window may open anew: four round trips of slow start for what there is to
- * send, and a delayed ACK. */
+ * comes late costs the time that the link holds it; and if it is overtaken by
+ * what was sent again it is as lost, for its timestamp is older (RFC 7323
+ * §5.3).  After each fault the window may open anew: four round trips of slow
+ * start for what there is to send, and a delayed ACK. */
 cw_ns small_bound(const struct small_spec *spec, const struct small_case *c,
                   cw_ns took)
 {
@@ -344,7 +345,8 @@ cw_ns small_bound(const struct small_spec *spec, const struct small_case *c,
         bound += after;
         if (c->fault[i].fate == LINK_RULE_LATE)
             bound += LINK_HOLD_MAX;
-        if (c->fault[i].fate != LINK_RULE_LOSE)
+        if (c->fault[i].fate == LINK_RULE_TWICE
+            || (c->fault[i].fate == LINK_RULE_LATE && losses == 0))
             continue;
         if (early)
             bound += k->rto_initial << opening++;

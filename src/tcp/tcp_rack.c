@@ -18,7 +18,8 @@ enum { DUP_THRESH = 3, REO_PERSIST = 16, WALK = 32 };
 
 /* §6.2 step 2: a retransmission counts only if this ACK is its own: not, if
  * it echoes an older timestamp, nor if it came back sooner than anything ever
- * did (RFC8985-6.2-c).  What is echoed belongs to the segment that has moved
+ * did (RFC8985-6.2-c), unless its own timestamp tells: that heuristic is for
+ * want of one, or of one that is fine enough.  What is echoed belongs to the segment that has moved
  * the left edge (RFC 7323 §4.3): of one beyond it, that is SACKed, it tells
  * nothing. */
 void tcp_rack_news(const struct tcp *t, const struct seg *s,
@@ -41,7 +42,9 @@ void tcp_rack_news(const struct tcp *t, const struct seg *s,
     if (age >= 1u << 24)
         return;
     first = (now / NS_MS - (cw_ns)age + 1) * NS_MS; /* too late for it */
-    n->seg.limit = ns_min(n->seg.limit, first - 1);
+    if (t->min_rtt_us * NS_US < 2 * ns_max(NS_MS, tcp_env(t)->granularity))
+        first = ns_min(first, n->seg.limit + 1);
+    n->seg.limit = first - 1;
 }
 
 /* Step 3. */
