@@ -73,6 +73,27 @@ TEST(slow_start_ends_at_ssthresh)
     EXPECT_EQ(r.t.cwnd, 20 * RIG_MSS);
 }
 
+/* docs/decisions/19-unused-window.md: it does not grow, and a loss counts from
+ * what was out. */
+TEST(a_window_that_is_not_used)
+{
+    struct cc_rig r;
+
+    cc_rig_init(&r, CW_CC_RENO, 40);
+    for (int i = 0; i < 100; i++)
+        cc_rig_ack_of(&r, RIG_MSS, 19 * RIG_MSS);
+    EXPECT_EQ(r.t.cwnd, 40 * RIG_MSS);
+    cc_rig_ack_of(&r, RIG_MSS, 20 * RIG_MSS); /* half: slow start may */
+    EXPECT_EQ(r.t.cwnd, 41 * RIG_MSS);
+    cc_rig_loss(&r);
+    EXPECT_EQ(r.t.cwnd, 20 * RIG_MSS);
+    for (int i = 0; i < 100; i++)
+        cc_rig_ack_of(&r, RIG_MSS, 19 * RIG_MSS);
+    EXPECT_EQ(r.t.cwnd, 20 * RIG_MSS);
+    tcp_cc(&r.t)->congestion(&r.t, CC_SIGN_LOSS, 8 * RIG_MSS);
+    EXPECT_EQ(r.t.ssthresh, 4 * RIG_MSS);
+}
+
 /* A round trip more of avoidance begins with a new count. */
 TEST(what_was_counted_before_a_loss_is_forgotten)
 {
@@ -91,5 +112,5 @@ TEST(what_was_counted_before_a_loss_is_forgotten)
 }
 
 T_MAIN(T(a_segment_for_each_round_trip), T(half_of_the_flight),
-       T(slow_start_ends_at_ssthresh),
+       T(slow_start_ends_at_ssthresh), T(a_window_that_is_not_used),
        T(what_was_counted_before_a_loss_is_forgotten))
