@@ -170,7 +170,8 @@ static const struct entry {
       "  causeway plot --json | jq .cwnd\n",
       "cwnd: a column is a span of time; the letters below are phases: s slow\n"
       "start, a congestion avoidance, r fast recovery, T timeout, i restart after\n"
-      "idle; the table names them. --window: one strip of bytes for each change.\n"
+      "idle; of BBR s startup, d drain, v probe down, = cruise, + refill, ^ probe\n"
+      "up, p probe for the round-trip time; the table names them. --window: one strip of bytes for each change.\n"
       "\n"
       "  --list            who sent: numbers for SENDER\n"
       "  --all             all strips, not only the first 100\n"

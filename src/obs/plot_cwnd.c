@@ -13,6 +13,9 @@ enum {
     WIDTH_LEAST = 20,
     WIDTH_MOST = 160,
     PHASES_MOST = 60,
+    TIME_CELLS = 11,
+    WORDS_CELLS = 25,
+    CWND_CELLS = 20,
 };
 
 struct column {
@@ -63,6 +66,36 @@ static unsigned column_of(const struct picture *pic, cw_ns t)
     return (unsigned)(at * (pic->width - 1) / span);
 }
 
+/* The states of BBR. */
+static char bbr_letter_of(uint16_t why)
+{
+    switch (why) {
+    case WHY_CC_BBR_STARTUP:
+        return 's';
+    case WHY_CC_BBR_PLATEAU:
+    case WHY_CC_BBR_LOSSES:
+        return 'd';
+    case WHY_CC_BBR_DRAINED:
+    case WHY_CC_BBR_DRAIN_OVER:
+    case WHY_CC_BBR_FULL:
+    case WHY_CC_BBR_TOO_HIGH:
+    case WHY_CC_BBR_CAREFUL:
+        return 'v';
+    case WHY_CC_BBR_CRUISE:
+        return '=';
+    case WHY_CC_BBR_REFILL:
+    case WHY_CC_BBR_SAFE:
+    case WHY_CC_BBR_AGAIN:
+        return '+';
+    case WHY_CC_BBR_UP:
+        return '^';
+    case WHY_CC_BBR_PROBE_RTT:
+        return 'p';
+    default:
+        return '\0';
+    }
+}
+
 static char letter_of(uint16_t why)
 {
     switch (why) {
@@ -80,7 +113,7 @@ static char letter_of(uint16_t why)
     case WHY_CC_IDLE:
         return 'i';
     default:
-        return '\0';
+        return bbr_letter_of(why);
     }
 }
 
@@ -205,7 +238,36 @@ struct phase {
     uint64_t               before; /* cwnd */
 };
 
-static void put_phase(const struct plot *p, const struct phase *ph)
+static unsigned length(const char *text)
+{
+    unsigned n = 0;
+
+    while (text[n])
+        n++;
+    return n;
+}
+
+/* BBR tells of its states, and of cwnd as it follows within one. */
+static bool goes_on(const struct phase *ph, const struct cw_event *e)
+{
+    return ph->first && (ph->first->why == e->why || e->why == WHY_CC_BBR);
+}
+
+/* Where the words end: those of BBR are many. */
+static unsigned words_end(const struct plot *p)
+{
+    const struct cw_event *e;
+    size_t                 i = 0;
+    unsigned               end = WORDS_CELLS;
+
+    while ((e = plot_next(p, &i)) != NULL)
+        if (e->kind == EV_CWND && bbr_letter_of(e->why))
+            end = MAX(end, length(why_text((enum why)e->why)) + 2);
+    return end + TIME_CELLS;
+}
+
+static void put_phase(const struct plot *p, const struct phase *ph,
+                      unsigned end)
 {
     char       line[PLOT_LINE_MAX];
     struct fmt f = fmt_of(line, sizeof line);
@@ -213,15 +275,28 @@ static void put_phase(const struct plot *p, const struct phase *ph)
 
     plot_time(&f, ph->first->t);
     fmt_f(&f, "  %s", why_text((enum why)ph->first->why));
-    fmt_pad_to(&f, 36);
+    fmt_pad_to(&f, end);
     if (ph->before && ph->before != ph->last->v[0])
         fmt_f(&f, "%llu -> ", (unsigned long long)ph->before);
     fmt_u64(&f, ph->last->v[0]);
-    fmt_pad_to(&f, 56);
+    fmt_pad_to(&f, end + CWND_CELLS);
     if (ssthresh < UINT32_MAX / 2)
         fmt_u64(&f, ssthresh);
     else
         fmt_char(&f, '-');
+    plot_line(p, &f);
+}
+
+static void draw_head(const struct plot *p, unsigned end)
+{
+    char       line[PLOT_LINE_MAX];
+    struct fmt f = fmt_of(line, sizeof line);
+
+    fmt_str(&f, "  time ms  phase");
+    fmt_pad_to(&f, end);
+    fmt_str(&f, "cwnd");
+    fmt_pad_to(&f, end + CWND_CELLS);
+    fmt_str(&f, "ssthresh");
     plot_line(p, &f);
 }
 
@@ -230,21 +305,22 @@ static void draw_phases(const struct plot *p)
     struct phase           ph = { .first = NULL };
     const struct cw_event *e;
     size_t                 i = 0;
-    unsigned               n = 0;
+    unsigned               n = 0, end = words_end(p);
 
+    draw_head(p, end + 1);
     while ((e = plot_next(p, &i)) != NULL) {
         if (e->kind != EV_CWND)
             continue;
-        if (ph.first && ph.first->why == e->why) {
+        if (goes_on(&ph, e)) {
             ph.last = e;
             continue;
         }
         if (ph.first && ++n <= PHASES_MOST)
-            put_phase(p, &ph);
+            put_phase(p, &ph, end);
         ph = (struct phase){ e, e, ph.last ? ph.last->v[0] : 0 };
     }
     if (++n <= PHASES_MOST)
-        put_phase(p, &ph);
+        put_phase(p, &ph, end);
     else
         plot_note(p, "%u more phases are left out (--json has all)",
                   n - PHASES_MOST);
@@ -298,10 +374,6 @@ bool plot_cwnd(const struct plot *p)
     plot_line(p, &f);
     draw_rows(p, &pic);
     draw_axis(p, &pic);
-    plot_line(p, &f);
-    fmt_str(&f,
-            "  time ms  phase                     cwnd                "
-            "ssthresh");
     plot_line(p, &f);
     draw_phases(p);
     return true;

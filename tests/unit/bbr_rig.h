@@ -28,6 +28,7 @@ static inline void path_init(struct path *p)
     *p = (struct path){ .rtt = RTT_MS * NS_MS };
     cc_rig_init(&p->r, CW_CC_BBR, 10);
     p->r.env.arena = rig_arena(1 << 20);
+    p->r.env.now = 100 * NS_S;
     p->r.host.rng = t_prng("bbr");
     p->r.host.initcwnd = 10;
     slab_init(&p->r.host.flights, p->r.env.arena, sizeof(struct tcp_flight));

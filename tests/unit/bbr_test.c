@@ -24,6 +24,25 @@ TEST(startup_begins_with_the_initial_window)
     path_free(&p);
 }
 
+/* Another has left a window that is larger: it stays, the initial one is what
+ * it would be. */
+TEST(a_window_that_is_there_stays)
+{
+    struct path p;
+
+    path_init(&p);
+    tcp_opts_cc(&p.r.t.opts, &p.r.t, CW_CC_CUBIC);
+    p.r.t.cwnd = 50 * RIG_MSS;
+    tcp_opts_cc(&p.r.t.opts, &p.r.t, CW_CC_BBR);
+    EXPECT_EQ(p.r.t.cc_kept, 0); /* nothing is sent yet */
+    tcp_cc(&p.r.t)->transmit(&p.r.t);
+    p.b = arena_at(p.r.env.arena, p.r.t.cc_kept);
+    EXPECT_EQ(p.r.t.cwnd, 50 * RIG_MSS);
+    EXPECT_EQ(p.b->initial_cwnd, 10 * RIG_MSS);
+    EXPECT_EQ(p.b->pacing_rate, 554000);
+    path_free(&p);
+}
+
 /* Without an RTT a millisecond is assumed, until there is one. */
 TEST(without_an_rtt_a_millisecond_stands_for_it)
 {
@@ -575,6 +594,7 @@ TEST(idle_time_ends_probe_rtt)
 }
 
 T_MAIN(T(startup_begins_with_the_initial_window),
+       T(a_window_that_is_there_stays),
        T(without_an_rtt_a_millisecond_stands_for_it),
        T(a_plateau_ends_startup), T(a_plateau_is_of_round_trips),
        T(losses_end_startup), T(startup_waits_for_a_round_trip_of_recovery),

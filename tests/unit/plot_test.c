@@ -134,6 +134,40 @@ TEST(congestion_window)
            == rig.out);
 }
 
+/* BBR's states: one line each, with cwnd as it went within it. */
+TEST(states_of_bbr)
+{
+    const char *out;
+
+    begin();
+    put(0, 2, EV_SEG_OUT, 0, V(0, 0, 10, 0, 0));
+    put(0, 2, EV_CWND, WHY_CC_BBR_STARTUP, V(1000, UINT32_MAX));
+    put(20000, 2, EV_CWND, WHY_CC_BBR, V(4000, UINT32_MAX));
+    put(40000, 2, EV_CWND, WHY_CC_BBR_PLATEAU, V(4000, UINT32_MAX));
+    put(60000, 2, EV_CWND, WHY_CC_BBR_DRAINED, V(4000, UINT32_MAX));
+    put(80000, 2, EV_CWND, WHY_CC_BBR_CRUISE, V(4000, UINT32_MAX));
+    put(100000, 2, EV_CWND, WHY_CC_BBR_REFILL, V(4000, UINT32_MAX));
+    put(120000, 2, EV_CWND, WHY_CC_BBR_UP, V(4000, UINT32_MAX));
+    put(140000, 2, EV_CWND, WHY_CC_BBR, V(5000, UINT32_MAX));
+    put(160000, 2, EV_CWND, WHY_CC_BBR_TOO_HIGH, V(5000, UINT32_MAX));
+    put(200000, 2, EV_CWND, WHY_CC_BBR_PROBE_RTT, V(500, UINT32_MAX));
+    put(240000, 2, EV_CWND, WHY_CC_BBR_RTT_KNOWN, V(5000, UINT32_MAX));
+    out = draw((struct plot_opts){ .columns = 36 });
+    EXPECT(strstr(out, "phase     ssssddvv==++^^^^vvvvppppp\n"));
+    EXPECT(
+        strstr(out,
+               "    0.000  startup: twice as fast each round trip          "
+               "4000                -\n"
+               "   40.000  drain: it gets no faster, the pipe is full      "
+               "4000                -\n"));
+    EXPECT(
+        strstr(out,
+               "  120.000  probe up: the pipe is full, is there more?      "
+               "4000 -> 5000        -\n"
+               "  160.000  probe down: the probe lost more than 2 %        "
+               "5000                -\n"));
+}
+
 TEST(senders)
 {
     begin();
@@ -162,4 +196,5 @@ TEST(nonsense)
            == rig.out);
 }
 
-T_MAIN(T(strips), T(congestion_window), T(senders), T(nonsense))
+T_MAIN(T(strips), T(congestion_window), T(states_of_bbr), T(senders),
+       T(nonsense))
