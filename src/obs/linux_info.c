@@ -4,6 +4,8 @@
 #include "base/compiler.h"
 #include "base/ns.h"
 
+#include <string.h>
+
 enum {
     OPT_TIMESTAMPS = 1,
     OPT_SACK = 2,
@@ -126,4 +128,23 @@ void linux_info(const struct cw_tcp_info *i, struct linux_info *out)
     times(i, out);
     counts(i, out);
     marks(i, out);
+}
+
+static uint32_t gain(uint64_t percent)
+{
+    return (uint32_t)((percent & 0xffff) * 256 / 100);
+}
+
+bool linux_bbr_info(const struct cw_tcp_info *i, struct linux_bbr_info *out)
+{
+    if (memcmp(i->cc, "bbr", sizeof "bbr") != 0)
+        return false;
+    *out = (struct linux_bbr_info){
+        .bw_lo = (uint32_t)i->cc_arg[0],
+        .bw_hi = (uint32_t)(i->cc_arg[0] >> 32),
+        .min_rtt = (uint32_t)i->cc_arg[1],
+        .pacing_gain = gain(i->cc_arg[1] >> 32),
+        .cwnd_gain = gain(i->cc_arg[1] >> 48),
+    };
+    return true;
 }

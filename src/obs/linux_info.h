@@ -43,4 +43,14 @@ struct linux_info {
 
 void linux_info(const struct cw_tcp_info *i, struct linux_info *out);
 
+/* Of BBR, as TCP_CC_INFO lays it out: struct tcp_bbr_info. */
+struct linux_bbr_info {
+    uint32_t bw_lo, bw_hi;           /* bytes a second */
+    uint32_t min_rtt;                /* us */
+    uint32_t pacing_gain, cwnd_gain; /* in 1/256 */
+};
+
+/* False: another governs. */
+bool linux_bbr_info(const struct cw_tcp_info *i, struct linux_bbr_info *out);
+
 #endif

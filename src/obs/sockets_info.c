@@ -48,6 +48,30 @@ static void put_counts(struct fmt *f, const struct cw_tcp_info *i)
     put_some(f, "data_segs_in", i->data_segs_in);
 }
 
+/* %g of hundredths */
+static void put_gain(struct fmt *f, const char *key, uint64_t percent)
+{
+    fmt_f(f, "%s%llu", key, (unsigned long long)(percent / 100));
+    if (percent % 10)
+        fmt_f(f, ".%llu%llu", (unsigned long long)(percent / 10 % 10),
+              (unsigned long long)(percent % 10));
+    else if (percent % 100)
+        fmt_f(f, ".%llu", (unsigned long long)(percent / 10 % 10));
+}
+
+/* cc_arg: docs/sockets.md */
+static void put_bbr(struct fmt *f, const struct cw_tcp_info *i)
+{
+    if (memcmp(i->cc, "bbr", sizeof "bbr") != 0 || i->cc_arg[0] == 0)
+        return;
+    fmt_f(f, " bbr:(bw:%llubps",
+          (unsigned long long)MIN(i->cc_arg[0], UINT64_MAX / 8) * 8);
+    put_ms(f, ",mrtt:", (cw_ns)(uint32_t)i->cc_arg[1] * NS_US);
+    put_gain(f, ",pacing_gain:", i->cc_arg[1] >> 32 & 0xffff);
+    put_gain(f, ",cwnd_gain:", i->cc_arg[1] >> 48);
+    fmt_char(f, ')');
+}
+
 /* The rate at which a window goes out each round trip. */
 static void put_rate(struct fmt *f, const struct cw_tcp_info *i)
 {
@@ -111,6 +135,7 @@ void sockets_info(struct fmt *f, const struct run_row *row)
     if (i->snd_ssthresh < 0xffff)
         put_some(f, "ssthresh", i->snd_ssthresh);
     put_counts(f, i);
+    put_bbr(f, i);
     put_rate(f, i);
     put_loss(f, i);
     put_marks(f, i);
@@ -139,7 +164,8 @@ static const struct {
     { "reno", "who governs cwnd: Reno (RFC 5681)" },
     { "cubic", "who governs cwnd: CUBIC (RFC 9438)" },
     { "dctcp", "who governs cwnd: DCTCP (RFC 8257)" },
-    { "bbr", "who governs cwnd: BBR version 3 (draft-ietf-ccwg-bbr)" },
+    { "bbr",
+      "who governs cwnd: BBR version 3 (draft-ietf-ccwg-bbr); what it knows" },
     { "wscale", "windows count in units of 2^n: the peer's n, ours" },
     { "rto", "ms without an ACK until the oldest segment is sent again" },
     { "backoff", "timeouts in a row; each has doubled rto" },

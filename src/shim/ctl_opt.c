@@ -149,17 +149,24 @@ static void get_error(struct ep *ep, struct ctl_front *front,
 
 static bool asks_info(const struct call *call)
 {
-    return call->a == IPPROTO_TCP && call->b == TCP_INFO;
+    return call->a == IPPROTO_TCP
+        && (call->b == TCP_INFO || call->b == TCP_CC_INFO);
 }
 
-/* A program reads Linux's struct, or as much of it as it knows. */
+/* A program reads Linux's struct, or as much of it as it knows; of most
+ * controllers there is nothing to read. */
 static void answer_info(struct ctl_front *front, const struct call *call,
                         const struct cw_tcp_info *info)
 {
-    struct linux_info l;
+    struct linux_info     l;
+    struct linux_bbr_info b;
 
     linux_info(info, &l);
-    answer_bytes(front, call, &l, sizeof l);
+    if (call->b == TCP_INFO)
+        answer_bytes(front, call, &l, sizeof l);
+    else
+        answer_bytes(front, call, &b,
+                     linux_bbr_info(info, &b) ? sizeof b : 0);
 }
 
 /* For an endpoint that the stack has forgotten. */
@@ -199,6 +206,7 @@ static void get_stack(struct ep *ep, struct ctl_front *front,
 
     c.out_len = MIN(sizeof out, (size_t)call->room);
     if (asks_info(call)) {
+        c.b = TCP_INFO;
         c.out = &info;
         c.out_len = sizeof info;
     }

@@ -293,6 +293,9 @@ static void congestion_control(void)
     EQ(getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, got, &len), 0);
     EQ(len, 3);
     EQ(memcmp(got, "renx", 4), 0);
+    len = sizeof got; /* of Reno there is nothing to tell */
+    EQ(getsockopt(fd, IPPROTO_TCP, TCP_CC_INFO, got, &len), 0);
+    EQ(len, 0);
     close(fd);
 }
 

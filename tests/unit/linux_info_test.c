@@ -4,6 +4,7 @@
 #include "obs/linux_info.h"
 #include "t.h"
 
+#include <linux/inet_diag.h>
 #include <linux/tcp.h>
 #include <stddef.h>
 #include <string.h>
@@ -139,5 +140,31 @@ static void marks(void **unused)
     EXPECT_EQ(l.accecn_opt_seen, 2);
 }
 
-T_MAIN(T(marks), T(every_field_in_its_place), T(bit_fields), T(units),
+/* struct tcp_bbr_info: gains are 2.77 and 2 in Startup. */
+static void bbr(void **unused)
+{
+    struct cw_tcp_info i = {
+        .cc = "bbr",
+        .cc_arg = { UINT64_C(5) << 32 | 7,
+                    UINT64_C(200) << 48 | UINT64_C(277) << 32 | 50123 }
+    };
+    struct linux_bbr_info b;
+    struct tcp_bbr_info   l;
+
+    (void)unused;
+    EXPECT(linux_bbr_info(&i, &b));
+    EXPECT_EQ(sizeof b, sizeof l);
+    memcpy(&l, &b, sizeof l);
+    EXPECT_EQ(l.bbr_bw_lo, 7);
+    EXPECT_EQ(l.bbr_bw_hi, 5);
+    EXPECT_EQ(l.bbr_min_rtt, 50123);
+    EXPECT_EQ(l.bbr_pacing_gain, 277 * 256 / 100);
+    EXPECT_EQ(l.bbr_cwnd_gain, 512);
+    memcpy(i.cc, "bbr2", 5);
+    EXPECT(!linux_bbr_info(&i, &b));
+    memcpy(i.cc, "cubic", 6);
+    EXPECT(!linux_bbr_info(&i, &b));
+}
+
+T_MAIN(T(bbr), T(marks), T(every_field_in_its_place), T(bit_fields), T(units),
        T(a_listener))
