@@ -135,8 +135,7 @@ void cc_restart(struct tcp *t)
 {
     uint32_t before = t->cwnd;
 
-    tcp_initial_cwnd(t);
-    t->cwnd = MIN(t->cwnd, before);
+    t->cwnd = MIN(tcp_initial_window(t), before);
     if (t->cwnd != before)
         tcp_cwnd_event(t, WHY_CC_IDLE);
 }

@@ -96,6 +96,8 @@ const struct cc_ops *tcp_cc(const struct tcp *t);
 /* tcp_rate.c: MarkConnectionAppLimited() */
 void tcp_rate_limited(struct tcp *t);
 
+uint32_t tcp_initial_window(const struct tcp *t); /* bytes: tcp_syn.c */
+
 /* cc.c: what controllers share */
 void     tcp_cc_over(struct tcp *t);
 void     tcp_cwnd_event(struct tcp *t, enum why why);

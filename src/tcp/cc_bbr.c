@@ -28,12 +28,9 @@ static struct bbr *record(const struct tcp *t)
 /* OnInit(): §5.2.1 */
 static void begin(struct tcp *t, struct bbr *b)
 {
-    uint32_t cwnd = t->cwnd;
-    cw_ns    now = tcp_now(t);
+    cw_ns now = tcp_now(t);
 
-    tcp_initial_cwnd(t);
-    b->initial_cwnd = t->cwnd;
-    t->cwnd = cwnd;
+    b->initial_cwnd = tcp_initial_window(t);
     b->min_rtt = t->srtt > 0 ? t->srtt : NS_NEVER;
     b->min_rtt_stamp = now;
     b->probe_rtt_min_delay = b->min_rtt;

@@ -141,18 +141,22 @@ void tcp_syn_learn(struct tcp *t, const struct tcpopt *o)
 
 /* RFC6928-2-a or RFC5681-3.1-b; one segment if the SYN was lost (RFC5681-3.1-d),
  * with a larger window than those of then if it was lost twice (RFC6928-2-c). */
-void tcp_initial_cwnd(struct tcp *t)
+uint32_t tcp_initial_window(const struct tcp *t)
 {
     uint32_t mss = tcp_eff_mss(t);
     unsigned n = t->host->initcwnd;
 
-    if (n != 0)
-        t->cwnd = MIN(n * mss, MAX(2 * mss, n * 1460));
-    else if (mss > 2190)
-        t->cwnd = 2 * mss;
-    else
-        t->cwnd = mss > 1095 ? 3 * mss : 4 * mss;
     if (n != 0 ? t->syn_timed_out_twice : t->syn_timed_out)
-        t->cwnd = mss;
+        return mss;
+    if (n != 0)
+        return MIN(n * mss, MAX(2 * mss, n * 1460));
+    if (mss > 2190)
+        return 2 * mss;
+    return mss > 1095 ? 3 * mss : 4 * mss;
+}
+
+void tcp_initial_cwnd(struct tcp *t)
+{
+    t->cwnd = tcp_initial_window(t);
     tcp_cwnd_event(t, WHY_CC_SLOW_START);
 }

@@ -140,14 +140,12 @@ static void restore(struct tcp *t, const struct tcp_news *n)
 {
     struct tcp_past *p = tcp_past(t);
     uint32_t         cwnd = p->cwnd, ssthresh = p->ssthresh;
-    uint32_t         flight = seq_from(t->snd.nxt, t->snd.una), now = t->cwnd;
+    uint32_t         flight = seq_from(t->snd.nxt, t->snd.una);
 
     if (n->ece || p->barred)
         return;
     if (p->timeout) {
-        tcp_initial_cwnd(t); /* IW */
-        cwnd = flight + MIN(n->acked, t->cwnd);
-        t->cwnd = now;
+        cwnd = flight + MIN(n->acked, tcp_initial_window(t)); /* IW */
         ssthresh = MAX(p->flight, p->ssthresh);
     }
     if (t->flight || tcp_cc(t)->rules)
