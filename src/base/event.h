@@ -16,6 +16,7 @@
     X(STATE,      "state",       "from", "to", "", "", "") \
     /* what flow numbers mean: sub is the protocol */ \
     X(FLOW_ADDR,  "flow-addr",   "local_hi", "local_lo", "remote_hi", "remote_lo", "ports") \
+    /* flags: AE is bit 8, IP's ECN field of what came in bits 9 and 10 */ \
     X(SEG_OUT,    "seg-out",     "seq", "ack", "len", "flags", "wnd") \
     X(SEG_IN,     "seg-in",      "seq", "ack", "len", "flags", "wnd") \
     X(DROP,       "drop",        "len", "proto", "", "", "") \

@@ -7,7 +7,8 @@
  *     rounding up has moved it far enough right (tcp_window.c; RFC 7323 §2.4);
  *   - at the end every stack's memory is back to zero.
  * Bytes are checked by the ends themselves (ends.c), liveness by run.c, each
- * connection's numbers, timers and window by oracle_conn.c.
+ * connection's numbers, timers and window by oracle_conn.c, marks by
+ * oracle_ecn.c.
  */
 #include "base/bytes.h"
 #include "base/limits.h"
@@ -80,6 +81,8 @@ static void on_state(struct sim *s, const struct cw_event *e)
 void oracle_event(struct sim *s, const struct cw_event *e)
 {
     s->res->events++;
+    if (s->plan.marks)
+        oracle_ecn_event(s, e);
     if (e->kind == EV_STATE)
         on_state(s, e);
     if (e->kind == EV_TIMER_FIRE)

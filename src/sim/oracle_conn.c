@@ -290,6 +290,8 @@ void oracle_conn(struct sim *s, unsigned host, const struct cw_sock_row *r)
     if (!r->has_info || r->state == CW_LISTEN)
         return;
     check_numbers(s, host, r);
+    if (s->plan.marks)
+        oracle_ecn_mode(s, host, r);
     c = seen(s, host, r->flow);
     if (!c || !s->brief)
         return;

@@ -132,6 +132,7 @@ void plan_marks(struct sim_plan *p, uint64_t seed)
     struct prng       r = prng_stream(key, 0, "marks");
     struct link_spec *ways[] = { &p->fwd, &p->back };
 
+    p->marks = true;
     for (unsigned i = 0; i < ARRAY_LEN(ways); i++) {
         struct link_spec *s = ways[i];
 
@@ -142,6 +143,19 @@ void plan_marks(struct sim_plan *p, uint64_t seed)
         s->ecn_kind = LINK_QUEUE_PKTS;
         s->ecn = 1 + below(&r, s->queue);
     }
+}
+
+/* In every other world each host has its own mind of ECN, and links mark. */
+static void draw_ecn(struct sim_plan *p, uint64_t seed)
+{
+    struct sipkey key = { seed, 0x63617573 };
+    struct prng   r = prng_stream(key, 0, "ecn");
+
+    if (one_in(&r, 2))
+        return;
+    plan_marks(p, seed);
+    for (unsigned i = 0; i < SIM_HOSTS_MAX; i++)
+        p->ecn[i] = (enum cw_ecn)below(&r, CW_ECN_ACCURATE + 1);
 }
 
 void plan_draw(struct sim_plan *p, uint64_t seed)
@@ -172,12 +186,15 @@ void plan_draw(struct sim_plan *p, uint64_t seed)
         draw_conn(&r, p, &p->conns[i], i);
     for (unsigned i = 0; i < p->ndgrams; i++)
         draw_dgram(&r, p, &p->dgrams[i], i);
+    draw_ecn(p, seed);
 }
 
 void sim_describe(uint64_t seed, struct fmt *out)
 {
-    struct sim_plan p;
-    uint64_t        up = 0, down = 0;
+    static const char *const ecns[] = { "", "off", "passive", "on",
+                                        "accurate" };
+    struct sim_plan          p;
+    uint64_t                 up = 0, down = 0;
 
     plan_draw(&p, seed);
     for (unsigned i = 0; i < p.nconns; i++) {
@@ -198,6 +215,9 @@ void sim_describe(uint64_t seed, struct fmt *out)
     fmt_ns(out, p.calm, 0);
     fmt_f(out, " s%s%s%s%s", p.arp ? ", ARP" : "", p.no_ts ? ", no TS" : "",
           p.no_sack ? ", no SACK" : "", p.no_wscale ? ", no WS" : "");
+    for (unsigned i = 0; i < p.hosts; i++)
+        if (p.ecn[i] != CW_ECN_PROFILE)
+            fmt_f(out, ", h%u ecn %s", i + 1, ecns[p.ecn[i]]);
 }
 
 int sim_profile(const char *name)

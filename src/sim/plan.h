@@ -44,6 +44,8 @@ struct sim_plan {
     cw_ns            calm; /* faults stop */
     enum cw_profile  profile;
     bool             no_ts, no_sack, no_wscale;
+    bool             marks;              /* links mark, and: */
+    enum cw_ecn      ecn[SIM_HOSTS_MAX]; /* of host 1, 2 ... */
     struct sim_conn  conns[SIM_CONNS_MAX];
     struct sim_dgram dgrams[SIM_DGRAMS_MAX];
 };

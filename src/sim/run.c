@@ -30,6 +30,24 @@ void sim_fail(struct sim *s, const char *format, ...)
     fmt_str(&f, " s)");
 }
 
+static unsigned ecn_settings(const struct sim_plan *p, struct setting *to)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < p->hosts; i++) {
+        struct fmt f;
+
+        if (p->ecn[i] == CW_ECN_PROFILE)
+            continue;
+        to[n] = (struct setting){ .what = SETTING_ECN,
+                                  .value = (uint64_t)p->ecn[i] };
+        f = fmt_of(to[n].host, sizeof to[n].host);
+        fmt_f(&f, "h%u", i + 1);
+        n++;
+    }
+    return n;
+}
+
 static bool make_world(struct sim *s)
 {
     struct world_config c;
@@ -38,7 +56,10 @@ static bool make_world(struct sim *s)
                                 .back = s->plan.back,
                                 .arp = s->plan.arp };
     const char         *why = "";
+    struct setting      ecn[SIM_HOSTS_MAX];
 
+    lab.settings = ecn;
+    lab.nsettings = ecn_settings(&s->plan, ecn);
     world_config_init(&c, s->opt.seed, s->opt.alloc);
     c.hooks = oracle_hooks(s);
     c.stack.profile = s->opt.profile < 0 ? s->plan.profile
@@ -105,6 +126,13 @@ static void say_goodbye(struct sim *s)
         oracle_end(s);
 }
 
+/* Marks, and no modes of the seed's own: the setting is for all hosts. */
+static void one_mode(struct sim *s)
+{
+    memset(s->plan.ecn, 0, sizeof s->plan.ecn);
+    plan_marks(&s->plan, s->opt.seed);
+}
+
 bool sim_run(const struct sim_options *o, struct sim_result *res)
 {
     struct sim *s = o->alloc->alloc(o->alloc->ctx, sizeof *s, 16);
@@ -121,7 +149,7 @@ bool sim_run(const struct sim_options *o, struct sim_result *res)
     plan_draw(&s->plan, o->seed);
     for (unsigned i = 0; i < o->nsettings; i++)
         if (o->settings[i].what == SETTING_ECN)
-            plan_marks(&s->plan, o->seed);
+            one_mode(s);
     res->hosts = s->plan.hosts;
     res->conns = s->plan.nconns;
     res->datagrams = s->plan.ndgrams;

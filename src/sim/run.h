@@ -61,6 +61,30 @@ struct sim_conn_seen {
     uint64_t got; /* bytes acknowledged or reported */
 };
 
+/* Marks that came to one end of a connection and were not echoed yet ... */
+struct sim_owed {
+    bool     owes;          /* classic: CWR has not come */
+    unsigned fresh, others; /* accurate: since the last segment went */
+};
+
+/* ... and what it knows of those of the other: oracle_ecn.c. */
+struct sim_marks {
+    uint32_t        flow;
+    uint16_t        host;
+    uint8_t         mode;
+    struct sim_owed in, before;   /* before: what came last */
+    bool            was_ce, each; /* each: ECE for this mark only */
+    bool            any;          /* text came, up to high */
+    uint32_t        high;
+    bool            echo;                /* a SYN-ACK has come */
+    bool            has_said, has_heard; /* counters, here and there */
+    uint8_t         said, heard;
+    bool            deaf; /* the other's counter is not believed */
+    bool            una_known, sent, reduced, recovers;
+    bool            must; /* reduce, now */
+    uint32_t        una, was_una, nxt, until, cwnd, mss;
+};
+
 /* The right edge that one direction of a connection has advertised. */
 struct sim_edge {
     uint8_t  key[36];
@@ -86,6 +110,8 @@ struct sim {
     uint32_t             nstates;
     struct sim_conn_seen conns[SIM_FLOWS_MAX];
     uint32_t             nseen;
+    struct sim_marks     marks[SIM_FLOWS_MAX];
+    uint32_t             nmarks;
     bool                 calm, brief; /* brief: digests are of headers */
     uint64_t             steps;
     uint8_t              out[SIM_CHUNK], in[SIM_CHUNK];
@@ -115,6 +141,10 @@ void                oracle_step(struct sim *s); /* between events */
 void oracle_fired(struct sim *s, const struct cw_event *e);
 /* A row of a host's table: between events. */
 void oracle_conn(struct sim *s, unsigned host, const struct cw_sock_row *r);
+/* oracle_ecn.c */
+void oracle_ecn_event(struct sim *s, const struct cw_event *e);
+void oracle_ecn_mode(struct sim *s, unsigned host,
+                     const struct cw_sock_row *r);
 void oracle_end(struct sim *s); /* all is closed, long ago */
 
 #endif

@@ -13,7 +13,8 @@ void tcp_seg_event(struct env *e, uint32_t flow, const struct seg *s)
     ev.v[0] = s->seq.v;
     ev.v[1] = s->ack.v;
     ev.v[2] = s->text;
-    ev.v[3] = s->flags | (uint64_t)s->ae << 8;
+    ev.v[3] = s->flags | (uint64_t)s->ae << 8
+        | (uint64_t)(s->rx->tos & 3) << 9;
     ev.v[4] = s->wnd;
     env_event(e, &ev);
 }
