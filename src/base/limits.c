@@ -35,6 +35,7 @@ static const struct knobs table[] = {
         .cubic_alpha_one = false,      /* it would beat Reno */
         .offers = ALL,
         .ts_required = false,          /* middleboxes lose them */
+        .paws_slack = 16,
         .rst_echoes_ts = false,        /* hosts send bare resets */
         .sack_forgets = false,         /* RFC 6675 §5.1 */
         .sack_last_resort = false,

@@ -113,6 +113,8 @@ struct knobs {
     unsigned ecn;             /* enum cw_ecn */
     unsigned offers;          /* CW_OFFER_*: what SYNs offer beside the MSS */
     bool     ts_required; /* RFC 7323 §3.2: drop what lacks its timestamp */
+    unsigned paws_slack;  /* ticks by which a segment may be older than
+                             TS.Recent: a retransmission has overtaken it */
     bool     rst_echoes_ts; /* RFC 7323 §5.2: a reset echoes a timestamp */
     bool     sack_forgets;  /* RFC2018-5.1-a: a timeout forgets SACKs */
     bool     sack_last_resort; /* RFC 6675 §4, NextSeg () (3) and (4) */

@@ -55,12 +55,15 @@ static bool ts_recent_counts(const struct tcp *t)
 
 /* [7323] §5.3 R1: is the timestamp older than the last one that counted?
  * Asked when a segment comes, before anything else of it (RFC7323-5.3-a,
- * RFC7323-5.3-b). */
+ * RFC7323-5.3-b).  Departs (`deployed`): a few ticks do not matter
+ * (docs/decisions/20-paws-slack.md). */
 static bool paws_refuses(const struct tcp *t, const struct seg *s)
 {
+    uint32_t slack = s->text > 0 ? tcp_knobs(t)->paws_slack : 0;
+
     if (!t->ts_ok || !s->opt->has_ts || (s->flags & F_RST))
         return false; /* RFC7323-3.2-c, RFC7323-5.2-a */
-    return (int32_t)(s->opt->ts_val - t->ts_recent) < 0
+    return (int32_t)(s->opt->ts_val + slack - t->ts_recent) < 0
         && ts_recent_counts(t);
 }
 

@@ -196,7 +196,7 @@ PKT(s5_3_older_is_dropped)
     passive("mss 1000 ts 1 0");
     in(". seq 1 len 10 ack 1 ts 100 0");
     out(". seq 1 ack 11 ts 0 100");
-    in(". seq 11 len 10 ack 1 ts 99 0");
+    in(". seq 11 len 10 ack 1 ts 83 0");
     out(". seq 1 ack 11 ts 0 100");
     EXPECT_EQ(pk.dropped, WHY_PAWS);
     EXPECT_EQ(counter(COUNT_TCP_PAWS), 1);
