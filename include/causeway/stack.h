@@ -214,6 +214,10 @@ struct cw_config {
      * it is exact.  RFC 8985 §4 wants it finer than a quarter of the round
      * trip; what is coarser than that is allowed for. */
     cw_ns clock_granularity;
+
+    /* Space what a controller without a rate of its own sends: 2 cwnd each
+     * SRTT in slow start, 1.2 cwnd after it, the initial window not at all. */
+    bool pacing;
 };
 
 /* Fills in the defaults.  `seed` is mixed into config->seed. */

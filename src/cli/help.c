@@ -38,6 +38,7 @@ static const char run_options[] =
     "  --ttl N           TTL and hop limit of what is sent; default 64\n"
     "  --ecn W           explicit congestion notification: off, passive, on,\n"
     "                    or accurate (RFC 9768)\n"
+    "  --pacing W        on: reno, cubic and dctcp are spaced, as bbr ever is\n"
     "  --mtu-probing W   where full segments vanish: off, black-hole, always\n"
     "\n"
     "Other options:\n"

@@ -58,6 +58,7 @@ static const struct option table[] = {
     { "cc", required_argument, NULL, OPT_SETTING },
     { "ttl", required_argument, NULL, OPT_SETTING },
     { "ecn", required_argument, NULL, OPT_SETTING },
+    { "pacing", required_argument, NULL, OPT_SETTING },
     { "seed", required_argument, NULL, OPT_SEED },
     { "clock", required_argument, NULL, OPT_CLOCK },
     { "timeout", required_argument, NULL, OPT_TIMEOUT },

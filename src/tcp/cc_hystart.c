@@ -10,6 +10,7 @@
  *   trip fills the path already, and slow start ends (docs/decisions/14-ack-train.md).
  */
 #include "tcp/cc.h"
+#include "tcp/pace.h"
 
 /* §4.3 (RFC9406-4.3-a) */
 #define MIN_RTT_THRESH_US 4000u
@@ -88,11 +89,12 @@ static void judge(struct hystart *h)
  * half of the least round trip delivers is half of what fills the path, and
  * as much again is on its way.  A coarse clock does not see the gaps, only
  * that none is longer than a step, and how many ACKs came; and of a time no
- * longer than a step it says nothing. */
+ * longer than a step it says nothing.  If we pace, it may be we who spaced them
+ * over half of a round trip: then it takes all of one. */
 static bool fills_the_path(const struct tcp *t, struct hystart *h)
 {
     cw_ns now = tcp_now(t), step = tcp_env(t)->granularity;
-    cw_ns half = ns_max(t->min_rtt_us * NS_US / 2, step);
+    cw_ns half = t->min_rtt_us * NS_US / (tcp_pace_rate(t) > 0 ? 1 : 2);
 
     if (!tcp_knobs(t)->ack_train || t->min_rtt_us == UINT32_MAX
         || now - h->train_end > ns_max(TRAIN_GAP, step))
@@ -100,7 +102,7 @@ static bool fills_the_path(const struct tcp *t, struct hystart *h)
     h->train_end = now;
     h->train++;
     return t->cwnd >= TRAIN_SEGS * tcp_eff_mss(t)
-        && now - h->round_start > half
+        && now - h->round_start > ns_max(half, step)
         && now - h->round_start <= h->train * TRAIN_GAP;
 }
 

@@ -1,6 +1,6 @@
 /* pace.h: what tcp_pace.c offers: a rate that is not exceeded, and when the
- * next data may go by it.  It does not decide the rate: the controller and the
- * program do.
+ * next data may go by it.  It does not decide the rate: the controller, the host
+ * and the program do.
  * Invariant: what is held back has a timer (tcp_pace_visited).
  * draft-ietf-ccwg-bbr, "Pacing Rate".
  */

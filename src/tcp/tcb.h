@@ -466,7 +466,7 @@ struct tcp_host {
     cw_ns       challenge_interval;
     int64_t     challenge_at;
     struct prng rng;
-    bool        running;
+    bool        running, paces;
 
     unsigned             fastopen; /* CW_FASTOPEN_* */
     struct tcp_fastopen  fast;     /* keys, if they are given ... */

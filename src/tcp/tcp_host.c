@@ -94,6 +94,7 @@ void tcp_init(struct tcp_host *h, struct env *env, struct net *net,
     h->cc = (uint8_t)c->cc;
     h->ecn = (uint8_t)c->ecn;
     h->no_ecn_option = c->no_ecn_option;
+    h->paces = c->pacing;
 }
 
 void tcp_fini(struct tcp_host *h)

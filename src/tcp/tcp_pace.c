@@ -2,9 +2,9 @@
  *
  *   draft-ietf-ccwg-bbr, "Pacing Rate" and "Send Quantum": each packet moves
  *   the next send time by its size over the rate; what goes at one time is a
- *   quantum.  The rate is the controller's, if it has one, and no more than the
- *   program's limit (SO_MAX_PACING_RATE), whoever governs cwnd; without either
- *   nothing here has an effect.
+ *   quantum.  The rate is the controller's, if it has one, or made of the window
+ *   if the host wants that, and no more than the program's limit
+ *   (SO_MAX_PACING_RATE); without any nothing here has an effect.
  *   At a window of one segment marks hold everything back (tcp_pace_hold).
  *   Not held back: what a timer owes (an expired RTO, a probe), ACKs, and
  *   what has no text.  flight->pace lives as long as it holds something back
@@ -15,13 +15,25 @@
 
 enum { QUANTUM_MAX = 64 * 1024 };
 
+/* Of a window, if the host paces: enough that slow start may double it, and
+ * avoidance is not held back; not of the initial one (RFC 6928). */
+static uint64_t window_rate(const struct tcp *t)
+{
+    unsigned percent = t->cwnd < t->ssthresh / 2 ? 200 : 120;
+    uint64_t window = MAX(t->cwnd, seq_from(t->snd.nxt, t->snd.una));
+
+    if (!t->host->paces || t->srtt <= 0 || tcp_bytes_acked(t) == 0)
+        return 0;
+    return window * percent * (uint64_t)(NS_S / 100) / (uint64_t)t->srtt;
+}
+
 /* Bytes a second; 0: as fast as cwnd allows. */
 uint64_t tcp_pace_rate(const struct tcp *t)
 {
-    uint64_t most = t->opts.max_pacing, rate = 0;
+    uint64_t most = t->opts.max_pacing, rate;
 
-    if (tcp_cc(t)->pacing_rate)
-        rate = tcp_cc(t)->pacing_rate(t);
+    rate = tcp_cc(t)->pacing_rate ? tcp_cc(t)->pacing_rate(t)
+                                  : window_rate(t);
     return rate && most ? MIN(rate, most) : MAX(rate, most);
 }
 

@@ -163,6 +163,15 @@ static bool read_ecn(const char *v, struct setting *s, struct fmt *err)
     return false;
 }
 
+static bool read_pacing(const char *v, struct setting *s, struct fmt *err)
+{
+    s->value = text_same(v, "on");
+    if (s->value || text_same(v, "off"))
+        return true;
+    fmt_str(err, "on (reno, cubic and dctcp are spaced, too) or off");
+    return false;
+}
+
 static const struct {
     const char *name;
     bool (*read)(const char *v, struct setting *s, struct fmt *err);
@@ -177,6 +186,7 @@ static const struct {
     [SETTING_CC] = { "cc", read_cc },
     [SETTING_TTL] = { "ttl", read_ttl },
     [SETTING_ECN] = { "ecn", read_ecn },
+    [SETTING_PACING] = { "pacing", read_pacing },
 };
 
 /* "h1=8000": the host's name goes to s->host; answers what is behind. */
@@ -261,6 +271,9 @@ void setting_apply(const struct setting *s, struct cw_config *c)
         break;
     case SETTING_TTL:
         c->ttl = c->hop_limit = (uint8_t)s->value;
+        break;
+    case SETTING_PACING:
+        c->pacing = s->value != 0;
         break;
     }
 }

@@ -188,6 +188,7 @@ enum setting_what {
     SETTING_CC,
     SETTING_TTL,
     SETTING_ECN,
+    SETTING_PACING,
 };
 
 enum { SETTING_TEXT_MAX = 96, SETTINGS_MAX = 32 };

@@ -193,6 +193,21 @@ TEST(a_train_of_acks_ends_it)
 
 /* Of a coarse clock's steps: none without an ACK, and as many ACKs as if none
  * was further than 2 ms from the next; within one step nothing is said. */
+/* What we have spaced ourselves, over half of a round trip, is no sign: it
+ * takes all of one. */
+TEST(a_train_that_we_paced)
+{
+    for (int segs = 50; segs <= 54; segs += 4) {
+        struct cc_rig r;
+
+        t_row("%d ACKs", segs);
+        cc_rig_init(&r, CW_CC_CUBIC, 60);
+        r.t.opts.max_pacing = 1000000000;
+        train_of(&r, (unsigned)segs, NS_MS, 50 * NS_MS);
+        EXPECT_EQ(r.t.ssthresh != UINT32_MAX, segs > 50);
+    }
+}
+
 TEST(a_train_by_a_coarse_clock)
 {
     static const struct {
@@ -241,4 +256,5 @@ T_MAIN(T(grows_by_a_quarter_once_the_path_fills),
        T(seven_samples_say_nothing), T(the_least_of_a_round_counts),
        T(a_mistake_is_seen), T(five_rounds_then_avoidance), T(a_loss_ends_it),
        T(an_ack_counts_for_eight_segments), T(a_train_of_acks_ends_it),
-       T(a_train_by_a_coarse_clock), T(a_train_has_no_empty_step))
+       T(a_train_that_we_paced), T(a_train_by_a_coarse_clock),
+       T(a_train_has_no_empty_step))
