@@ -1,10 +1,11 @@
 """nets: groups of cases whose network is a special one: a small hop, tiny or
-jumbo segments, congestion marks asked for, a neighbour that vanishes.
+jumbo segments, congestion marks (marks.py), a neighbour that vanishes.
 """
 import contextlib
 import time
 
 import corners
+import marks
 import rig
 
 FAR = {4: "10.9.1.2", 6: "fd0a::2"}     # beyond the kernel, which forwards
@@ -12,6 +13,7 @@ NEAR = {4: "10.9.1.1", 6: "fd0a::1"}
 SMALL = 1300
 AWAY = "02:00:00:00:00:99"
 TINY = 150_000
+MARKING = ["--delay", "2ms", "--mark", "5%"]
 SIZES = (1, 1200, 1272, 1273, 1400, 1472, 1473, 4000, 20000, 65000)
 
 
@@ -125,21 +127,6 @@ def jumbo():
     rig.ip("link", "set", rig.DEV, "mtu", "9000")
 
 
-# ---- congestion marks ----------------------------------------------------------------
-
-def marks(r):
-    """Whether there will be any is agreed: both say the same."""
-    for about in ("ours", "kernel"):
-        for family in (4, 6):
-            p = corners.Pair(r, family, about)
-
-            def case(p=p):
-                p.connect()
-                want("ECN", p.a("info")["ecn"], p.b("info")["ecn"])
-                p.close()
-            yield f"agreed/v{family}/{about}", case
-
-
 # ---- a neighbour that vanishes -------------------------------------------------------
 
 @contextlib.contextmanager
@@ -217,7 +204,13 @@ NETS = {
     "mss-88": Net(["--mss", "88"], lambda: advertise(88),
                   cases=segments(88), tcp=TINY),
     "jumbo": Net(prepare=jumbo, cases=corners.udp_cases, tcp=1_500_000),
-    "ecn": Net(prepare=lambda: rig.sysctl("ipv4/tcp_ecn", 1), cases=marks,
-               tcp=TINY),
+    "ecn": Net(prepare=lambda: rig.sysctl("ipv4/tcp_ecn", 1), tcp=TINY),
+    **{f"ecn-{mode}": Net(["--ecn", mode], cases=marks.negotiation(mode))
+       for mode in marks.MODES},
+    "ecn-marks": Net(
+        ["--ecn", "on", *MARKING], cases=marks.transferring(1, marks.heard)),
+    "ecn-counts": Net(
+        ["--ecn", "accurate", *MARKING],
+        cases=marks.transferring(3, marks.counted)),
     "vanishing": Net(cases=vanishing),
 }

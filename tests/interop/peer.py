@@ -203,6 +203,11 @@ class Peer:
             time.sleep(0.01)
         return left[0] == 0
 
+    def receive_some(self, size):
+        """So many bytes of what comes."""
+        while size:
+            size -= len(self.conn.recv(min(size, CHUNK)))
+
     def quiet(self, patience):
         """Nothing arrives for a while: true."""
         return not select.select([self.conn], [], [], patience)[0]
@@ -278,6 +283,18 @@ class Peer:
         return {"state": raw[0], "probes": raw[3], "options": raw[5] & 7,
                 "ecn": raw[5] & 8 != 0, "syn_data": raw[5] & 32 != 0,
                 "mss": struct.unpack_from("=I", raw, 16)[0]}
+
+    def marks(self):
+        """Congestion marks, as TCP_INFO of Linux 6.18 has them."""
+        raw = self.conn.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 280)
+        raw += bytes(280 - len(raw))
+        at = {"ssthresh": 76, "delivered_ce": 196, "received_ce": 248,
+              "delivered_ce_bytes": 260, "received_ce_bytes": 272}
+        found = {name: struct.unpack_from("=I", raw, place)[0]
+                 for name, place in at.items()}
+        found["fails"], found["options_seen"] = struct.unpack_from(
+            "=HH", raw, 276)
+        return {"ecn": raw[5] & 8 != 0, **found}
 
     def mtu(self, six):
         """Of the path, as far as it is known."""
