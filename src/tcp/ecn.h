@@ -84,6 +84,7 @@ void          tcp_accecn_third(struct tcp *t, const struct seg *s);
 bool          tcp_accecn_third_due(const struct tcp *t);
 enum ecn_mode tcp_accecn_cookie(const struct tcp_host *h,
                                 const struct seg      *s);
+unsigned      tcp_accecn_count(const struct tcp *t);
 unsigned      tcp_accecn_ace(struct tcp *t, bool pure_ack);
 bool          tcp_accecn_no_blocks(const struct tcp *t);
 void          tcp_accecn_arrived(struct tcp *t, const struct seg *s);

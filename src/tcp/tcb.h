@@ -385,17 +385,17 @@ _Static_assert(sizeof(struct tcp_embryo) <= 128, "half-open: 128 bytes");
 
 /* The offset of its timestamps is tcp_ts_offset() of the key again. */
 struct tcp_timewait {
-    struct flownode node; /* node.user: the type of service */
+    struct flownode node; /* node.user: type of service, low bits of ACE */
     uint32_t        flow;
-    struct near     link;         /* host->timewait, by expiry */
-    uint64_t        expires : 40; /* low bits: tcp_timewait_over() */
-    uint64_t        rcv_wnd : 16; /* field of the last advertisement */
-    uint64_t        rcv_wscale : 4;
-    uint64_t        ts_ok : 1;
-    uint64_t        bind_flags : 3;
-    seq             snd_nxt, rcv_nxt;
-    uint32_t        ts_recent;
-    uint32_t        bind; /* arena_ref() of a struct portbind */
+    struct near     link;           /* host->timewait, by expiry */
+    uint64_t expires : 39, ace : 1; /* tcp_timewait_over(); the high bit */
+    uint64_t rcv_wnd : 16;          /* field of the last advertisement */
+    uint64_t rcv_wscale : 4;
+    uint64_t ts_ok : 1;
+    uint64_t bind_flags : 3;
+    seq      snd_nxt, rcv_nxt;
+    uint32_t ts_recent;
+    uint32_t bind; /* arena_ref() of a struct portbind */
 };
 _Static_assert(sizeof(struct tcp_timewait) <= 64, "TIME-WAIT: 64 bytes");
 

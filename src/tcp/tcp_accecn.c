@@ -147,6 +147,16 @@ enum ecn_mode tcp_accecn_synack(struct tcp *t, const struct seg *s)
     return ECN_ACCURATE;
 }
 
+/* In simultaneous open the peer's SYN agreed, and its SYN-ACK does not: what it
+ * sent first counts, but nothing of ours shall be marked (§3.1.5). */
+static void fell_back(struct tcp *t, struct tcp_accecn *a)
+{
+    if (t->state != TCPS_SYN_RCVD)
+        return;
+    t->ecn_ect = false;
+    a->is_syn = true;
+}
+
 /* A SYN-ACK in simultaneous open, or once more: its three flags are no
  * counter.  Does the ACK of it say how it came? */
 bool tcp_accecn_synack_again(struct tcp *t, const struct seg *s)
@@ -155,9 +165,12 @@ bool tcp_accecn_synack_again(struct tcp *t, const struct seg *s)
     unsigned           ace = ace_of(s);
 
     if (!a || (s->flags & (F_SYN | F_ACK)) != (F_SYN | F_ACK)
-        || !seq_eq(s->seq, t->irs) || !seq_in(t->iss, s->ack, t->snd.nxt)
-        || ace <= ACE_CLASSIC || ace == ACE_MASK)
+        || !seq_eq(s->seq, t->irs) || !seq_in(t->iss, s->ack, t->snd.nxt))
         return false;
+    if (ace <= ACE_CLASSIC || ace == ACE_MASK) {
+        fell_back(t, a);
+        return false;
+    }
     note_synack(a, s);
     if (t->state != TCPS_SYN_RCVD) {
         count_synack(a);
@@ -234,6 +247,14 @@ enum ecn_mode tcp_accecn_cookie(const struct tcp_host *h, const struct seg *s)
 }
 
 /* ---- §3.2, the receiver of data ----------------------------------------- */
+
+/* As a record in TIME-WAIT will say it. */
+unsigned tcp_accecn_count(const struct tcp *t)
+{
+    const struct tcp_accecn *a = tcp_accecn(t);
+
+    return a ? a->r_cep & ACE_MASK : 0;
+}
 
 /* RFC9768-3.2-a: for the three flags of the next segment without SYN. */
 unsigned tcp_accecn_ace(struct tcp *t, bool pure_ack)

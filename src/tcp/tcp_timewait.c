@@ -7,7 +7,9 @@
  */
 #include "tcp/tcb.h"
 
-#define EXPIRES_SPAN (INT64_C(1) << 40)
+#define EXPIRES_SPAN (INT64_C(1) << 39)
+
+enum { ACE_LOW = 3 };
 
 /* A record keeps the low bits of its time: it is less than the span before
  * the last one's. */
@@ -100,6 +102,7 @@ bool tcp_timewait_begin(struct tcp *t)
 {
     struct tcp_host     *h = t->host;
     struct flowkey       key = tcp_key(t);
+    unsigned             ace = tcp_accecn_count(t);
     struct tcp_timewait *w;
     bool                 named;
 
@@ -116,7 +119,8 @@ bool tcp_timewait_begin(struct tcp *t)
     named = flownode_name(&h->flows, &w->node, &key);
     INVARIANT(named); /* t has the same name, so there is no new end */
     w->node.kind = NODE_TIMEWAIT;
-    w->node.user = t->opts.tos;
+    w->node.user = (uint8_t)((t->opts.tos & 0xfcu) | (ace & ACE_LOW));
+    w->ace = ace >> 2 & 1;
     keep(w, t);
     t->bind = 0;
     flowtab_insert(&h->flows, &w->node);
@@ -137,7 +141,8 @@ static void acknowledge(struct tcp_host *h, const struct tcp_timewait *w,
         .ack = w->rcv_nxt,
         .wnd = w->rcv_wnd,
         .flags = F_ACK,
-        .tos = w->node.user,
+        .tos = w->node.user & 0xfc,
+        .ace = (uint8_t)(w->ace << 2 | (w->node.user & ACE_LOW)),
         .why = why,
         .flow = w->flow,
     };
