@@ -134,6 +134,12 @@ static inline bool bbr_in_probe_bw(const struct bbr *b)
         || b->state == BBR_REFILL || b->state == BBR_UP;
 }
 
+/* RS.delivery_rate, as far as it counts. */
+static inline uint64_t bbr_rate(const struct bbr_ack *x)
+{
+    return MIN(x->rs->rate, BBR_FASTEST);
+}
+
 /* cc_bbr.c */
 void bbr_enter(struct tcp *t, struct bbr *b, enum bbr_state next,
                enum why why);

@@ -37,7 +37,7 @@ static void update_round(const struct bbr_ack *x)
 static void update_max_bw(const struct bbr_ack *x)
 {
     struct bbr *b = x->b;
-    uint64_t    rate = MIN(x->rs->rate, BBR_FASTEST);
+    uint64_t    rate = bbr_rate(x);
 
     update_round(x);
     if (rate == 0 || (rate < b->max_bw && x->rs->app_limited))
@@ -115,9 +115,9 @@ void bbr_check_full(const struct bbr_ack *x)
 
     if (b->full_bw_now || !b->round_start || x->rs->app_limited)
         return;
-    if (x->rs->rate >= b->full_bw + b->full_bw / 4) {
+    if (bbr_rate(x) >= b->full_bw + b->full_bw / 4) {
         bbr_reset_full(b);
-        b->full_bw = x->rs->rate;
+        b->full_bw = bbr_rate(x);
         return;
     }
     b->full_bw_count++;
@@ -149,7 +149,7 @@ void bbr_latest(const struct bbr_ack *x)
     b->loss_round_start = false;
     if (!x->rs->any)
         return;
-    b->bw_latest = MAX(b->bw_latest, x->rs->rate);
+    b->bw_latest = MAX(b->bw_latest, bbr_rate(x));
     b->inflight_latest = MAX(b->inflight_latest, x->rs->delivered);
     if (bbr_passed(x->rs->prior_delivered, b->loss_round_delivered)) {
         b->loss_round_delivered = x->t->flight->delivered;
@@ -162,7 +162,7 @@ void bbr_advance_latest(const struct bbr_ack *x)
 {
     if (!x->b->loss_round_start)
         return;
-    x->b->bw_latest = x->rs->rate;
+    x->b->bw_latest = bbr_rate(x);
     x->b->inflight_latest = x->rs->delivered;
 }
 

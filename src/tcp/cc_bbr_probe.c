@@ -67,7 +67,7 @@ static void start_up(const struct bbr_ack *x)
     b->ack_phase = ACKS_PROBE_STARTING;
     bbr_start_round(x->t, b);
     bbr_reset_full(b);
-    b->full_bw = x->rs->rate;
+    b->full_bw = bbr_rate(x);
     bbr_enter(x->t, b, BBR_UP, WHY_CC_BBR_UP);
     raise_slope(x->t, b);
 }
@@ -117,7 +117,7 @@ static enum why time_to_go_down(const struct bbr_ack *x)
     }
     if (cwnd_limited(b) && x->t->cwnd >= b->inflight_longterm) {
         bbr_reset_full(b); /* it is limited by inflight_longterm */
-        b->full_bw = x->rs->rate;
+        b->full_bw = bbr_rate(x);
     } else if (b->full_bw_now) {
         return WHY_CC_BBR_FULL;
     }

@@ -4,7 +4,7 @@
 #include "sock/socktab.h"
 #include "sock_rig.h"
 #include "t.h"
-#include "tcp/tcb.h"
+#include "tcp/bbr.h"
 #include "wire/cksum.h"
 #include "wire/etherhdr.h"
 #include "wire/ip4hdr.h"
@@ -76,6 +76,45 @@ TEST(an_idle_connection_has_512_bytes)
     EXPECT_LE(sizeof(struct sock) + sizeof(struct tcp) + SHARE / 2
                   + sizeof(struct portbind),
               512); /* the client's */
+    rig_free(&r);
+}
+
+/* BBR's model of the path takes one record more of whoever has sent something,
+ * for as long as the connection lives, and no longer. */
+TEST(a_model_of_the_path_has_a_record)
+{
+    struct rig r;
+    size_t     before, plain;
+    int        listener;
+
+    rig_init(&r);
+    listener = listen_on(&r, "127.0.0.1");
+    before = used(&r);
+    connect_all(&r, listener);
+    plain = used(&r);
+    for (int i = 0; i < N; i++)
+        CALL(0,
+             cw_setsockopt(r.st, ends[i][0], CW_IPPROTO_TCP,
+                           CW_TCP_CONGESTION, "bbr", 3, r.now));
+    EXPECT_EQ(used(&r), plain); /* nothing was sent */
+    talk(&r);
+    EXPECT_GE((used(&r) - plain) / N, sizeof(struct bbr));
+    EXPECT_LE((used(&r) - plain) / N, sizeof(struct tcp_flight) + 16);
+    for (int i = 0; i < N; i++)
+        CALL(0,
+             cw_setsockopt(r.st, ends[i][0], CW_IPPROTO_TCP,
+                           CW_TCP_CONGESTION, i % 2 ? "cubic" : "bbr",
+                           i % 2 ? 5 : 3, r.now));
+    EXPECT_LE((used(&r) - plain) / N, sizeof(struct tcp_flight) / 2 + 16);
+    for (int i = 0; i < N; i++) {
+        CALL(0, cw_close(r.st, ends[i][0], r.now));
+        rig_pump(&r);
+        CALL(0, cw_close(r.st, ends[i][1], r.now));
+        rig_pump(&r);
+    }
+    rig_run(&r, r.now + 61 * NS_S);
+    EXPECT_EQ(used(&r), before);
+    CALL(0, cw_close(r.st, listener, r.now));
     rig_free(&r);
 }
 
@@ -163,5 +202,6 @@ TEST(a_half_open_connection_has_128_bytes)
 }
 
 T_MAIN(T(an_idle_connection_has_512_bytes),
+       T(a_model_of_the_path_has_a_record),
        T(a_time_wait_record_has_64_bytes),
        T(a_half_open_connection_has_128_bytes))
