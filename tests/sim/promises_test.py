@@ -110,7 +110,7 @@ def promises():
             yield reorders, cc, tick, "10s"
     yield reorders, "bbr", "1us", "10s"
     yield reorders, "bbr", "1ms", "10s"
-    yield reorders, "bbr", "15600us", "40s"
+    yield reorders, "bbr", "15600us", "60s"
     for cc in ("cubic", "bbr"):
         for seconds in (1, 10, 60):
             yield comes_back, cc, seconds
