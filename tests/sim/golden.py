@@ -1,19 +1,21 @@
 #!/usr/bin/env python3
-"""golden CAUSEWAY [--update] [--all] [--table NAME]: the golden tables of
-golden/: measured again and compared with what is in git.
+"""golden CAUSEWAY [--update] [--all [--sample N]] [--table NAME]: the golden
+tables of golden/: measured again and compared with what is in git.
 
 A table is a list of cells; a cell is a command line of `causeway sim path`
 and the columns that are kept of its answer.  Controllers that are not there
 yet have no rows.  What differs is told cell by cell, with old and new; if it
 is an improvement, or a change with a reason, `make golden` writes the tables
 (and the section of docs/performance.md), and git shows the difference to
-whoever reviews it.  --all adds the cells that take longer; they are in files
-of their own, golden/all-*.txt.
+whoever reviews it.  --all is of the cells that take longer; they are in files
+of their own, golden/all-*.txt.  --sample measures N cells of each, which HEAD
+chooses, and asks only that they are about the same.
 
 Ends with "N passed, N failed", by tables.
 """
 import argparse
 import concurrent.futures
+import hashlib
 import json
 import os
 import pathlib
@@ -55,6 +57,22 @@ def completion(runs, at):
     return times[min(at * len(times) // 100, len(times) - 1)] if times else None
 
 
+def sawtooth(buffer):
+    """The share of a rate that one Reno uses if the queue holds so many BDPs:
+    its window grows from half of 1 + buffer to all of it, one segment each
+    round trip, and round trips are longer while a queue stands."""
+    most = 1 + buffer
+    trips = max(1 - most / 2, 0) + (most ** 2 - max(1, most / 2) ** 2) / 2
+    return min(3 / 8 * most ** 2 / trips, 1)
+
+
+def reno_theory(run):
+    """What one Reno reaches: the ideal, less what a short buffer costs, or
+    Mathis's formula, whichever is less."""
+    best = int(run["ideal_bps"] * sawtooth(run["buffer"]))
+    return min(best, run["mathis_bps"] or best)
+
+
 def undone(run):
     """Mistakes that the sender has noticed and taken back."""
     return sum(n for name, n in run["counters"].items()
@@ -73,8 +91,11 @@ COLUMNS = {
     "drops": lambda r: str(r[0]["queue_drops"]),
     "queue ms": lambda r: ms(r[0]["queue_mean_ns"]),
     "p99 ms": lambda r: ms(r[0]["queue_p99_ns"]),
-    "Jain": lambda r: f"{r[0]['jain_permille'] / 1000:.3f}",
-    "shares %": lambda r: shares(r[0]),
+    "Jain": lambda r: f"{jain(r):.3f}",
+    "shares %": lambda r: shares(r),
+    "first's %": lambda r: extremes(r),
+    "Reno's": lambda r: mbit(reno_theory(r[0])),
+    "of Reno's": lambda r: share(r[0]["goodput_bps"], reno_theory(r[0])),
     "bound ms": lambda r: ms(r[0]["bound_ns"]),
     "median ms": lambda r: ms(completion(r, 50)),
     "p90 ms": lambda r: ms(completion(r, 90)),
@@ -84,12 +105,31 @@ COLUMNS = {
 }
 
 
-def shares(run):
-    """What each kind of flow got, in turns."""
+def jain(runs):
+    """The median of all seeds."""
+    return sorted(run["jain_permille"] for run in runs)[len(runs) // 2] / 1000
+
+
+def kinds_of(run):
+    """What each kind of flow got, in turns, in percent."""
     flows, kinds = run["flow"], run["kinds"]
     total = sum(f["bytes"] for f in flows) or 1
-    got = [sum(f["bytes"] for f in flows[k::kinds]) for k in range(kinds)]
-    return " : ".join(f"{g * 100 / total:.1f}" for g in got)
+    return [sum(f["bytes"] for f in flows[k::kinds]) * 100 / total
+            for k in range(kinds)]
+
+
+def shares(runs):
+    """The mean of all seeds."""
+    got = zip(*map(kinds_of, runs))
+    return " : ".join(f"{sum(g) / len(g):.1f}" for g in got)
+
+
+def extremes(runs):
+    """The least and the most that the first kind got of any seed."""
+    got = [kinds_of(run)[0] for run in runs]
+    if len(got) == 1 or runs[0]["kinds"] == 1:
+        return "-"
+    return f"{min(got):.0f}..{max(got):.0f}"
 
 
 def first_back(run):
@@ -131,8 +171,8 @@ def goodput_table(ccs):
 def grid_table(ccs, every):
     table = Table("grid", "Goodput by RTT, loss, reordering and buffer",
                   "20 Mbit/s, 20 s; reordering: 1 % of packets late by 3",
-                  ["Mbit/s", "of ideal", "again", "needless", "RTOs",
-                   "drops"])
+                  ["Mbit/s", "of ideal", "Reno's", "of Reno's", "again",
+                   "needless", "RTOs", "drops"])
     rtts = ("2ms", "10ms", "50ms", "200ms") if every else ("10ms", "50ms",
                                                            "200ms")
     losses = ("0%", "0.1%", "1%", "3%") if every else ("0%", "0.1%", "1%")
@@ -146,7 +186,8 @@ def grid_table(ccs, every):
                             f"{cc:6} rtt {rtt:>5} queue {queue:>7} "
                             f"loss {loss:>4} {'late' if late else '    '}",
                             f"--rate 20mbit --rtt {rtt} --queue {queue} "
-                            f"--loss {loss}{late} --time 20s --cc {cc}")
+                            f"--loss {loss}{late} --time 20s --cc {cc}",
+                            buffer=float(queue.removesuffix("bdp")))
     return table
 
 
@@ -170,11 +211,12 @@ def completion_table(ccs, every):
 
 def fairness_table(ccs, every):
     table = Table("fairness", "Fairness and queue delay of several flows",
-                  f"{'100' if every else '50'} Mbit/s, RTT 50 ms, a queue of "
-                  "one BDP, 60 s; flows begin within the first second",
-                  ["Mbit/s", "of ideal", "Jain", "shares %", "again", "RTOs",
-                   "drops", "queue ms", "p99 ms"])
-    rate = "100mbit" if every else "50mbit"
+                  f"{'100' if every else '20'} Mbit/s, RTT 50 ms, a queue of "
+                  "one BDP, 60 s; flows begin within the first second; two "
+                  "flows: seeds 1..5, mean shares and median index",
+                  ["Mbit/s", "of ideal", "Jain", "shares %", "first's %",
+                   "again", "RTOs", "drops", "queue ms", "p99 ms"])
+    rate = "100mbit" if every else "20mbit"
     mixes = [f"{a},{b}" for i, a in enumerate(ccs) for b in ccs[i + 1:]]
     numbers = (2, 4, 8, 16, 32, 64) if every else (2, 16)
     for cc in ccs + mixes:
@@ -182,20 +224,22 @@ def fairness_table(ccs, every):
                 (2,) if "," in cc else numbers:
             table.add(f"{cc:12} {n:2} flows",
                       f"--rate {rate} --rtt 50ms --queue 1bdp --time 60s "
-                      f"--cc {cc} --flows {n}", kinds=cc.count(",") + 1)
+                      f"--cc {cc} --flows {n} "
+                      f"--seeds {'1..5' if n == 2 else '1'}",
+                      kinds=cc.count(",") + 1)
     return table
 
 
 def queue_table(ccs):
     table = Table("queue", "Queue delay by buffer",
                   "20 Mbit/s, RTT 50 ms, 60 s, one flow",
-                  ["Mbit/s", "of ideal", "again", "drops", "queue ms",
-                   "p99 ms"])
+                  ["Mbit/s", "of ideal", "Reno's", "of Reno's", "again",
+                   "drops", "queue ms", "p99 ms"])
     for cc in ccs:
         for queue in ("0.1bdp", "0.25bdp", "0.5bdp", "1bdp", "2bdp", "4bdp"):
             table.add(f"{cc:6} queue {queue:>7}",
                       f"--rate 20mbit --rtt 50ms --queue {queue} --time 60s "
-                      f"--cc {cc}")
+                      f"--cc {cc}", buffer=float(queue.removesuffix("bdp")))
     return table
 
 
@@ -351,6 +395,48 @@ def differences(old, new):
             yield f"{label}: this cell is gone"
 
 
+# ---- samples of the large tables ---------------------------------------------
+
+ABOUT = 0.2     # of a figure: single seeds move by so much for little
+SAMPLED = {"Mbit/s", "of ideal", "Jain", "median ms", "p90 ms", "back ms"}
+
+
+def head():
+    """What chooses cells: the commit."""
+    done = subprocess.run(["git", "-C", str(HERE), "rev-parse", "HEAD"],
+                          text=True, capture_output=True, check=False)
+    return done.stdout.strip()
+
+
+def sample(table, number_of, chooser):
+    """Keeps so many cells."""
+    def rank(cell):
+        word = f"{chooser} {table.name} {cell[0]}"
+        return hashlib.sha256(word.encode()).digest()
+    table.cells = sorted(sorted(table.cells, key=rank)[:number_of],
+                         key=table.cells.index)
+
+
+def is_about(old, new):
+    a, b = number(old), number(new)
+    if a is None or b is None:
+        return old == new
+    return abs(a - b) <= ABOUT * max(abs(a), abs(b), 1)
+
+
+def far_off(old, new):
+    """One line for each sampled cell that is elsewhere."""
+    for label, row in new.items():
+        changes = [change(name, old[label][name], value)
+                   for name, value in row.items()
+                   if name in SAMPLED and label in old
+                   and not is_about(old[label].get(name, "-"), value)]
+        if label not in old:
+            yield f"{label}: a new cell"
+        elif changes:
+            yield f"{label}: " + "; ".join(changes)
+
+
 # ---- docs/performance.md ---------------------------------------------------------
 
 def cells_of(table, runs):
@@ -402,13 +488,13 @@ def write_section(name, text):
 
 # ---- all of it -------------------------------------------------------------------
 
-def compare(table, text, path):
+def compare(table, text, path, differ=differences):
     """How many cells differ; each is told."""
     if not path.exists():
         print(f"{path.name}: it is not there")
         return 1
     old, new = parse(path.read_text()), parse(text)
-    found = list(differences(old, new))
+    found = list(differ(old, new))
     if found:
         print(f"{path.name}: {table.title}: {len(found)} of {len(new)} cells "
               "differ")
@@ -423,22 +509,27 @@ def main():
     args.add_argument("--update", action="store_true")
     args.add_argument("--all", action="store_true")
     args.add_argument("--table")
+    args.add_argument("--sample", type=int, default=0)
     args = args.parse_args()
+    chooser = head()
     GOLDEN.mkdir(exist_ok=True)
     ccs, failed, passed = available(args.causeway), 0, 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for table in tables(ccs, args.all):
             if args.table not in (None, table.name):
                 continue
+            if args.sample:
+                sample(table, args.sample, chooser)
             runs, rows = rows_of(args.causeway, table, pool)
             text = text_of(table, rows)
             path = GOLDEN / f"{'all-' * args.all}{table.name}.txt"
-            if args.update:
+            if args.update and not args.sample:
                 path.write_text(text)
                 if table.name == "goodput":
                     write_section("goodput", section(table, runs))
                     write_section("bbr", bbr_section(table, runs))
-            wrong = compare(table, text, path)
+            wrong = compare(table, text, path,
+                            far_off if args.sample else differences)
             failed, passed = failed + bool(wrong), passed + (not wrong)
     if failed:
         print("\nIs it better, or meant?  Then accept it: `make golden" +
