@@ -109,6 +109,19 @@ TEST(a_coarse_clock_costs_little)
     }
 }
 
+/* Two timeouts in a row, and they are taken back. */
+TEST(a_pause_by_a_coarse_clock)
+{
+    struct path_spec s = path_of("rtt 20ms rate 20mbit queue 1bdp", 4 * NS_S);
+    const struct path_result *r;
+
+    s.tick = 15600 * NS_US;
+    s.pause = (struct link_down){ 2 * NS_S, 3 * NS_S };
+    r = run(&s);
+    EXPECT_GE(r->timeouts, 2);
+    EXPECT_EQ(r->counts[COUNT_TCP_SPURIOUS_RTOS], 1);
+}
+
 TEST(loss_is_counted_and_mended)
 {
     struct path_spec s = path_of("rtt 20ms rate 10mbit loss 1%", 20 * NS_S);
@@ -215,7 +228,7 @@ TEST(an_unknown_controller_is_refused)
 
 T_MAIN(T(theory_knows_its_numbers), T(a_clean_path_is_filled),
        T(a_host_throws_nothing_of_its_own_away),
-       T(a_coarse_clock_costs_little), T(loss_is_counted_and_mended),
-       T(same_path_same_run), T(a_transfer_has_an_end), T(flows_share),
-       T(a_pause_loses_nothing), T(an_outage_is_survived),
-       T(an_unknown_controller_is_refused))
+       T(a_coarse_clock_costs_little), T(a_pause_by_a_coarse_clock),
+       T(loss_is_counted_and_mended), T(same_path_same_run),
+       T(a_transfer_has_an_end), T(flows_share), T(a_pause_loses_nothing),
+       T(an_outage_is_survived), T(an_unknown_controller_is_refused))
