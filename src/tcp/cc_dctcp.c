@@ -38,7 +38,7 @@ static uint32_t marked(const struct cc_ack *a)
     return a->ece ? a->acked : 0;
 }
 
-/* §3.3, steps 1 to 8; step 9 is with the new estimate. */
+/* RFC8257-3.3-a: §3.3, steps 1 to 8; step 9 is with the new estimate. */
 static void observe(struct tcp *t, const struct cc_ack *a)
 {
     struct dctcp *d = tcp_cc_state(t);
@@ -65,7 +65,7 @@ static void ack(struct tcp *t, const struct cc_ack *a)
         cc_grow(t, a, &d->avoidance);
 }
 
-/* §3.3 step 9, and §3.5 for loss. */
+/* §3.3 step 9, and for loss RFC8257-3.5-a. */
 static void congestion(struct tcp *t, enum cc_sign sign, uint32_t flight)
 {
     uint64_t cwnd = MIN(flight, t->cwnd);

@@ -87,7 +87,7 @@ static unsigned field_told(unsigned ace)
     return fields[ace];
 }
 
-/* One more SYN of ours: does it ask?  §3.1.4.1: once again at least. */
+/* One more SYN of ours: does it ask?  RFC9768-3.1.4-a: once again at least. */
 bool tcp_accecn_asked(struct tcp *t)
 {
     struct tcp_accecn *a = record(t) ?: tcp_accecn_new(t);
@@ -183,7 +183,7 @@ bool tcp_accecn_synack_again(struct tcp *t, const struct seg *s)
 
 /* A SYN once more, to a TCB in SYN-RECEIVED.  False: it asks for another
  * kind of feedback than the first, and the peer cannot know which we heard
- * (§3.1.5). */
+ * (RFC9768-3.1.5-a). */
 bool tcp_accecn_syn_again(struct tcp *t, const struct seg *s)
 {
     struct tcp_accecn *a = tcp_accecn(t);
@@ -208,7 +208,7 @@ static bool is_bare_ack(const struct seg *s)
     return s->len == 0 && s->opt->nsack == 0;
 }
 
-/* §3.2.2.1: a bare ACK that ends SYN-RECEIVED tells how our SYN-ACK came. */
+/* RFC9768-3.2.2.1-a: a bare ACK that ends SYN-RECEIVED tells how our SYN-ACK came. */
 void tcp_accecn_third(struct tcp *t, const struct seg *s)
 {
     struct tcp_accecn *a = tcp_accecn(t);
@@ -279,7 +279,7 @@ bool tcp_accecn_no_blocks(const struct tcp *t)
 }
 
 /* A segment that has passed the tests of RFC 9293 and RFC 5961, whatever it
- * carries.  §3.2.2.5.1: an ACK at once where marks begin, and for every
+ * carries.  RFC9768-3.2.2.5-a: an ACK at once where marks begin, and for every
  * second or third of them. */
 void tcp_accecn_arrived(struct tcp *t, const struct seg *s)
 {
@@ -306,7 +306,7 @@ void tcp_accecn_arrived(struct tcp *t, const struct seg *s)
 
 /* ---- §3.2, the sender of data ------------------------------------------- */
 
-/* §3.2.2.5.2: the counter may have gone round if so many packets are newly
+/* RFC9768-3.2.2.5-b: the counter may have gone round if so many packets are newly
  * acknowledged; then the most that it can mean.  As long as no mark was ever
  * fed back, a peer that merely acknowledges many at once is likelier. */
 static uint32_t at_most(const struct tcp_accecn *a, uint32_t ace_delta,
@@ -330,7 +330,7 @@ static uint32_t packets_in(uint32_t bytes, uint32_t mss)
     return bytes / mss + (bytes % mss != 0);
 }
 
-/* RFC9768-3.2.3-a: bytes that were marked in no packet: what says so was
+/* RFC9768-3.2.3.2-c: bytes that were marked in no packet: what says so was
  * mangled on its way, and nothing of ours may be marked from now on
  * (§3.2.3.2.5). */
 static bool contradicts(uint32_t ceb, uint32_t ace_delta, uint32_t packets)

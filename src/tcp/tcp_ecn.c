@@ -85,8 +85,8 @@ void tcp_ecn_hear_syn(struct tcp_embryo *m, const struct seg *s)
 }
 
 /* A SYN once more: the mode stays.  False: it asks for another kind of
- * feedback, and its sender cannot know which of them we heard first (RFC
- * 9768 §3.1.5). */
+ * feedback, and its sender cannot know which of them we heard first
+ * (RFC9768-3.1.5-a); without flags: RFC9768-3.1.5-b. */
 bool tcp_ecn_hear_again(struct tcp_embryo *m, const struct seg *s)
 {
     enum ecn_mode now = asks(s);
@@ -284,7 +284,7 @@ void tcp_ecn_told(struct tcp *t, const struct seg *s, struct cc_ack *c,
 
 /* ---- §6.1.3, the receiver ----------------------------------------------- */
 
-/* RFC 8257 §3.2: what is echoed is how the last packet came, and each change of
+/* RFC8257-3.2-a: what is echoed is how the last packet came, and each change of
  * it at once.  CWR asks for nothing here. */
 static void echo_each(struct tcp *t, bool ce)
 {

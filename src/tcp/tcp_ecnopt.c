@@ -37,7 +37,7 @@ static size_t other_len(const struct tcpopt *o)
 }
 
 /* The largest set up to `want` with `least` in it that fits beside the others
- * and two SACK blocks, which go before it (§3.2.3.3). */
+ * and two SACK blocks, which go before it (RFC9768-3.2.3.3-a). */
 static unsigned fit(const struct tcpopt *o, unsigned want, unsigned least)
 {
     unsigned blocks = MIN((unsigned)o->nsack, 2u);
@@ -126,7 +126,7 @@ static void said(struct tcp_accecn *a, bool first)
 
 /* Into the options of a segment without SYN, which have all others.  What goes
  * again has none, and if that is the first that had one, nothing of ours has
- * one from now on (§3.2.3.2.2). */
+ * one from now on (RFC9768-3.2.3.2-a). */
 void tcp_ecnopt_put(struct tcp *t, const struct seqrange *text, bool again,
                     struct tcpopt *o)
 {
@@ -191,7 +191,7 @@ void tcp_ecnopt_again(struct tcp *t, const struct seg *s)
 }
 
 /* The SYN-ACK, or the first ACK of ours: are there options on this path, and
- * are they what was sent?  §3.2.3.2.3, §3.2.3.2.4. */
+ * are they what was sent?  RFC9768-3.2.3.2-b. */
 void tcp_ecnopt_first(struct tcp_accecn *a, const struct tcpopt *o)
 {
     const unsigned both[] = { ACCECN_E0B, ACCECN_E1B };

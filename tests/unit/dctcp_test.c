@@ -7,7 +7,7 @@
 
 enum { ONE = 1 << 20 };
 
-/* RFC 8257 §3.3, steps 1 to 8, ACK by ACK: Alpha = Alpha (1 - g) + g M for
+/* [RFC8257-3.3-a] RFC 8257 §3.3, steps 1 to 8, ACK by ACK: Alpha = Alpha (1 - g) + g M for
  * each window of data. */
 TEST(alpha_is_the_equations)
 {
@@ -71,7 +71,7 @@ TEST(bytes_that_are_counted)
     }
 }
 
-/* §3.3 step 9; §3.5; RFC 3168 §6.1.2's floor is tcp_ecn.c's. */
+/* [RFC8257-3.3-a] [RFC8257-3.5-a] §3.3 step 9; §3.5; RFC 3168 §6.1.2's floor is tcp_ecn.c's. */
 TEST(marks_cut_by_their_share)
 {
     static const struct {
