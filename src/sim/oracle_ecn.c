@@ -115,9 +115,12 @@ static void on_in(struct sim *s, struct sim_marks *m,
     m->una_known = true;
 }
 
-/* What came last was not for this connection. */
-static void on_drop(struct sim_marks *m)
+/* What came last was not acceptable.  Of what was dropped before any connection
+ * saw it, nothing had been noted. */
+static void on_drop(struct sim_marks *m, unsigned why)
 {
+    if (why < WHY_SEQ_UNACCEPTABLE)
+        return;
     m->in = m->before;
     m->in.others += m->was_ce; /* some are dropped after they were counted */
     m->una = m->was_una;
@@ -199,7 +202,7 @@ void oracle_ecn_event(struct sim *s, const struct cw_event *e)
     else if (e->kind == EV_SEG_OUT)
         on_out(s, m, e);
     else if (e->kind == EV_DROP)
-        on_drop(m);
+        on_drop(m, e->why);
     if (e->kind == EV_CWND)
         m->cwnd = (uint32_t)e->v[0];
     if (e->kind == EV_RECOVERY)
