@@ -119,6 +119,8 @@ void rig_new(struct rig *r, unsigned end, uint64_t seed)
     cw_config_init(&c, seed);
     c.memory_max = RIG_MEMORY;
     c.sockets_max = 64;
+    c.cc = (enum cw_cc)(seed % (CW_CC_BBR + 1)); /* each has its share */
+    c.pacing = seed % 11 == 0;
     *r = (struct rig){ .end = end, .now = 1000000000 };
     r->st = cw_stack_new(&c, &alloc, &why);
     INVARIANT(r->st && cw_netif_add(r->st, &n) == 0);
