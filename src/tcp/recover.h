@@ -6,6 +6,12 @@
 
 #include "tcp/tcb.h"
 
+/* tcp_rate.c; tcp_mark_lost() stands in tcb.h */
+bool tcp_mark_gone(struct tcp *t, struct segrec *r);
+
+/* tcp_mtu.c */
+bool tcp_mtu_is_probe(const struct tcp *t, const struct segrec *r);
+
 /* tcp_rack.c */
 void tcp_rack_news(const struct tcp *t, const struct seg *s,
                    struct tcp_news *n);

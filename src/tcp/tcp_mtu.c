@@ -239,6 +239,14 @@ void tcp_mtu_acked(struct tcp *t)
     env_count(tcp_env(t), COUNT_TCP_MTUP_SUCCESS);
 }
 
+/* Is it the one that tries what the path takes? */
+bool tcp_mtu_is_probe(const struct tcp *t, const struct segrec *r)
+{
+    const struct tcp_mtu *m = search(t);
+
+    return m && m->probe && seq_eq(r->start, m->start);
+}
+
 /* The first segment is believed lost.  True: it was the probe, which is cut
  * and sent again, and this is no congestion (RFC 4821 §7.6.2). */
 bool tcp_mtu_probe_lost(struct tcp *t)

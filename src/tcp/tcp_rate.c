@@ -10,6 +10,7 @@
  *   does in the draft whenever nothing is in flight.
  */
 #include "tcp/cc.h"
+#include "tcp/recover.h"
 
 /* What is sent first comes after a time without anything to send. */
 void tcp_rate_begin(struct tcp *t)
@@ -70,17 +71,25 @@ void tcp_rate_again(struct tcp *t, struct segrec *r)
     stamp(t, r, was_empty);
 }
 
-/* Believed lost; or lost again, if it was sent again. */
-void tcp_mark_lost(struct tcp *t, struct segrec *r)
+/* Lost, or lost again if it was sent again, but not to congestion: the
+ * controller does not hear of it.  False: it was lost already. */
+bool tcp_mark_gone(struct tcp *t, struct segrec *r)
 {
     struct tcp_flight *f = t->flight;
+    bool known = (r->marks & (SEG_LOST | SEG_REXMIT)) == SEG_LOST;
 
-    bool again = (r->marks & (SEG_LOST | SEG_REXMIT)) == SEG_LOST;
-
-    if (!again)
+    if (!known)
         f->lost += seq_from(r->end, r->start);
     segq_mark(&f->segq, r, SEG_LOST, SEG_REXMIT);
-    if (!again && tcp_cc(t)->lost && (t->state & TCPS_SYNCHRONIZED))
+    return !known;
+}
+
+/* Believed lost.  A probe of the path's MTU may have been too large (RFC 4821
+ * §7.6.2). */
+void tcp_mark_lost(struct tcp *t, struct segrec *r)
+{
+    if (tcp_mark_gone(t, r) && tcp_cc(t)->lost
+        && (t->state & TCPS_SYNCHRONIZED) && !tcp_mtu_is_probe(t, r))
         tcp_cc(t)->lost(t, r);
 }
 

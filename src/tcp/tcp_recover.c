@@ -73,7 +73,8 @@ static void mark_first_lost(struct tcp *t)
     tcp_due(t, DUE_REXMIT);
 }
 
-/* The oldest record goes out once more, for this reason. */
+/* The oldest record goes out once more, for this reason, which is not
+ * congestion. */
 void tcp_recover_first(struct tcp *t, enum why why)
 {
     struct tcp_flight *f = t->flight;
@@ -82,7 +83,7 @@ void tcp_recover_first(struct tcp *t, enum why why)
     if (!r)
         return;
     segq_mark(&f->segq, r, 0, SEG_SACKED);
-    tcp_mark_lost(t, r);
+    tcp_mark_gone(t, r);
     f->rexmit_why = (uint16_t)why;
     f->rexmit_arg = 0;
     tcp_due(t, DUE_REXMIT);
