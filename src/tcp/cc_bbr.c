@@ -286,7 +286,8 @@ static void marked(struct tcp *t, struct bbr *b, uint32_t flight)
 }
 
 /* OnEnterFastRecovery(): the losses that began it may have saved what there
- * is to save. */
+ * is to save.  Without a recovery it was a tail loss probe that has repaired
+ * one (§5.5.10.3: "TLP recovery"). */
 static void on_congestion(struct tcp *t, enum cc_sign sign, uint32_t flight)
 {
     struct bbr *b = governed(t);
@@ -300,6 +301,8 @@ static void on_congestion(struct tcp *t, enum cc_sign sign, uint32_t flight)
         return;
     }
     b->recovery_delivered = t->flight->delivered;
+    if (t->flight->recovery == RECOVERY_NONE)
+        bbr_note_loss(t, b);
     if (!b->loss_saved)
         bbr_save_upon_loss(t, b);
 }

@@ -23,6 +23,21 @@ TEST(recovery_gives_cwnd_back)
     path_free(&p);
 }
 
+/* A loss that a probe has repaired is one, too. */
+TEST(a_repaired_loss_is_noted)
+{
+    struct path p;
+
+    path_init(&p);
+    to_cruise(&p);
+    begin_recovery(&p);
+    EXPECT(!p.b->is_loss_in_round); /* it is the lost packets that tell */
+    end_recovery(&p);
+    tcp_cc(&p.r.t)->congestion(&p.r.t, CC_SIGN_LOSS, BDP);
+    EXPECT(p.b->is_loss_in_round);
+    path_free(&p);
+}
+
 /* OnEnterRTO(): what is in flight and one more. */
 TEST(a_timeout_leaves_one_segment)
 {
@@ -233,7 +248,8 @@ TEST(it_tells_its_figures)
 }
 
 T_MAIN(T(recovery_gives_cwnd_back), T(a_timeout_leaves_one_segment),
-       T(undo_goes_back), T(undo_goes_back_to_the_probe),
-       T(undo_goes_back_to_startup), T(marks_are_congestion),
-       T(the_model_lives_over_idle_times), T(the_record_is_given_back),
-       T(without_memory_reno_governs), T(it_tells_its_figures))
+       T(a_repaired_loss_is_noted), T(undo_goes_back),
+       T(undo_goes_back_to_the_probe), T(undo_goes_back_to_startup),
+       T(marks_are_congestion), T(the_model_lives_over_idle_times),
+       T(the_record_is_given_back), T(without_memory_reno_governs),
+       T(it_tells_its_figures))
