@@ -221,19 +221,21 @@ bool tcp_ecn_answered(const struct tcp *t)
     return seq_lt(t->snd.una, t->flight->ecn_until);
 }
 
-/* RFC3168-5-a.  ssthresh is never less than two segments, but the window
- * goes on to one (RFC9438-4.6-c); DCTCP's by the share of marks, which is less
- * than half. */
+/* RFC3168-5-a.  ssthresh is never less than two segments, but the window goes
+ * on to one (RFC9438-4.6-c), where only slow start ends; DCTCP's by the share
+ * of marks, which is less than half. */
 static void reduce(struct tcp *t, uint32_t flight)
 {
     uint32_t before = t->cwnd;
 
+    if (tcp_cc(t)->rules && before <= tcp_eff_mss(t))
+        return;
     tcp_cc(t)->congestion(t, CC_SIGN_ECN, flight);
     if (tcp_cc(t)->rules)
         return;
     t->cwnd = MIN(t->cwnd, t->ssthresh);
     if (t->cwnd == before && tcp_cc(t) != &cc_dctcp)
-        t->cwnd = tcp_eff_mss(t);
+        t->cwnd = MIN(t->cwnd, tcp_eff_mss(t));
 }
 
 /* Marks were fed back.  At a window of one segment there is nothing left to
@@ -249,9 +251,8 @@ static void respond(struct tcp *t, uint32_t flight)
     if (t->flight->recovery != RECOVERY_NONE
         || seq_le(t->snd.una, t->flight->ecn_until))
         return; /* what this ACK is about was sent before the last time */
-    if (!least)
-        reduce(t, flight);
-    else if (!out && !tcp_cc(t)->rules)
+    reduce(t, flight);
+    if (least && !out && !tcp_cc(t)->rules)
         tcp_pace_hold(t);
     tcp_cwnd_event(t, WHY_CC_ECN);
     tcp_ecn_reduced(t);
