@@ -201,8 +201,11 @@ TEST(the_record_is_given_back)
     path_free(&p);
 }
 
-/* Nothing is sent, nothing is kept; and without memory Reno governs. */
-TEST(without_memory_reno_governs)
+enum what { ACK, CONGESTION, TIMEOUT };
+
+/* Nothing is sent, nothing is kept; and without memory Reno governs, whatever
+ * comes first. */
+static void starve(enum what what)
 {
     struct path p;
     void       *all = NULL, **one;
@@ -220,14 +223,44 @@ TEST(without_memory_reno_governs)
     p.ack = (struct cc_ack){ .acked = RIG_MSS,
                              .delivered = RIG_MSS,
                              .flight = 10 * RIG_MSS };
-    tcp_cc(&p.r.t)->ack(&p.r.t, &p.ack);
+    if (what == ACK)
+        tcp_cc(&p.r.t)->ack(&p.r.t, &p.ack);
+    else if (what == CONGESTION)
+        tcp_cc(&p.r.t)->congestion(&p.r.t, CC_SIGN_LOSS, 10 * RIG_MSS);
+    else
+        tcp_cc(&p.r.t)->timed_out(&p.r.t, 10 * RIG_MSS);
     EXPECT_EQ(p.r.t.opts.cc, CW_CC_RENO);
-    EXPECT_EQ(p.r.t.cwnd, 11 * RIG_MSS);
+    EXPECT_EQ(p.r.t.cwnd,
+              (what == ACK           ? 11
+                   : what == TIMEOUT ? 1
+                                     : 10)
+                  * RIG_MSS);
+    EXPECT_EQ(p.r.t.ssthresh, what == ACK ? UINT32_MAX : 5 * RIG_MSS);
     EXPECT_EQ(p.r.env.count[COUNT_NO_MEMORY], 1);
     while ((one = all) != NULL) {
         all = *one;
         slab_put(one);
     }
+    path_free(&p);
+}
+
+TEST(without_memory_reno_governs)
+{
+    starve(ACK);
+    starve(CONGESTION);
+    starve(TIMEOUT);
+}
+
+/* A FIN that is delivered is no data. */
+TEST(a_fin_is_no_data)
+{
+    struct path p;
+
+    path_init(&p);
+    p.r.t.fin_sent = true;
+    p.ack.delivered = 3001;
+    ack_at(&p, 60000);
+    EXPECT_EQ(p.r.t.cwnd, 10 * RIG_MSS + 3000);
     path_free(&p);
 }
 
@@ -252,4 +285,4 @@ T_MAIN(T(recovery_gives_cwnd_back), T(a_timeout_leaves_one_segment),
        T(undo_goes_back_to_the_probe), T(undo_goes_back_to_startup),
        T(marks_are_congestion), T(the_model_lives_over_idle_times),
        T(the_record_is_given_back), T(without_memory_reno_governs),
-       T(it_tells_its_figures))
+       T(a_fin_is_no_data), T(it_tells_its_figures))

@@ -178,6 +178,32 @@ TEST(startup_waits_for_a_round_trip_of_recovery)
     path_free(&p);
 }
 
+/* ... of recovery, and not of losses that came before it. */
+TEST(losses_before_recovery_do_not_end_startup)
+{
+    struct path p;
+    uint32_t    then;
+
+    path_init(&p);
+    in_flight(&p, 30 * BDP);
+    ack_at(&p, 20 * BW);
+    then = p.r.flight.delivered;
+    for (unsigned i = 0; i < 6; i++)
+        lose(&p, 1000000, 0, false);
+    p.same_round = true;
+    ack_at(&p, 20 * BW);
+    begin_recovery(&p);
+    p.r.flight.delivered = then; /* P.delivered of the next ACK */
+    p.b->next_round_delivered = then + 1;
+    p.ack = (struct cc_ack){ .recovery = RECOVERY_FAST,
+                             .rate = { .lost = 50000,
+                                       .in_flight = 1000000 } };
+    ack_at(&p, 20 * BW);
+    EXPECT(p.b->loss_round_start);
+    STATE(&p, BBR_STARTUP);
+    path_free(&p);
+}
+
 /* One range of many records is one range. */
 TEST(a_burst_of_losses_is_one_range)
 {
@@ -598,6 +624,7 @@ T_MAIN(T(startup_begins_with_the_initial_window),
        T(without_an_rtt_a_millisecond_stands_for_it),
        T(a_plateau_ends_startup), T(a_plateau_is_of_round_trips),
        T(losses_end_startup), T(startup_waits_for_a_round_trip_of_recovery),
+       T(losses_before_recovery_do_not_end_startup),
        T(a_burst_of_losses_is_one_range),
        T(drain_ends_by_inflight_or_by_time),
        T(down_ends_with_room_for_others), T(it_is_time_to_probe),
