@@ -325,9 +325,9 @@ static cw_ns clean_bound(const struct knobs *k)
  * delayed ACK; of 3 s if the handshake was: either nothing has measured a
  * round trip (§5.7), or a timestamp has, with the wait for a SYN in it.  What
  * comes late costs the time that the link holds it; and if it is overtaken by
- * what was sent again it is as lost, for its timestamp is older (RFC 7323
- * §5.3).  After each fault the window may open anew: four round trips of slow
- * start for what there is to send, and a delayed ACK. */
+ * what was sent again it is as lost where PAWS has no slack (RFC 7323 §5.3),
+ * for its timestamp is older.  After each fault the window may open anew: four
+ * round trips of slow start for what there is to send, and a delayed ACK. */
 cw_ns small_bound(const struct small_spec *spec, const struct small_case *c,
                   cw_ns took)
 {
