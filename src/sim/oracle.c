@@ -93,6 +93,7 @@ void oracle_event(struct sim *s, const struct cw_event *e)
 
 static void on_event(void *ctx, const struct cw_event *e)
 {
+    sim_log_event(ctx, e);
     oracle_event(ctx, e);
 }
 
@@ -189,6 +190,7 @@ static void on_packet(void *ctx, const struct world_packet *p)
     const uint8_t        *bytes = f->buf->data + f->off;
     struct sipkey         k = { s->res->digest, (uint64_t)p->t };
 
+    sim_log_packet(s, p);
     s->res->packets++;
     for (unsigned i = 0; i < (s->brief ? 1 : p->pkt->nfrags); i++) {
         f = &p->pkt->frags[i];
@@ -204,6 +206,7 @@ static void on_fate(void *ctx, const struct world_fate *f)
 {
     struct sim *s = ctx;
 
+    sim_log_fate(s, f);
     if (f->final && f->why != WHY_LINK_ARRIVED)
         s->res->lost++;
 }

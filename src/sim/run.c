@@ -153,13 +153,16 @@ bool sim_run(const struct sim_options *o, struct sim_result *res)
     res->hosts = s->plan.hosts;
     res->conns = s->plan.nconns;
     res->datagrams = s->plan.ndgrams;
-    if (make_world(s)) {
+    if (!sim_log_begin(s))
+        sim_fail(s, "no memory for a log");
+    else if (make_world(s)) {
         ends_begin(s);
         run_until_done(s);
         say_goodbye(s);
     }
     if (s->w)
         world_free(s->w);
+    sim_log_end(s);
     o->alloc->free(o->alloc->ctx, s, sizeof *s);
     return res->ok;
 }

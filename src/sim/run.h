@@ -100,6 +100,7 @@ struct sim {
     struct sim_options   opt;
     struct sim_result   *res;
     struct world        *w;
+    struct sim_log      *log;  /* NULL: none is wanted */
     cw_ns                now;  /* where there is no world */
     cw_ns                step; /* of the hosts' clocks */
     struct sipkey        content;
@@ -131,6 +132,13 @@ void  ends_turn(struct sim *s); /* what is ready, and whose time has come */
 cw_ns ends_next(const struct sim *s);
 bool  ends_done(const struct sim *s);
 void  ends_close_datagrams(struct sim *s);
+
+/* log.c */
+bool sim_log_begin(struct sim *s); /* false: no memory */
+void sim_log_end(struct sim *s);
+void sim_log_event(struct sim *s, const struct cw_event *e);
+void sim_log_packet(struct sim *s, const struct world_packet *p);
+void sim_log_fate(struct sim *s, const struct world_fate *f);
 
 /* oracle.c */
 const struct knobs *sim_knobs(const struct sim *s);
