@@ -11,6 +11,7 @@
 #include "wire/tcpopt.h"
 
 struct tcp;
+struct seqrange;
 struct tcp_host;
 struct tcp_embryo;
 struct seg;
