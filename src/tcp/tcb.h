@@ -167,9 +167,9 @@ enum eifel { EIFEL_OFF, EIFEL_TO_SEND, EIFEL_FOR_ACK };
 enum { PAST_RANGES = 8 };
 
 /* What few connections have, on demand: since something was lost, reordered
- * or probed for: what an episode
- * of recovery did, as long as it may be taken back (tcp_undo.c), and what was
- * learnt about reordering (RFC 8985 §6.2 steps 3 and 4; tcp_rack.c). */
+ * or probed for: what an episode of recovery did, as long as it may be taken
+ * back (tcp_undo.c), and what was learnt about reordering (RFC 8985 §6.2 steps
+ * 3 and 4; tcp_rack.c). */
 struct tcp_past {
     uint32_t          mtu; /* arena_ref() of a struct tcp_mtu; 0: no search */
     struct tcp_accecn accecn; /* if accurate */
@@ -201,14 +201,13 @@ struct tcp_past {
 struct tcp_news {
     struct segq_news seg;
     struct seqrange  dsack_range;
-    uint32_t         delivered;  /* sequence space */
-    uint32_t         acked;      /* of it cumulatively */
-    uint32_t         dupacks;    /* before it */
-    seq              ack, high;  /* high: the end of its highest block */
-    seq              una;        /* SND.UNA before it */
-    bool             had_sacked; /* before it */
+    uint32_t         delivered; /* sequence space */
+    uint32_t         acked;     /* of it cumulatively */
+    uint32_t         dupacks;   /* before it */
+    seq              ack, high; /* high: the end of its highest block */
+    seq              una;       /* SND.UNA before it */
     bool             advances, new_sack, duplicate, bare;
-    bool             dsack, ece, has_ts;
+    bool             dsack, ece, has_ts, had_sacked; /* before it */
     uint32_t         ecr;
     cw_ns            sack_limit; /* seg.limit, for what is SACKed */
 };
@@ -612,6 +611,7 @@ struct tcp_answer {
     uint8_t               flags, tos;
     uint8_t               ace; /* AE, CWR and ECE */
     enum why              why;
+    uint64_t              why_arg;
     uint32_t              flow;
     struct tcpopt         opt;
 };

@@ -110,6 +110,17 @@ static uint8_t scale_of(const struct tcp_listener *l)
     return tcp_wscale_for(tcp_rcvbuf_most(l->host, &l->opts));
 }
 
+/* How long the n-th may wait for its ACK. */
+static cw_ns synack_rto(const struct tcp_embryo *m, unsigned n)
+{
+    const struct knobs *k = m->listener->host->env->knobs;
+    cw_ns               d = k->rto_initial;
+
+    for (unsigned i = 0; i < n && d < k->rto_max; i++)
+        d *= 2;
+    return ns_min(d, k->rto_max);
+}
+
 static void synack(const struct tcp_embryo *m, struct flowkey *key,
                    uint32_t ts, enum why why)
 {
@@ -129,6 +140,8 @@ static void synack(const struct tcp_embryo *m, struct flowkey *key,
         .flow = m->flow,
     };
 
+    if (why == WHY_TX_RTO)
+        a.why_arg = (uint64_t)synack_rto(m, m->retries - 1u);
     if (net_path(h->net, &key->remote, key->scope, &key->local, &d) != GO_ON)
         return;
     a.opt.has_mss = true;
@@ -152,21 +165,12 @@ static void send_synack(const struct tcp_embryo *m, enum why why)
     synack(m, &key, tcp_ts_now(m->listener->host->env, m->ts_offset), why);
 }
 
-static cw_ns synack_rto(const struct tcp_embryo *m)
-{
-    const struct knobs *k = m->listener->host->env->knobs;
-    cw_ns               d = k->rto_initial;
-
-    for (unsigned i = 0; i < m->retries && d < k->rto_max; i++)
-        d *= 2;
-    return ns_min(d, k->rto_max);
-}
-
 static void arm(struct tcp_embryo *m)
 {
     struct env *e = m->listener->host->env;
 
-    wheel_arm(&e->wheel, &m->timer, ns_add(e->now, synack_rto(m)));
+    wheel_arm(&e->wheel, &m->timer,
+              ns_add(e->now, synack_rto(m, m->retries)));
 }
 
 void tcp_embryo_drop(struct tcp_embryo *m, enum why why)
@@ -192,7 +196,7 @@ void tcp_embryo_timeout(struct tcp_embryo *m)
 
     if (env_observed(e)) {
         ev.sub = EVT_SYNACK;
-        ev.v[0] = (uint64_t)synack_rto(m);
+        ev.v[0] = (uint64_t)synack_rto(m, m->retries);
         ev.v[1] = m->retries + 1u;
         env_event(e, &ev);
     }

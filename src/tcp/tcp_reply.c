@@ -14,6 +14,7 @@ void tcp_answer(struct tcp_host *h, const struct tcp_answer *a)
         .tos = a->tos,
         .pmtudisc = CW_PMTUDISC_DO,
         .why = a->why,
+        .why_arg = a->why_arg,
         .flow = a->flow,
     };
     struct tcp_repr r = {

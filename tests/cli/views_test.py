@@ -186,6 +186,14 @@ def check_spoilt(file):
                   f"spoilt {round_}: {view}: {status}")
 
 
+def check_synack():
+    """Both that wait for a lost SYN-ACK say how long they did."""
+    run(["lab", "-q", "--clock", "virtual", "--drop", "synack 1", "--",
+         "@upper", "80", ":", "@send", "h1", "80", "hello"])
+    _, out, _ = run(["trace"])
+    check(out.count(b"# retransmission: RTO 1 s\n") == 2, "a SYN-ACK's RTO")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_STATE_HOME"] = folder
@@ -201,6 +209,7 @@ def main():
         check_counters(files["bulk"])
         check_cut(files["echo"])
         check_spoilt(files["echo"])
+        check_synack()
         run(["lab", "-q", "--clock", "virtual", "--", "@upper", "80", ":",
              "@send", "h1", "80", "hello"])
         for words, want in USAGE:
