@@ -175,9 +175,7 @@ def main():
     causeway = str(pathlib.Path(sys.argv[1]).resolve())
     if sys.argv[2:] == ["inside"]:
         sys.exit(inside(causeway))
-    words, why = None, rig.missing()
-    if not why:
-        words, why = rig.outer()
+    words, why = rig.outer()
     if why:
         print(f"skipped: {why}\n0 passed, 0 failed")
         sys.exit(77)

@@ -265,10 +265,9 @@ def run_all(args):
 
 def enter(args):
     """Outside: begins the namespaces, waits, and leaves nothing."""
-    why = rig.missing()
-    words, other = (None, why) if why else rig.outer()
+    words, why = rig.outer()
     if not words:
-        print(f"interop: skipped: {other}")
+        print(f"interop: skipped: {why}")
         return 77
     directory = tempfile.mkdtemp(prefix="causeway-interop-")
     env = {**os.environ, "XDG_STATE_HOME": directory}

@@ -130,12 +130,7 @@ def run_cases():
 def main():
     if len(sys.argv) > 2:
         return run_cases()
-    why = rig.missing()
-    words, other = (None, why) if why else rig.outer()
-    if not words:
-        print(f"link: skipped: {other}")
-        return 77
-    return rig.run_in(words, [rig.PYTHON, *sys.argv, "inside"], os.environ)
+    return rig.again_inside("link", "inside")
 
 
 if __name__ == "__main__":

@@ -212,7 +212,7 @@ def main():
     causeway = os.path.abspath(sys.argv[1])
     if sys.argv[2:] == ["inside"]:
         return inside(causeway)
-    why = rig.missing() or next(
+    why = next(
         (f"there is no `{tool}`: apt-get install nmap hping3"
          for tool in ("nmap", "hping3", "nsenter") if not shutil.which(tool)),
         None)

@@ -246,12 +246,7 @@ def main():
         return 0
     if args.inside:
         return inside(args)
-    why = rig.missing()
-    words, other = (None, why) if why else rig.outer()
-    if not words:
-        print(f"paths: skipped: {other}")
-        return 77
-    return rig.run_in(words, [rig.PYTHON, *sys.argv, "--inside"], os.environ)
+    return rig.again_inside("paths", "--inside")
 
 
 if __name__ == "__main__":
