@@ -157,7 +157,7 @@ static void a_minute(enum cw_profile profile)
         uint32_t segs, rtt_ms;
     } rows[] = {
         { 10, 10 },   { 10, 100 }, { 10, 1000 }, { 100, 10 },   { 100, 50 },
-        { 100, 300 }, { 1000, 5 }, { 1000, 50 }, { 1000, 200 },
+        { 100, 300 }, { 400, 20 }, { 1000, 50 }, { 1000, 200 },
     };
 
     T_EACH (row, rows) {
@@ -171,7 +171,7 @@ static void a_minute(enum cw_profile profile)
         r.env.knobs = knobs_of(profile);
         m.to_the_letter = profile == CW_PROFILE_STRICT;
         end = r.env.now + 60 * NS_S;
-        while (r.env.now < end && r.t.cwnd < 15000 * RIG_MSS) {
+        while (r.env.now < end && r.t.cwnd < 6000 * RIG_MSS) {
             one_round(&r, &m, rtt);
             expect_near(&r, &m);
         }
