@@ -88,7 +88,6 @@ static void fini(struct tcp *t)
 {
     if (t->cc_kept)
         slab_put(record(t));
-    t->cc_kept = 0;
 }
 
 void bbr_enter(struct tcp *t, struct bbr *b, enum bbr_state next,

@@ -147,10 +147,9 @@ static void window_opened(struct tcp *t)
  * SEG.ACK before, thus =< SND.UNA, and only SEG.ACK >= SND.UNA counts. */
 static void update_window(struct tcp *t, const struct seg *s)
 {
-    bool newer = seq_lt(t->snd.wl1, s->seq) || seq_eq(t->snd.wl1, s->seq);
     bool shut;
 
-    if (!newer || !seq_le(t->snd.una, s->ack))
+    if (!seq_le(t->snd.wl1, s->seq) || !seq_le(t->snd.una, s->ack))
         return;
     t->snd.wl1 = s->seq;
     if (t->snd.wnd == s->wnd)

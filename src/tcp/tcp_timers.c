@@ -206,8 +206,8 @@ void tcp_timers_una_advanced(struct tcp *t)
         arm_rexmit(t, WHY_T_ACKED);
         return;
     }
-    start_rto(
-        t); /* which comes first is settled when all of the ACK is known */
+    /* which comes first is settled when all of the ACK is known */
+    start_rto(t);
     t->flight->pto_at = ns_add(tcp_now(t), tcp_tlp_pto(t));
 }
 

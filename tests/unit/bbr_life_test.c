@@ -113,11 +113,7 @@ TEST(undo_goes_back_to_startup)
     struct path p;
 
     path_init(&p);
-    in_flight(&p, 30 * BDP);
-    ack_at(&p, 20 * BW);
-    for (unsigned i = 0; i < 6; i++)
-        lose(&p, 1000000, 0, false);
-    begin_recovery(&p);
+    overrun(&p);
     p.ack = (struct cc_ack){ .recovery = RECOVERY_FAST,
                              .rate = { .lost = 50000,
                                        .in_flight = 1000000 } };

@@ -105,6 +105,16 @@ static inline void begin_recovery(struct path *p)
     tcp_cc(&p->r.t)->congestion(&p->r.t, CC_SIGN_LOSS, p->r.t.cwnd);
 }
 
+/* Startup sends more than the path holds: many losses, and a recovery begins. */
+static inline void overrun(struct path *p)
+{
+    in_flight(p, 30 * BDP);
+    ack_at(p, 20 * BW);
+    for (unsigned i = 0; i < 6; i++)
+        lose(p, 1000000, 0, false);
+    begin_recovery(p);
+}
+
 static inline void end_recovery(struct path *p)
 {
     p->r.flight.recovery = RECOVERY_NONE;

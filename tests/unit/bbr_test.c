@@ -161,11 +161,7 @@ TEST(startup_waits_for_a_round_trip_of_recovery)
     struct path p;
 
     path_init(&p);
-    in_flight(&p, 30 * BDP);
-    ack_at(&p, 20 * BW);
-    for (unsigned i = 0; i < 6; i++)
-        lose(&p, 1000000, 0, false);
-    begin_recovery(&p);
+    overrun(&p);
     for (int i = 0; i < 2; i++) {
         STATE(&p, BBR_STARTUP);
         p.same_round = i == 0;
