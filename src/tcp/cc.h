@@ -53,6 +53,9 @@ enum cc_sign { CC_SIGN_LOSS, CC_SIGN_ECN };
 
 struct cc_ops {
     bool rules;
+    /* marks count one by one: each is echoed, and less than all of a window
+     * cut it by less than half (RFC 8257) */
+    bool each_mark;
     /* cwnd is the initial window, or another controller's */
     void (*init)(struct tcp *t);
     /* another follows, or the connection is over: gives back what it holds */

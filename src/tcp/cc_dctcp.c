@@ -97,6 +97,7 @@ static void show(const struct tcp *t, uint64_t arg[2])
 }
 
 const struct cc_ops cc_dctcp = {
+    .each_mark = true,
     .init = init,
     .marks = observe,
     .ack = ack,

@@ -120,11 +120,11 @@ bool tcp_ecn_inherit(struct tcp *t, const struct tcp_embryo *m)
     if (m->ecn != ECN_ACCURATE)
         return true;
     a = tcp_accecn_new(t);
-    if (a)
-        a->field = m->ecn_field;
-    if (a)
-        a->mute = m->ecn_mute;
-    return a != NULL;
+    if (!a)
+        return false;
+    a->field = m->ecn_field;
+    a->mute = m->ecn_mute;
+    return true;
 }
 
 static bool asks_accurately(const struct tcp *t)
@@ -222,8 +222,8 @@ bool tcp_ecn_answered(const struct tcp *t)
 }
 
 /* RFC3168-5-a.  ssthresh is never less than two segments, but the window goes
- * on to one (RFC9438-4.6-c), where only slow start ends; DCTCP's by the share
- * of marks, which is less than half. */
+ * on to one (RFC9438-4.6-c), where only slow start ends; but not where each mark
+ * has its share. */
 static void reduce(struct tcp *t, uint32_t flight)
 {
     uint32_t before = t->cwnd;
@@ -234,7 +234,7 @@ static void reduce(struct tcp *t, uint32_t flight)
     if (tcp_cc(t)->rules)
         return;
     t->cwnd = MIN(t->cwnd, t->ssthresh);
-    if (t->cwnd == before && tcp_cc(t) != &cc_dctcp)
+    if (t->cwnd == before && !tcp_cc(t)->each_mark)
         t->cwnd = MIN(t->cwnd, tcp_eff_mss(t));
 }
 
@@ -305,7 +305,7 @@ void tcp_ecn_arrived(struct tcp *t, const struct seg *s)
         return;
     if (field != 0)
         t->ecn_seen = true;
-    if (tcp_cc(t) == &cc_dctcp) {
+    if (tcp_cc(t)->each_mark) {
         echo_each(t, field == CE);
         return;
     }
